@@ -1,0 +1,61 @@
+# Needs Python 3.11 or newer, make and a package index; everything else is set up in .venv.
+# The first that runs and is new enough; else python3, so that the set-up can say what is wrong.
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && exit; \
+	done; echo python3)
+BIN := .venv/bin
+SETUP := $(PYTHON) scripts/bootstrap.py
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format serve bench load crash simulate lock docs clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo:  ## set up, then show customers, answers, leads and health on one screen
+	@$(SETUP) run
+	@$(BIN)/orbion demo --once
+
+test:  ## set up, then lint, import contracts, types and all tests
+	@$(SETUP) dev
+	@$(BIN)/python scripts/gates.py test
+
+check:  ## lint, format, import contracts and types, without the tests
+	@$(SETUP) dev
+	@$(BIN)/python scripts/gates.py check
+
+format:  ## let ruff format the code and apply its safe fixes
+	@$(SETUP) dev
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+serve:  ## run the service with the settings of the environment and .env
+	@$(SETUP) run
+	@$(BIN)/orbion serve
+
+bench:  ## measure durable acknowledgements, start time and memory
+	@$(SETUP) dev
+	@$(BIN)/python -m loadtests.bench
+
+load:  ## locust's four scenarios against the service and its simulators
+	@$(SETUP) load
+	@$(BIN)/python -m loadtests.run
+
+crash:  ## kill -9 in the middle of conversations, restart, count what was lost
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.crash.drill
+
+simulate:  ## seeded kills in virtual time
+	@$(SETUP) dev
+	@$(BIN)/pytest tests/simulation
+
+lock:  ## resolve the requirements*.lock files again
+	@$(PYTHON) scripts/lock.py
+
+docs:  ## write .env.example, docs/reference.md and docs/architecture.md from the code
+	@$(SETUP) dev
+	@$(BIN)/python -m scripts.documents
+
+clean:  ## remove the environment, caches and build output
+	@rm -rf .venv .venv-* .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov dist build
+	@find src tests migrations loadtests scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

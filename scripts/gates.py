@@ -1,0 +1,50 @@
+# ruff: noqa: INP001 — started by path
+"""Run the gates that every change must pass, all of them, and print what each took."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+CHECKS = {
+    "ruff check": ("ruff", "check", "."),
+    "ruff format": ("ruff", "format", "--check", "."),
+    "import contracts": ("lint-imports", "--no-logo"),
+    "mypy --strict": ("mypy",),
+}
+TESTS = {"pytest": ("pytest", "-rs", "--durations=5", "--durations-min=1")}
+
+
+def passes(name: str, command: tuple[str, ...], *, shows_output: bool) -> bool:
+    start = time.perf_counter()
+    done = subprocess.run(  # noqa: S603 — the commands stand above
+        [str(BIN / command[0]), *command[1:]],
+        cwd=ROOT,
+        check=False,
+        text=True,
+        stdout=None if shows_output else subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    seconds = time.perf_counter() - start
+    is_good = done.returncode == 0
+    if not is_good and done.stdout:
+        sys.stdout.write(done.stdout)
+    sys.stdout.write(f"{'ok    ' if is_good else 'FAILED'} {name:<18} {seconds:6.1f} s\n")
+    sys.stdout.flush()
+    return is_good
+
+
+def main() -> int:
+    start = time.perf_counter()
+    verdicts = [passes(name, command, shows_output=False) for name, command in CHECKS.items()]
+    if "test" in sys.argv[1:]:
+        verdicts += [passes(name, command, shows_output=True) for name, command in TESTS.items()]
+    word = "all gates passed" if all(verdicts) else "NOT all gates passed"
+    sys.stdout.write(f"{word} in {time.perf_counter() - start:.0f} s\n")
+    return 0 if all(verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

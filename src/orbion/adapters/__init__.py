@@ -1,0 +1,1 @@
+"""The outside: database, WhatsApp channels, model providers and sheets."""

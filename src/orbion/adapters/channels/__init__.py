@@ -1,0 +1,1 @@
+"""WhatsApp gateways, one file each."""

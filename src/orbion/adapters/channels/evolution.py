@@ -1,0 +1,212 @@
+"""Speak with one WhatsApp number behind an Evolution API instance."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from orbion.adapters.channels.credentials import WebhookCredentials
+from orbion.adapters.channels.evolution_content import read_content
+from orbion.adapters.channels.evolution_faults import classify
+from orbion.adapters.channels.evolution_identity import without_device
+from orbion.adapters.channels.evolution_json import (
+    OddShapeError,
+    as_integer,
+    as_object,
+    as_text,
+    decode,
+)
+from orbion.adapters.channels.evolution_parse import parse_webhook
+from orbion.adapters.http import AnswerLostError, NotSentError, exchange, retry_after
+from orbion.domain.errors import (
+    FaultCode,
+    RefusedError,
+    RejectedError,
+    UnavailableError,
+    UnknownOutcomeError,
+)
+from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.outbox import SendReceipt, SentRecord
+
+_READ_SECONDS = 10.0
+_PAGE = 50
+_PAGES = 4
+_BRAZILIAN = {12, 13}
+
+
+class EvolutionChannel:
+    """`now` is ms UTC; `send_timeout` seconds bound a whole send, from connect to last byte."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        *,
+        base_url: str,
+        instance: str,
+        api_key: str,
+        secrets: Sequence[str],
+        now: Callable[[], int],
+        send_timeout: float,
+    ) -> None:
+        self._client = client
+        self._base_url = base_url.rstrip("/")
+        self._instance = instance
+        self._headers = {"apikey": api_key, "content-type": "application/json"}
+        self._credentials = WebhookCredentials(secrets, now=now)
+        self._now = now
+        self._send_timeout = send_timeout
+
+    def verify(self, request: WebhookRequest) -> None:
+        self._credentials.verify(request)
+
+    def parse(self, body: bytes) -> Sequence[Event]:
+        return parse_webhook(body, instance=self._instance, now=self._now())
+
+    async def send(self, address: str, text: str) -> SendReceipt:
+        """Strip NUL on the way: Evolution fails on it after WhatsApp took the message."""
+        body = {
+            "number": address,
+            "text": text.replace("\0", ""),
+            "delay": 0,
+            "linkPreview": False,
+        }
+        response = await self._call("POST", "message/sendText", body, seconds=self._send_timeout)
+        if not response.is_success:
+            raise _fault(response)
+        return _receipt(response)
+
+    async def typing(self, address: str, seconds: float) -> None:
+        body = {"number": address, "presence": "composing", "delay": int(seconds * 1000)}
+        try:
+            await self._read("POST", "chat/sendPresence", body, seconds=seconds + _READ_SECONDS)
+        except RefusedError:
+            return  # only some integrations can show it
+
+    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
+        """Look under both spellings of a Brazilian number: the gateway may have changed ours."""
+        found: dict[str, SentRecord] = {}
+        for jid in _spellings(address):
+            for record in await self._sent_to(jid, since, until):
+                found.setdefault(record.provider_id, record)
+        return sorted(found.values(), key=lambda record: record.sent_at, reverse=True)
+
+    async def connection(self) -> ConnectionState:
+        document = await self._read("GET", "instance/connectionState")
+        instance = document.get("instance") if isinstance(document, dict) else None
+        state = as_text(instance.get("state")) if isinstance(instance, dict) else ""
+        known = state in set(ConnectionState)
+        return ConnectionState(state) if known else ConnectionState.UNKNOWN
+
+    async def _sent_to(self, jid: str, since: int, until: int) -> list[SentRecord]:
+        where = {
+            "key": {"remoteJid": jid},
+            # stored in whole seconds, so the window is widened to them
+            "messageTimestamp": {"gte": _iso(since - 1000), "lte": _iso(until + 1000)},
+        }
+        found: list[SentRecord] = []
+        for page in range(1, _PAGES + 1):
+            body = {"where": where, "page": page, "offset": _PAGE}
+            records, pages = _records(await self._read("POST", "chat/findMessages", body))
+            found += [record for each in records if (record := _sent_record(each, since, until))]
+            if page >= pages:
+                break
+        return found
+
+    async def _read(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = 0.0
+    ) -> Any:
+        """Make a call whose repetition does no harm: an unknown outcome is a failure like others.
+
+        Raises:
+            UnavailableError: no usable answer.
+            RefusedError: the gateway cannot do this.
+        """
+        try:
+            response = await self._call(method, path, body, seconds=seconds or _READ_SECONDS)
+            if not response.is_success:
+                raise _fault(response)
+            return decode(response.content)
+        except UnknownOutcomeError as error:
+            raise UnavailableError(error.code, str(error)) from error
+        except RejectedError as error:
+            raise UnavailableError(FaultCode.WHATSAPP_SERVER, "the answer is no JSON") from error
+
+    async def _call(
+        self, method: str, path: str, body: Mapping[str, Any] | None, *, seconds: float
+    ) -> httpx.Response:
+        request = self._client.build_request(
+            method,
+            f"{self._base_url}/{path}/{quote(self._instance, safe='')}",
+            headers=self._headers,
+            content=None if body is None else msgspec.json.encode(body),
+        )
+        try:
+            return await exchange(self._client, request, timeout=seconds)
+        except NotSentError as error:
+            raise UnavailableError(
+                FaultCode.WHATSAPP_UNREACHABLE, "cannot connect to the gateway", retry_after=2.0
+            ) from error
+        except AnswerLostError as error:
+            raise UnknownOutcomeError(
+                FaultCode.WHATSAPP_UNREACHABLE, f"the gateway's answer was lost: {error}"
+            ) from error
+
+
+def _fault(response: httpx.Response) -> Exception:
+    return classify(response.status_code, response.content, wait=retry_after(response.headers))
+
+
+def _receipt(response: httpx.Response) -> SendReceipt:
+    """Only a message id is an accept; anything else in a 2xx is judged by its words."""
+    try:
+        key = as_object(as_object(decode(response.content), "answer").get("key"), "key")
+    except RejectedError as error:
+        raise UnknownOutcomeError(
+            FaultCode.WHATSAPP_SERVER, "the gateway's answer is cut off"
+        ) from error
+    except OddShapeError:
+        raise _fault(response) from None
+    provider_id = as_text(key.get("id"))
+    if not provider_id:
+        raise _fault(response)
+    jid = as_text(key.get("remoteJid"))
+    return SendReceipt(provider_id=provider_id, address=without_device(jid) if jid else None)
+
+
+def _records(document: Any) -> tuple[list[Any], int]:
+    messages = document.get("messages") if isinstance(document, dict) else None
+    if not isinstance(messages, dict) or not isinstance(messages.get("records"), list):
+        raise UnavailableError(FaultCode.WHATSAPP_SERVER, "findMessages answers another shape")
+    return messages["records"], as_integer(messages.get("pages")) or 0
+
+
+def _sent_record(record: Any, since: int, until: int) -> SentRecord | None:
+    """Keep ours within the window; the gateway ignores `fromMe` as a filter."""
+    try:
+        key = as_object(as_object(record, "record").get("key"), "key")
+        content = read_content(record.get("message"), named=record.get("messageType"))
+    except OddShapeError:
+        return None
+    provider_id, seconds = as_text(key.get("id")), as_integer(record.get("messageTimestamp"))
+    if key.get("fromMe") is not True or not provider_id or seconds is None:
+        return None
+    sent_at = seconds * 1000
+    if not since - 1000 < sent_at <= until:
+        return None
+    return SentRecord(provider_id=provider_id, text=content.text, sent_at=sent_at)
+
+
+def _spellings(address: str) -> list[str]:
+    user, _, server = address.partition("@")
+    if server != "s.whatsapp.net" or not user.startswith("55") or len(user) not in _BRAZILIAN:
+        return [address]
+    other = f"{user[:4]}9{user[4:]}" if len(user) == min(_BRAZILIAN) else f"{user[:4]}{user[5:]}"
+    return [address, f"{other}@{server}"]
+
+
+def _iso(milliseconds: int) -> str:
+    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""SQL: the schema, the pipelines and the body of every store verb."""

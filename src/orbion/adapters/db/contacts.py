@@ -1,0 +1,111 @@
+"""Bodies that find or make the contact, its aliases, its lead and its conversation."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+
+from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD
+from orbion.adapters.db.sql import bind, first, insert_into, number
+from orbion.adapters.db.tx import Statement, Tx
+from orbion.domain.conversations import Account
+from orbion.domain.identity import Identity, canonical_phone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a message belongs, and the exact address to answer to."""
+
+    conversation_id: int
+    contact_id: int
+    address: str
+    is_new: bool
+
+
+ALIAS = Statement(
+    select(CONTACT_ALIAS.c.contact_id).where(
+        CONTACT_ALIAS.c.business == bind("business"),
+        CONTACT_ALIAS.c.kind == bind("kind"),
+        CONTACT_ALIAS.c.value == bind("value"),
+    )
+)
+SET_ALIAS = Statement(
+    insert_into(CONTACT_ALIAS, "business", "kind", "value", "contact_id").on_conflict_do_update(
+        index_elements=["business", "kind", "value"], set_={"contact_id": bind("contact_id")}
+    )
+)
+ADD_CONTACT = Statement(
+    insert_into(CONTACT, "business", "phone", "name", "created_at").returning(CONTACT.c.id)
+)
+LEARN_PHONE = Statement(
+    update(CONTACT)
+    .where(CONTACT.c.id == number("contact"), CONTACT.c.phone.is_(None))
+    .values(phone=bind("number"))
+)
+ADD_LEAD = Statement(insert_into(LEAD, "business", "contact_id", "created_at", "updated_at"))
+FIND = Statement(
+    select(CONVERSATION.c.id).where(
+        CONVERSATION.c.contact_id == number("contact"),
+        CONVERSATION.c.account == bind("account"),
+        CONVERSATION.c.business == bind("business"),
+    )
+)
+ADD = Statement(
+    insert_into(CONVERSATION, "business", "account", "contact_id", "address").returning(
+        CONVERSATION.c.id
+    )
+)
+
+
+def locate(tx: Tx, account: Account, who: Identity) -> Place:
+    """Find the conversation of these aliases, making what is missing."""
+    contact_id = _contact(tx, account.business, who)
+    found = first(tx.one(FIND, contact=contact_id, account=account.id, business=account.business))
+    conversation_id = found or first(
+        tx.one(
+            ADD,
+            business=account.business,
+            account=account.id,
+            contact_id=contact_id,
+            address=who.address,
+        )
+    )
+    return Place(
+        conversation_id=conversation_id,
+        contact_id=contact_id,
+        address=who.address,
+        is_new=found is None,
+    )
+
+
+def _contact(tx: Tx, business: str, who: Identity) -> int:
+    """Meet phone and LID in one contact; two contacts are never merged, an alias is re-pointed."""
+    aliases = who.aliases()
+    known = {
+        alias: first(tx.one(ALIAS, business=business, kind=alias[0], value=alias[1]))
+        for alias in aliases
+    }
+    contact_id = next((found for found in known.values() if found is not None), None)
+    if contact_id is None:
+        contact_id = _new_contact(tx, business, who)
+    for (kind, value), found in known.items():
+        if found != contact_id:
+            tx.run(SET_ALIAS, business=business, kind=kind, value=value, contact_id=contact_id)
+            if kind == "phone":
+                tx.run(LEARN_PHONE, contact=contact_id, number=value)
+    return int(contact_id)
+
+
+def _new_contact(tx: Tx, business: str, who: Identity) -> int:
+    contact_id = int(
+        first(
+            tx.one(
+                ADD_CONTACT,
+                business=business,
+                phone=canonical_phone(who.phone) if who.phone else None,
+                name=who.name,
+                created_at=tx.now,
+            )
+        )
+    )
+    tx.run(ADD_LEAD, business=business, contact_id=contact_id, created_at=tx.now, updated_at=tx.now)
+    return contact_id

@@ -1,0 +1,127 @@
+"""Bodies that read one conversation and change who answers in it."""
+
+from sqlalchemy import and_, select, update
+
+from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, SUPPRESSION
+from orbion.adapters.db.sql import NULL, bind, insert_into, number
+from orbion.adapters.db.tx import Statement, Tx
+from orbion.domain.conversations import Conversation, Mode, ModeReason
+
+CONVERSATION_BY_ID = Statement(
+    select(
+        CONVERSATION.c.id,
+        CONVERSATION.c.business,
+        CONVERSATION.c.account,
+        CONVERSATION.c.contact_id,
+        CONVERSATION.c.address,
+        CONVERSATION.c.mode,
+        CONVERSATION.c.mode_reason,
+        CONVERSATION.c.version,
+        CONVERSATION.c.last_in_at,
+        CONVERSATION.c.last_out_at,
+        CONVERSATION.c.open_slot,
+        CONTACT.c.name,
+        CONTACT.c.phone,
+        SUPPRESSION.c.at,
+    )
+    .join(CONTACT, CONTACT.c.id == CONVERSATION.c.contact_id)
+    .outerjoin(
+        SUPPRESSION,
+        and_(
+            SUPPRESSION.c.contact_id == CONVERSATION.c.contact_id,
+            SUPPRESSION.c.business == CONVERSATION.c.business,
+            SUPPRESSION.c.revoked_at.is_(None),
+        ),
+    )
+    .where(CONVERSATION.c.id == number("conversation"))
+)
+SET_MODE = Statement(
+    update(CONVERSATION)
+    .where(CONVERSATION.c.id == number("conversation"))
+    .values(
+        mode=bind("to"),
+        mode_reason=bind("why"),
+        mode_at=number("now"),
+        version=CONVERSATION.c.version + 1,
+    )
+)
+ADD_HANDOFF = Statement(insert_into(HANDOFF, "conversation_id", "reason", "actor", "at"))
+RELEASE = Statement(
+    update(HANDOFF)
+    .where(HANDOFF.c.conversation_id == number("conversation"), HANDOFF.c.released_at.is_(NULL))
+    .values(released_at=number("now"))
+)
+SUPPRESS = Statement(
+    insert_into(SUPPRESSION, "business", "contact_id", "message_id", "at").on_conflict_do_update(
+        index_elements=["contact_id", "business"],
+        set_={"message_id": number("message_id"), "at": bind("at"), "revoked_at": NULL},
+    )
+)
+REVOKE = Statement(
+    update(SUPPRESSION)
+    .where(SUPPRESSION.c.contact_id == number("contact"), SUPPRESSION.c.business == bind("tenant"))
+    .values(revoked_at=number("now"))
+)
+PAUSE_ALL = Statement(
+    update(CONVERSATION)
+    .where(
+        CONVERSATION.c.contact_id == number("contact"),
+        CONVERSATION.c.mode == bind("was"),
+    )
+    .values(mode=bind("to"), mode_reason=bind("why"), mode_at=number("now"))
+)
+
+
+def conversation(tx: Tx, conversation_id: int) -> Conversation | None:
+    row = tx.one(CONVERSATION_BY_ID, conversation=conversation_id)
+    if row is None:
+        return None
+    return Conversation(
+        id=row[0],
+        business=row[1],
+        account=row[2],
+        contact_id=row[3],
+        address=row[4],
+        mode=Mode(row[5]),
+        mode_reason=None if row[6] is None else ModeReason(row[6]),
+        version=row[7],
+        last_in_at=row[8],
+        last_out_at=row[9],
+        open_slot=row[10],
+        name=row[11],
+        phone=row[12],
+        opted_out=row[13] is not None,
+    )
+
+
+def set_mode(
+    tx: Tx, conversation_id: int, mode: Mode, reason: ModeReason | None, *, actor: str
+) -> bool:
+    """Change who answers, keep the hand-off's history; False if there is no such conversation."""
+    changed = tx.run(SET_MODE, conversation=conversation_id, to=mode, why=reason, now=tx.now)
+    if changed and mode is Mode.HUMAN:
+        tx.run(ADD_HANDOFF, conversation_id=conversation_id, reason=reason, actor=actor, at=tx.now)
+    if changed and mode is Mode.BOT:
+        tx.run(RELEASE, conversation=conversation_id, now=tx.now)
+    return changed > 0
+
+
+def opt_out(tx: Tx, who: Conversation, message_id: int) -> None:
+    """Record the wish in every mode; only the confirmation depends on it."""
+    tx.run(
+        SUPPRESS,
+        business=who.business,
+        contact_id=who.contact_id,
+        message_id=message_id,
+        at=tx.now,
+    )
+    _move_all(tx, who, Mode.BOT, Mode.PAUSED, ModeReason.OPT_OUT)
+
+
+def opt_in(tx: Tx, who: Conversation) -> None:
+    tx.run(REVOKE, contact=who.contact_id, tenant=who.business, now=tx.now)
+    _move_all(tx, who, Mode.PAUSED, Mode.BOT, None)
+
+
+def _move_all(tx: Tx, who: Conversation, was: Mode, to: Mode, why: ModeReason | None) -> None:
+    tx.run(PAUSE_ALL, contact=who.contact_id, was=was, to=to, why=why, now=tx.now)

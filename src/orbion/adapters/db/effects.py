@@ -1,0 +1,188 @@
+"""Bodies of what a turn causes: bubbles, facts, stage, consent, hand-over, mirror."""
+
+from typing import Final
+
+from sqlalchemy import and_, select, update
+
+from orbion.adapters.db import conversations, lanes
+from orbion.adapters.db.contacts import Place
+from orbion.adapters.db.inbox import add_message
+from orbion.adapters.db.schema import FACT, LEAD, OUTBOX, STAGE_CHANGE
+from orbion.adapters.db.sql import bind, first, insert_into, number
+from orbion.adapters.db.tx import Statement, Tx
+from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
+from orbion.domain.lanes import Queue
+from orbion.domain.leads import Fact
+from orbion.domain.messages import Author, MessageKind, Outcome
+from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
+
+MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
+
+ADD_ROW = Statement(
+    insert_into(
+        OUTBOX,
+        "business",
+        "account",
+        "conversation_id",
+        "turn_id",
+        "position",
+        "message_id",
+        "address",
+        "text",
+        "exempt",
+        "state",
+        "trace",
+        "created_at",
+        "received_at",
+    ).returning(OUTBOX.c.id)
+)
+CURRENT_FACT = Statement(
+    select(FACT.c.value).where(
+        FACT.c.lead_id == number("lead"), FACT.c.slot == bind("name"), FACT.c.current.is_(True)
+    )
+)
+RETIRE_FACT = Statement(
+    update(FACT)
+    .where(
+        and_(
+            FACT.c.lead_id == number("lead"), FACT.c.slot == bind("name"), FACT.c.current.is_(True)
+        )
+    )
+    .values(current=False)
+)
+ADD_FACT = Statement(
+    insert_into(FACT, "lead_id", "slot", "value", "message_id", "quote", "confidence", "at")
+)
+SET_LEAD = Statement(
+    update(LEAD)
+    .where(LEAD.c.id == number("lead"))
+    .values(stage=bind("to"), score=number("points"), updated_at=number("now"))
+)
+ADD_STAGE_CHANGE = Statement(
+    insert_into(STAGE_CHANGE, "lead_id", "from_stage", "to_stage", "actor", "turn_id", "at")
+)
+
+
+def apply_effects(
+    tx: Tx,
+    who: Conversation,
+    given: TurnInput,
+    result: TurnResult,
+    *,
+    turn_id: int,
+    trace: str,
+) -> None:
+    """Write everything but the turn's own row and its lane."""
+    for position, bubble in enumerate(result.bubbles):
+        _add_bubble(tx, who, given, bubble, turn_id=turn_id, position=position, trace=trace)
+    _consent(tx, who, given, result)
+    if result.handoff is not None:
+        reason = ModeReason.LOOP if result.verdict is Verdict.LOOP else ModeReason.REQUESTED
+        conversations.set_mode(tx, who.id, Mode.HUMAN, reason, actor="bot")
+    learned = [fact for fact in result.facts if _learn(tx, given.lead.id, fact)]
+    moved = _move(tx, given, result, turn_id)
+    if learned or moved or result.handoff or who.last_out_at is None:
+        lanes.enqueue(
+            tx,
+            Queue.SHEET,
+            str(given.lead.id),
+            kind="lead",
+            payload={"lead": given.lead.id},
+            trace=trace,
+            wait=MIRROR_WAIT,
+        )
+
+
+def _add_bubble(
+    tx: Tx,
+    who: Conversation,
+    given: TurnInput,
+    bubble: Bubble,
+    *,
+    turn_id: int,
+    position: int,
+    trace: str,
+) -> None:
+    account = Account(id=who.account, business=who.business, channel="", instance="", playbook="")
+    place = Place(
+        conversation_id=who.id, contact_id=who.contact_id, address=who.address, is_new=False
+    )
+    text = bubble.text.replace("\x00", "")
+    message_id = add_message(
+        tx,
+        account,
+        place,
+        direction="out",
+        author=Author.BOT,
+        kind=MessageKind.TEXT,
+        text=text,
+        provider_id=None,
+        outcome=Outcome.QUEUED,
+        turn_id=turn_id,
+        occurred_at=tx.now,
+    )
+    row_id = first(
+        tx.one(
+            ADD_ROW,
+            business=who.business,
+            account=who.account,
+            conversation_id=who.id,
+            turn_id=turn_id,
+            position=position,
+            message_id=message_id,
+            address=who.address,
+            text=text,
+            exempt=bubble.exempt,
+            state="pending",
+            trace=trace,
+            created_at=tx.now,
+            received_at=given.first_open_at,
+        )
+    )
+    lanes.enqueue(tx, Queue.OUT, str(who.id), kind="send", payload={"outbox": row_id}, trace=trace)
+
+
+def _consent(tx: Tx, who: Conversation, given: TurnInput, result: TurnResult) -> None:
+    if result.verdict is Verdict.OPTED_OUT:
+        conversations.opt_out(tx, who, given.batch[-1].id)
+    elif result.verdict is Verdict.OPTED_IN:
+        conversations.opt_in(tx, who)
+
+
+def _learn(tx: Tx, lead_id: int, fact: Fact) -> bool:
+    """Keep the new value and the old one's history; True if it changed anything."""
+    known = first(tx.one(CURRENT_FACT, lead=lead_id, name=fact.slot))
+    if known == fact.value:
+        return False
+    if known is not None:
+        tx.run(RETIRE_FACT, lead=lead_id, name=fact.slot)
+    tx.run(
+        ADD_FACT,
+        lead_id=lead_id,
+        slot=fact.slot,
+        value=fact.value,
+        message_id=fact.message_id,
+        quote=fact.quote,
+        confidence=round(fact.confidence * 100),
+        at=tx.now,
+    )
+    return True
+
+
+def _move(tx: Tx, given: TurnInput, result: TurnResult, turn_id: int) -> bool:
+    stage = given.lead.stage if result.stage is None else result.stage
+    score = given.lead.score if result.score is None else result.score
+    if (stage, score) == (given.lead.stage, given.lead.score):
+        return False
+    tx.run(SET_LEAD, lead=given.lead.id, to=stage, points=score, now=tx.now)
+    if stage != given.lead.stage:
+        tx.run(
+            ADD_STAGE_CHANGE,
+            lead_id=given.lead.id,
+            from_stage=given.lead.stage,
+            to_stage=stage,
+            actor="bot",
+            turn_id=turn_id,
+            at=tx.now,
+        )
+    return True

@@ -1,0 +1,241 @@
+"""Bodies of an outbox row: drafted, committed as sending, settled, all under the lane's fence."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select, update
+
+from orbion.adapters.db import lanes
+from orbion.adapters.db.conversations import conversation
+from orbion.adapters.db.inbox import supersede
+from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
+from orbion.adapters.db.sql import bind, first, from_json, number
+from orbion.adapters.db.tx import Row, Statement, Tx
+from orbion.domain.conversations import Conversation, Mode, ModeReason
+from orbion.domain.lanes import Claim, Queue
+from orbion.domain.outbox import (
+    Draft,
+    Order,
+    OutboxState,
+    SendOrder,
+    SendReceipt,
+    Skipped,
+    VerifyOrder,
+)
+
+TOO_OLD_MS: Final = 15 * 60 * 1000
+
+ROW = Statement(
+    select(
+        OUTBOX.c.id,
+        OUTBOX.c.account,
+        OUTBOX.c.conversation_id,
+        OUTBOX.c.turn_id,
+        OUTBOX.c.address,
+        OUTBOX.c.text,
+        OUTBOX.c.exempt,
+        OUTBOX.c.state,
+        OUTBOX.c.attempts,
+        OUTBOX.c.provider_id,
+        OUTBOX.c.trace,
+        OUTBOX.c.created_at,
+        OUTBOX.c.received_at,
+        OUTBOX.c.sending_at,
+        OUTBOX.c.error,
+    ).where(OUTBOX.c.id == number("row"))
+)
+MARK_SENDING = Statement(
+    update(OUTBOX)
+    .where(OUTBOX.c.id == number("row"))
+    .values(state="sending", sending_at=number("now"), attempts=OUTBOX.c.attempts + 1)
+)
+SETTLE = Statement(
+    update(OUTBOX)
+    .where(OUTBOX.c.id == number("row"))
+    .values(state=bind("to"), error=bind("why"), settled_at=number("now"))
+)
+SET_PROVIDER = Statement(
+    update(OUTBOX).where(OUTBOX.c.id == number("row")).values(provider_id=bind("provider"))
+)
+OWNER_OF_ID = Statement(
+    select(OUTBOX.c.id).where(
+        OUTBOX.c.provider_id == bind("provider"), OUTBOX.c.account == bind("number")
+    )
+)
+PERSON_OF_ID = Statement(
+    select(MESSAGE.c.id).where(
+        MESSAGE.c.provider_id == bind("provider"), MESSAGE.c.account == bind("number")
+    )
+)
+SIBLINGS = Statement(
+    select(OUTBOX.c.id).where(
+        OUTBOX.c.turn_id == number("turn"), OUTBOX.c.state.in_(("sent", "sending", "unknown"))
+    )
+)
+SET_MESSAGE = Statement(
+    update(MESSAGE)
+    .where(
+        MESSAGE.c.id
+        == select(OUTBOX.c.message_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
+    )
+    .values(outcome=bind("became"), reason=bind("why"), provider_id=bind("provider"))
+)
+MARK_OUT = Statement(
+    update(CONVERSATION)
+    .where(
+        CONVERSATION.c.id
+        == select(OUTBOX.c.conversation_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
+    )
+    .values(last_out_at=number("now"), version=CONVERSATION.c.version + 1)
+)
+LAST_IN = Statement(
+    select(MESSAGE.c.id)
+    .where(MESSAGE.c.conversation_id == number("conversation"), MESSAGE.c.direction == "in")
+    .order_by(MESSAGE.c.seq.desc())
+    .limit(1)
+)
+_LIVE = {OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN}
+
+
+def draft(tx: Tx, held: Claim) -> Draft | None:
+    row = _head(tx, held)
+    if row is None or OutboxState(row[7]) not in _LIVE:
+        return None
+    return Draft(
+        row_id=row[0], account=row[1], address=row[4], text=row[5], state=OutboxState(row[7])
+    )
+
+
+def begin_send(tx: Tx, held: Claim) -> Order:
+    """Decide in one write what may happen to the head: send it, look for it, or skip it."""
+    row = _head(tx, held)
+    if row is None:
+        lanes.finish(tx, held, held.ack + 1)
+        return Skipped(state=OutboxState.DEAD, reason="no_row")
+    state = OutboxState(row[7])
+    if state not in _LIVE:
+        lanes.finish(tx, held, held.ack + 1)
+        return Skipped(state=state, reason=row[14] or state)
+    if state is not OutboxState.PENDING:
+        return _verify(tx, held, row)
+    who = conversation(tx, row[2])
+    if who is not None and (reason := _held_back(who, row[6])):
+        return _skip(tx, held, row, OutboxState.SUPPRESSED, reason)
+    if _is_too_old(tx, row):
+        return _refresh(tx, held, row)
+    lanes.heartbeat_one(tx, held)
+    tx.run(MARK_SENDING, row=row[0], now=tx.now)
+    return SendOrder(
+        row_id=row[0],
+        account=row[1],
+        address=row[4],
+        text=row[5],
+        attempts=row[8] + 1,
+        trace=row[10],
+        queued_at=row[11],
+        received_at=row[12],
+    )
+
+
+def sent(tx: Tx, held: Claim, row_id: int, receipt: SendReceipt) -> bool:
+    """Settle as sent and go on; False, with nothing changed, if the id is another row's."""
+    row = _head(tx, held)
+    owner = first(tx.one(OWNER_OF_ID, provider=receipt.provider_id, number=row[1] if row else ""))
+    if owner not in (None, row_id):
+        return False
+    tx.run(SET_PROVIDER, row=row_id, provider=receipt.provider_id)
+    _settle(tx, row_id, OutboxState.SENT, None)
+    tx.run(SET_MESSAGE, row=row_id, became="sent", why=None, provider=receipt.provider_id)
+    tx.run(MARK_OUT, row=row_id, now=tx.now)
+    lanes.finish(tx, held, held.ack + 1)
+    return True
+
+
+def not_sent(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) -> None:
+    _settle(tx, row_id, OutboxState.PENDING, error)
+    lanes.snooze(tx, held, milliseconds)
+
+
+def unknown(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) -> None:
+    _settle(tx, row_id, OutboxState.UNKNOWN, error)
+    lanes.snooze(tx, held, milliseconds)
+
+
+def refused(tx: Tx, held: Claim, row_id: int, error: str) -> None:
+    _settle(tx, row_id, OutboxState.DEAD, error)
+    tx.run(SET_MESSAGE, row=row_id, became="dead", why=error, provider=None)
+    lanes.bury(tx, held, error)
+
+
+def claimed_ids(tx: Tx, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
+    """Those ids that already belong to a sent row or to a person's message."""
+    return frozenset(
+        each
+        for each in provider_ids
+        if tx.one(OWNER_OF_ID, provider=each, number=account) is not None
+        or tx.one(PERSON_OF_ID, provider=each, number=account) is not None
+    )
+
+
+def _head(tx: Tx, held: Claim) -> Row | None:
+    task = tx.one(lanes.HEAD, queue=held.queue, key=held.key, seq=held.ack + 1)
+    payload = from_json(task[1]) if task is not None else None
+    return tx.one(ROW, row=(payload or {}).get("outbox", 0))
+
+
+def _verify(tx: Tx, held: Claim, row: Row) -> Order:
+    """A row found in flight is unknown, unless an echo has already proved it."""
+    if row[9] is not None:
+        sent(tx, held, row[0], SendReceipt(provider_id=row[9]))
+        return Skipped(state=OutboxState.SENT, reason="echo")
+    lanes.heartbeat_one(tx, held)
+    if row[7] == OutboxState.SENDING:
+        _settle(tx, row[0], OutboxState.UNKNOWN, "crashed")
+    return VerifyOrder(
+        row_id=row[0],
+        account=row[1],
+        address=row[4],
+        text=row[5],
+        sending_at=row[13],
+        attempts=row[8],
+        trace=row[10],
+    )
+
+
+def _held_back(who: Conversation, exempt: str | None) -> str | None:
+    """Why the bot must be quiet now; a turn's own last word is exempt from what it caused."""
+    if who.mode_reason is ModeReason.TAKEOVER or who.mode_reason is ModeReason.OPERATOR:
+        return "human_mode" if who.mode is not Mode.BOT else None
+    if who.opted_out:
+        return None if exempt == "opt_out" else "opt_out"
+    if who.mode is not Mode.BOT:
+        return None if exempt == "handoff" and who.mode is Mode.HUMAN else "human_mode"
+    return None
+
+
+def _is_too_old(tx: Tx, row: Row) -> bool:
+    return (
+        tx.now - row[11] > TOO_OLD_MS and row[6] is None and tx.one(SIBLINGS, turn=row[3]) is None
+    )
+
+
+def _refresh(tx: Tx, held: Claim, row: Row) -> Skipped:
+    """Replace an answer that waited too long by one fresh turn."""
+    supersede(tx, row[2], row[3])
+    lanes.finish(tx, held, held.ack + 1)
+    last = first(tx.one(LAST_IN, conversation=row[2]))
+    lanes.enqueue(
+        tx, Queue.IN, str(row[2]), kind="refresh", payload={"message": last}, trace=row[10]
+    )
+    return Skipped(state=OutboxState.SUPERSEDED, reason="too_old")
+
+
+def _skip(tx: Tx, held: Claim, row: Row, state: OutboxState, reason: str) -> Skipped:
+    _settle(tx, row[0], state, reason)
+    tx.run(SET_MESSAGE, row=row[0], became="suppressed", why=reason, provider=None)
+    lanes.finish(tx, held, held.ack + 1)
+    return Skipped(state=state, reason=reason)
+
+
+def _settle(tx: Tx, row_id: int, state: OutboxState, error: str | None) -> None:
+    tx.run(SETTLE, row=row_id, to=state, why=error, now=tx.now)

@@ -1,0 +1,357 @@
+"""The one schema of both databases: tables, keys and the indexes that hot queries use."""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+    true,
+)
+
+REVISIONS: Final = ("0001",)
+"""Every migration this program knows, oldest first; the last one is what it needs."""
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _ID, primary_key=True, autoincrement=True)
+
+
+def _ms(name: str, *, nullable: bool = False) -> Column[int]:
+    """Make a column of milliseconds since the epoch, UTC."""
+    return Column(name, BigInteger, nullable=nullable)
+
+
+BUSINESS = Table(
+    "business", METADATA, Column("id", Text, primary_key=True), Column("name", Text, nullable=False)
+)
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("business", Text, ForeignKey("business.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default="unknown"),
+    Column("state_reason", Text),
+    _ms("state_at", nullable=True),
+)
+
+CONTACT = Table(
+    "contact",
+    METADATA,
+    _id(),
+    Column("business", Text, ForeignKey("business.id"), nullable=False),
+    Column("phone", Text),
+    Column("name", Text),
+    _ms("created_at"),
+)
+
+CONTACT_ALIAS = Table(
+    "contact_alias",
+    METADATA,
+    Column("business", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
+    PrimaryKeyConstraint("business", "kind", "value"),
+)
+
+CONVERSATION = Table(
+    "conversation",
+    METADATA,
+    _id(),
+    Column("business", Text, nullable=False),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("mode", Text, nullable=False, server_default="bot"),
+    Column("mode_reason", Text),
+    _ms("mode_at", nullable=True),
+    Column("open_slot", Text),
+    Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("version", BigInteger, nullable=False, server_default=text("0")),
+    _ms("last_in_at", nullable=True),
+    _ms("last_out_at", nullable=True),
+    UniqueConstraint("contact_id", "account", "business"),
+)
+
+MESSAGE = Table(
+    "message",
+    METADATA,
+    _id(),
+    Column("business", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("payload", Text),
+    Column("provider_id", Text),
+    Column("quoted_id", Text),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("turn_id", BigInteger),
+    _ms("occurred_at"),
+    _ms("created_at"),
+    _ms("edited_at", nullable=True),
+    _ms("deleted_at", nullable=True),
+    UniqueConstraint("conversation_id", "seq"),
+)
+Index("ix_message_provider", MESSAGE.c.provider_id, MESSAGE.c.account)
+Index(
+    "ix_message_open",
+    MESSAGE.c.conversation_id,
+    sqlite_where=text("outcome = 'open'"),
+    postgresql_where=text("outcome = 'open'"),
+)
+
+TURN = Table(
+    "turn",
+    METADATA,
+    _id(),
+    Column("business", Text, nullable=False),
+    Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
+    Column("upto", BigInteger, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("verdict", Text),
+    Column("attempt", Integer, nullable=False, server_default=text("1")),
+    _ms("started_at"),
+    _ms("finished_at", nullable=True),
+)
+Index("ix_turn_conversation", TURN.c.conversation_id, TURN.c.started_at)
+
+TURN_STEP = Table(
+    "turn_step",
+    METADATA,
+    Column("turn_id", BigInteger, ForeignKey("turn.id"), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("input_hash", LargeBinary, nullable=False),
+    Column("output", Text, nullable=False),
+    Column("tokens_in", Integer, nullable=False, server_default=text("0")),
+    Column("tokens_out", Integer, nullable=False, server_default=text("0")),
+    Column("ms", Integer, nullable=False, server_default=text("0")),
+    _ms("at"),
+    PrimaryKeyConstraint("turn_id", "step"),
+)
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    _id(),
+    Column("business", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
+    Column("turn_id", BigInteger, ForeignKey("turn.id"), nullable=False),
+    Column("position", SmallInteger, nullable=False),
+    Column("message_id", BigInteger, ForeignKey("message.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("exempt", Text),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("provider_id", Text),
+    Column("delivery", SmallInteger, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    Column("trace", Text, nullable=False),
+    _ms("created_at"),
+    _ms("received_at"),
+    _ms("sending_at", nullable=True),
+    _ms("settled_at", nullable=True),
+    UniqueConstraint("turn_id", "position"),
+    UniqueConstraint("provider_id", "account"),
+)
+_UNSETTLED = text("state IN ('pending', 'sending', 'unknown')")
+Index("ix_outbox_conversation", OUTBOX.c.conversation_id, OUTBOX.c.state)
+Index(
+    "ix_outbox_unsettled",
+    OUTBOX.c.state,
+    sqlite_where=_UNSETTLED,
+    postgresql_where=_UNSETTLED,
+)
+
+LEAD = Table(
+    "lead",
+    METADATA,
+    _id(),
+    Column("business", Text, nullable=False),
+    Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
+    Column("stage", Text, nullable=False, server_default="novo"),
+    Column("score", Integer, nullable=False, server_default=text("0")),
+    _ms("created_at"),
+    _ms("updated_at"),
+    UniqueConstraint("contact_id"),
+)
+
+FACT = Table(
+    "fact",
+    METADATA,
+    _id(),
+    Column("lead_id", BigInteger, ForeignKey("lead.id"), nullable=False),
+    Column("slot", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("message_id", BigInteger),
+    Column("quote", Text),
+    Column("confidence", Integer, nullable=False, server_default=text("100")),
+    Column("current", Boolean, nullable=False, server_default=true()),
+    _ms("at"),
+)
+Index("ix_fact_lead", FACT.c.lead_id, FACT.c.slot)
+
+STAGE_CHANGE = Table(
+    "stage_change",
+    METADATA,
+    _id(),
+    Column("lead_id", BigInteger, ForeignKey("lead.id"), nullable=False),
+    Column("from_stage", Text, nullable=False),
+    Column("to_stage", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("turn_id", BigInteger),
+    _ms("at"),
+)
+Index("ix_stage_change_lead", STAGE_CHANGE.c.lead_id)
+
+SUPPRESSION = Table(
+    "suppression",
+    METADATA,
+    Column("business", Text, nullable=False),
+    Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
+    Column("message_id", BigInteger),
+    _ms("at"),
+    _ms("revoked_at", nullable=True),
+    PrimaryKeyConstraint("contact_id", "business"),
+)
+
+HANDOFF = Table(
+    "handoff",
+    METADATA,
+    _id(),
+    Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    _ms("at"),
+    _ms("released_at", nullable=True),
+)
+Index("ix_handoff_conversation", HANDOFF.c.conversation_id)
+
+QUARANTINE = Table(
+    "quarantine",
+    METADATA,
+    _id(),
+    Column("account", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    _ms("at"),
+    Column("ended", Text),
+    _ms("ended_at", nullable=True),
+)
+
+AUDIT = Table(
+    "audit",
+    METADATA,
+    _id(),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    _ms("at"),
+)
+
+LANE = Table(
+    "lane",
+    METADATA,
+    Column("queue", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("priority", SmallInteger, nullable=False, server_default=text("1")),
+    Column("seq", BigInteger, nullable=False),
+    Column("ack", BigInteger, nullable=False, server_default=text("0")),
+    _ms("due_at", nullable=True),
+    _ms("first_at", nullable=True),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("crashes", Integer, nullable=False, server_default=text("0")),
+    Column("owner", Text),
+    Column("token", BigInteger, nullable=False, server_default=text("0")),
+    Column("alone_upto", BigInteger, nullable=False, server_default=text("0")),
+    Column("error", Text),
+    PrimaryKeyConstraint("queue", "key"),
+    sqlite_with_rowid=False,
+)
+Index(
+    "ix_lane_due",
+    LANE.c.queue,
+    LANE.c.priority,
+    LANE.c.due_at,
+    sqlite_where=text("due_at IS NOT NULL"),
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+
+TASK = Table(
+    "task",
+    METADATA,
+    Column("queue", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    _ms("created_at"),
+    PrimaryKeyConstraint("queue", "key", "seq"),
+    ForeignKeyConstraint(["queue", "key"], ["lane.queue", "lane.key"]),
+    sqlite_with_rowid=False,
+)
+Index("ix_task_created", TASK.c.created_at)
+
+DEDUP = Table(
+    "dedup",
+    METADATA,
+    Column("id", LargeBinary, primary_key=True),
+    _ms("at"),
+    sqlite_with_rowid=False,
+)
+Index("ix_dedup_at", DEDUP.c.at)
+
+DEAD = Table(
+    "dead",
+    METADATA,
+    Column("queue", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text, nullable=False),
+    _ms("died_at"),
+    _ms("redriven_at", nullable=True),
+    Column("discarded", Boolean, nullable=False, server_default=false()),
+    PrimaryKeyConstraint("queue", "key", "seq"),
+)
+Index("ix_dead_died", DEAD.c.died_at)
+
+PROBE = Table("probe", METADATA, Column("id", SmallInteger, primary_key=True), _ms("at"))

@@ -1,0 +1,241 @@
+"""The SQLite pipeline: group commit in one writer, query-only readers beside it."""
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy.dialects import sqlite as dialects
+
+from orbion.adapters.db.faults import translate
+from orbion.adapters.db.tx import Body, Compiler, Row, Statement
+from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.kit.clock import Clock
+from orbion.kit.executor import Executor
+
+T = TypeVar("T")
+GROUP: Final = 64
+BUSY_TIMEOUT_MS: Final = 5_000
+_FULL_SYNC: Final = 2
+
+
+def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
+    """Open a connection with the durable settings and check that they hold.
+
+    Raises:
+        UnavailableError: the file cannot be opened, or is not in WAL with synchronous=FULL.
+    """
+    try:
+        connection = sqlite3.connect(
+            path, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA cache_size=-16384")
+        if query_only:
+            connection.execute("PRAGMA query_only=ON")
+    except sqlite3.Error as error:
+        raise UnavailableError(FaultCode.DB_IO, f"cannot open {path}: {error}") from error
+    sync = connection.execute("PRAGMA synchronous").fetchone()[0]
+    if mode != "wal" or sync != _FULL_SYNC:
+        raise UnavailableError(
+            FaultCode.DB_IO, f"{path}: journal_mode={mode}, synchronous={sync}; need wal and 2"
+        )
+    return connection
+
+
+class SqliteTx:
+    """A body's view of an open transaction."""
+
+    __slots__ = ("_compile", "_execute", "now")
+
+    def __init__(self, connection: sqlite3.Connection, compiler: Compiler, now: int) -> None:
+        self._execute = connection.execute
+        self._compile = compiler
+        self.now = now
+
+    def one(self, statement: Statement, /, **params: object) -> Row | None:
+        cursor = self._run(statement, params)
+        rows = cursor.fetchall()
+        return rows[0] if rows else None
+
+    def all(self, statement: Statement, /, **params: object) -> Sequence[Row]:
+        return self._run(statement, params).fetchall()
+
+    def run(self, statement: Statement, /, **params: object) -> int:
+        return self._run(statement, params).rowcount
+
+    def _run(self, statement: Statement, params: dict[str, object]) -> sqlite3.Cursor:
+        compiled = self._compile(statement)
+        return self._execute(compiled.text, compiled.values(params))
+
+
+@dataclass(slots=True)
+class _Job:
+    body: Body[Any]
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitObserver:
+    """Told after each group: seconds and how many bodies it held."""
+
+    seconds: Callable[[float], None]
+    size: Callable[[int], None]
+
+
+class SqliteDatabase:
+    """Bodies queue up for one writer; each group is one BEGIN IMMEDIATE … COMMIT.
+
+    A body runs in its own savepoint, so its error fails it alone, unless the error ended the
+    transaction (a full disk does): then the whole group fails and nobody was told yes.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        writer: Executor,
+        reader: Executor,
+        observer: CommitObserver,
+        limit: int = 4096,
+    ) -> None:
+        self._clock = clock
+        self._submit = writer
+        self._submit_read = reader
+        self._observer = observer
+        self._limit = limit
+        self._compile = Compiler(dialects.dialect())
+        self._writes: deque[_Job] = deque()
+        self._reads: deque[_Job] = deque()
+        self._writing = False
+        self._reading = False
+        self._connection = connect(path)
+        self._query = connect(path, query_only=True)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The writer's connection: for start-up work before any write is submitted."""
+        return self._connection
+
+    async def write(self, body: Body[T]) -> T:
+        if len(self._writes) >= self._limit:
+            raise UnavailableError(FaultCode.DB_BUSY, "too many writes are waiting")
+        job = _Job(body, asyncio.get_running_loop().create_future())
+        self._writes.append(job)
+        self._start_writing()
+        result: T = await job.future
+        return result
+
+    async def read(self, body: Body[T]) -> T:
+        job = _Job(body, asyncio.get_running_loop().create_future())
+        self._reads.append(job)
+        self._start_reading()
+        result: T = await job.future
+        return result
+
+    def close(self) -> None:
+        """Close both connections; call it after the executors have drained."""
+        self._query.close()
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    def _start_writing(self) -> None:
+        if not self._writing and self._writes:
+            self._writing = True
+            loop = asyncio.get_running_loop()
+            self._submit(lambda: self._drain_writes(loop))
+
+    def _start_reading(self) -> None:
+        if not self._reading and self._reads:
+            self._reading = True
+            loop = asyncio.get_running_loop()
+            self._submit_read(lambda: self._drain_reads(loop))
+
+    def _drain_writes(self, loop: asyncio.AbstractEventLoop) -> None:
+        while group := _take(self._writes):
+            started = self._clock.monotonic()
+            self._run_group(group)
+            self._observer.seconds(self._clock.monotonic() - started)
+            self._observer.size(len(group))
+            loop.call_soon_threadsafe(_resolve, group)
+        loop.call_soon_threadsafe(self._rest_writing)
+
+    def _rest_writing(self) -> None:
+        self._writing = False
+        self._start_writing()
+
+    def _drain_reads(self, loop: asyncio.AbstractEventLoop) -> None:
+        while group := _take(self._reads):
+            for job in group:
+                self._run_read(job)
+            loop.call_soon_threadsafe(_resolve, group)
+        loop.call_soon_threadsafe(self._rest_reading)
+
+    def _rest_reading(self) -> None:
+        self._reading = False
+        self._start_reading()
+
+    def _run_read(self, job: _Job) -> None:
+        query = self._query
+        try:
+            query.execute("BEGIN")
+            job.result = job.body(SqliteTx(query, self._compile, self._clock.now()))
+        except BaseException as error:  # noqa: BLE001 handed to the waiting caller
+            job.error = translate(error)
+        finally:
+            if query.in_transaction:
+                query.execute("ROLLBACK")
+
+    def _run_group(self, group: Sequence[_Job]) -> None:
+        connection = self._connection
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            for job in group:
+                self._run_body(job)
+            connection.execute("COMMIT")
+        except BaseException as error:  # noqa: BLE001 nobody was told yes: the whole group fails
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            for job in group:
+                job.error = translate(error)
+
+    def _run_body(self, job: _Job) -> None:
+        connection = self._connection
+        connection.execute("SAVEPOINT body")
+        try:
+            job.result = job.body(SqliteTx(connection, self._compile, self._clock.now()))
+        except BaseException as error:
+            if not connection.in_transaction:
+                raise
+            connection.execute("ROLLBACK TO body")
+            job.error = translate(error)
+        connection.execute("RELEASE body")
+
+
+def _take(jobs: deque[_Job]) -> list[_Job]:
+    group: list[_Job] = []
+    while jobs and len(group) < GROUP:
+        group.append(jobs.popleft())
+    return group
+
+
+def _resolve(group: Sequence[_Job]) -> None:
+    for job in group:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)

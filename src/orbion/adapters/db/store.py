@@ -1,0 +1,217 @@
+"""The store: every verb of the ports as one transaction body on an injected database."""
+
+import random as randoms
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from orbion.adapters.db import (
+    conversations,
+    desk,
+    inbox,
+    lanes,
+    leads,
+    outbox,
+    turns,
+    upkeep,
+)
+from orbion.adapters.db.inbox import InboxPolicy
+from orbion.adapters.db.lanes import LanePolicy
+from orbion.adapters.db.tx import Database, Tx
+from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
+from orbion.domain.events import Event
+from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Task
+from orbion.domain.leads import LeadRow
+from orbion.domain.messages import Message
+from orbion.domain.outbox import Draft, Order, SendReceipt
+from orbion.domain.turns import Step, TurnInput, TurnResult
+from orbion.kit.cache import Cache
+from orbion.kit.clock import Clock
+from orbion.ports import ConversationLine, QuarantineLine, Received, StoreFacts
+
+HistoryKey = tuple[int, int]
+_LOWEST_FIRST_SHARE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DbStore:
+    """Satisfies `ports.Store`; it holds no state but the database and its caches."""
+
+    db: Database
+    accounts: Mapping[str, Account]
+    lane_policy: LanePolicy
+    inbox_policy: InboxPolicy
+    history_cache: Cache[HistoryKey, Sequence[Message]]
+    facts_cache: Cache[str, StoreFacts]
+    clock: Clock
+    random: randoms.Random
+
+    async def start(self) -> int:
+        """Make the accounts' rows and free what a dead process held; returns the freed lanes."""
+        return await self.db.write(self._start)
+
+    async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
+        outcomes = await self.db.write(partial(self._receive, account, events, trace))
+        return Received(
+            duplicate=bool(outcomes) and all(each == "duplicate" for each in outcomes),
+            outcomes=outcomes,
+            wake=frozenset({Queue.IN} if "stored" in outcomes else ()),
+        )
+
+    async def quarantine(self, account: str, reason: str, raw: bytes) -> None:
+        await self.db.write(lambda tx: inbox.quarantine(tx, account, reason, raw))
+
+    async def claim(self, queue: Queue, owner: str, limit: int) -> Claimed:
+        lowest_first = self.random.randrange(_LOWEST_FIRST_SHARE) == 0
+        return await self.db.write(
+            lambda tx: lanes.claim(
+                tx, queue, owner, limit, policy=self.lane_policy, lowest_first=lowest_first
+            )
+        )
+
+    async def tasks(self, claim: Claim) -> Sequence[Task]:
+        return await self.db.read(lambda tx: lanes.tasks(tx, claim))
+
+    async def heartbeat(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        return await self.db.write(lambda tx: lanes.heartbeat(tx, claims, self.lane_policy))
+
+    async def finish(self, claim: Claim, ack: int) -> None:
+        await self.db.write(lambda tx: lanes.finish(tx, claim, ack))
+
+    async def snooze(self, claim: Claim, seconds: float) -> None:
+        await self.db.write(lambda tx: lanes.snooze(tx, claim, _ms(seconds)))
+
+    async def fail(self, claim: Claim, error: str, seconds: float) -> bool:
+        return await self.db.write(lambda tx: self._fail(tx, claim, error, seconds))
+
+    async def load_turn(self, claim: Claim) -> TurnInput | None:
+        return await self.db.read(lambda tx: turns.load_turn(tx, claim))
+
+    async def history(self, conversation_id: int, version: int) -> Sequence[Message]:
+        async def load() -> Sequence[Message]:
+            return await self.db.read(lambda tx: turns.history(tx, conversation_id))
+
+        return await self.history_cache.get((conversation_id, version), load)
+
+    async def begin_turn(self, claim: Claim, business: str, trace: str) -> int:
+        return await self.db.write(lambda tx: turns.begin_turn(tx, claim, business, trace))
+
+    async def steps(self, turn_id: int) -> Sequence[Step]:
+        return await self.db.read(lambda tx: turns.steps(tx, turn_id))
+
+    async def save_step(self, turn_id: int, step: Step) -> None:
+        await self.db.write(lambda tx: turns.save_step(tx, turn_id, step))
+
+    async def finish_turn(
+        self, claim: Claim, given: TurnInput, result: TurnResult, trace: str
+    ) -> TurnResult:
+        return await self.db.write(
+            lambda tx: turns.finish_turn(
+                tx, claim, given, result, trace=trace, max_wait=self.inbox_policy.max_wait
+            )
+        )
+
+    async def draft(self, claim: Claim) -> Draft | None:
+        return await self.db.read(lambda tx: outbox.draft(tx, claim))
+
+    async def begin_send(self, claim: Claim) -> Order:
+        return await self.db.write(lambda tx: outbox.begin_send(tx, claim))
+
+    async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
+        return await self.db.write(lambda tx: outbox.sent(tx, claim, row_id, receipt))
+
+    async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
+        await self.db.write(lambda tx: outbox.not_sent(tx, claim, row_id, error, _ms(seconds)))
+
+    async def unknown(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
+        await self.db.write(lambda tx: outbox.unknown(tx, claim, row_id, error, _ms(seconds)))
+
+    async def refused(self, claim: Claim, row_id: int, error: str) -> None:
+        await self.db.write(lambda tx: outbox.refused(tx, claim, row_id, error))
+
+    async def claimed_ids(self, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
+        return await self.db.read(lambda tx: outbox.claimed_ids(tx, account, provider_ids))
+
+    async def lead_rows(self, claims: Sequence[Claim]) -> Sequence[LeadRow]:
+        return await self.db.read(
+            lambda tx: [
+                row for each in claims if (row := leads.lead_row(tx, int(each.key))) is not None
+            ]
+        )
+
+    async def synced(self, claims: Sequence[Claim]) -> None:
+        await self.db.write(lambda tx: _finish_all(tx, claims))
+
+    async def conversations(self, *, before: int | None, limit: int) -> Sequence[ConversationLine]:
+        return await self.db.read(lambda tx: desk.conversation_lines(tx, before, limit))
+
+    async def conversation(self, conversation_id: int) -> Conversation | None:
+        return await self.db.read(lambda tx: conversations.conversation(tx, conversation_id))
+
+    async def messages(self, conversation_id: int, limit: int) -> Sequence[Message]:
+        return await self.db.read(lambda tx: turns.last_messages(tx, conversation_id, limit))
+
+    async def set_mode(
+        self, conversation_id: int, mode: Mode, reason: ModeReason | None, actor: str
+    ) -> bool:
+        return await self.db.write(
+            lambda tx: desk.set_mode(tx, conversation_id, mode, reason, actor)
+        )
+
+    async def dead_letters(self, *, before: int | None, limit: int) -> Sequence[DeadLetter]:
+        return await self.db.read(lambda tx: desk.dead_letters(tx, before, limit))
+
+    async def requeue(self, queue: Queue, key: str, seq: int, actor: str) -> bool:
+        return await self.db.write(lambda tx: desk.requeue(tx, queue, key, seq, actor))
+
+    async def discard_dead(self, queue: Queue, key: str, seq: int, actor: str) -> bool:
+        return await self.db.write(lambda tx: desk.discard(tx, queue, key, seq, actor))
+
+    async def quarantined(self, *, before: int | None, limit: int) -> Sequence[QuarantineLine]:
+        return await self.db.read(lambda tx: desk.quarantine_lines(tx, before, limit))
+
+    async def end_quarantine(self, row_id: int, how: str, actor: str) -> bool:
+        return await self.db.write(lambda tx: desk.end_quarantine(tx, row_id, how, actor))
+
+    async def leads(self, limit: int) -> Sequence[LeadRow]:
+        return await self.db.read(lambda tx: leads.latest(tx, limit))
+
+    async def facts(self) -> StoreFacts:
+        return await self.facts_cache.get("facts", lambda: self.db.read(upkeep.facts))
+
+    async def write_probe(self) -> float:
+        started = self.clock.monotonic()
+        await self.db.write(upkeep.touch)
+        return self.clock.monotonic() - started
+
+    async def prune(self) -> int:
+        return await self.db.write(upkeep.prune)
+
+    def _start(self, tx: Tx) -> int:
+        upkeep.sync_accounts(tx, self.accounts.values())
+        return lanes.free_all(tx)
+
+    def _receive(
+        self, account: str, events: Sequence[Event], trace: str, tx: Tx
+    ) -> tuple[str, ...]:
+        found = self.accounts[account]
+        return tuple(inbox.receive(tx, found, each, trace, self.inbox_policy) for each in events)
+
+    def _fail(self, tx: Tx, claim: Claim, error: str, seconds: float) -> bool:
+        if not lanes.is_last_attempt(claim, self.lane_policy):
+            lanes.fail(tx, claim, error, _ms(seconds))
+            return False
+        if claim.queue is Queue.IN:
+            turns.bury_turn(tx, claim, error)
+        else:
+            lanes.bury(tx, claim, error)
+        return True
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))
+
+
+def _finish_all(tx: Tx, claims: Sequence[Claim]) -> None:
+    for each in claims:
+        lanes.finish(tx, each, each.upto)

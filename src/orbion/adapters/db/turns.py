@@ -1,0 +1,282 @@
+"""Bodies of a turn: load, journal, and the one write that settles everything it decided."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy import and_, func, select, update
+
+from orbion.adapters.db import lanes
+from orbion.adapters.db.conversations import conversation
+from orbion.adapters.db.effects import apply_effects
+from orbion.adapters.db.leads import lead_of
+from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TASK, TURN, TURN_STEP
+from orbion.adapters.db.sql import bind, first, from_json, insert_into, number
+from orbion.adapters.db.tx import Row, Statement, Tx
+from orbion.domain.conversations import Conversation, Mode
+from orbion.domain.lanes import Claim
+from orbion.domain.messages import Author, Message, MessageKind, Outcome
+from orbion.domain.turns import Step, TurnInput, TurnResult, Verdict
+
+HISTORY: Final = 20
+_MINUTE_MS: Final = 60_000
+_MESSAGE = (
+    MESSAGE.c.id,
+    MESSAGE.c.seq,
+    MESSAGE.c.direction,
+    MESSAGE.c.author,
+    MESSAGE.c.kind,
+    MESSAGE.c.text,
+    MESSAGE.c.occurred_at,
+    MESSAGE.c.outcome,
+    MESSAGE.c.reason,
+    MESSAGE.c.provider_id,
+    MESSAGE.c.payload,
+    MESSAGE.c.created_at,
+)
+OPEN_MESSAGES = Statement(
+    select(*_MESSAGE).where(
+        MESSAGE.c.conversation_id == number("conversation"),
+        MESSAGE.c.outcome == "open",
+        MESSAGE.c.id <= number("last"),
+    )
+)
+LAST_MESSAGES = Statement(
+    select(*_MESSAGE)
+    .where(MESSAGE.c.conversation_id == number("conversation"))
+    .order_by(MESSAGE.c.seq.desc())
+    .limit(number("limit"))
+)
+LAST_TASK = Statement(
+    select(TASK.c.payload).where(
+        TASK.c.queue == bind("queue"), TASK.c.key == bind("key"), TASK.c.seq == number("seq")
+    )
+)
+RECENT_TURNS = Statement(
+    select(func.count()).where(
+        TURN.c.conversation_id == number("conversation"), TURN.c.started_at >= number("since")
+    )
+)
+LAST_TURN = Statement(
+    select(TURN.c.id, TURN.c.verdict)
+    .where(TURN.c.conversation_id == number("conversation"))
+    .order_by(TURN.c.started_at.desc())
+    .limit(1)
+)
+ADD_TURN = Statement(
+    insert_into(TURN, "business", "conversation_id", "upto", "trace", "started_at").returning(
+        TURN.c.id
+    )
+)
+RESUME = Statement(
+    update(TURN)
+    .where(TURN.c.id == number("turn"))
+    .values(attempt=TURN.c.attempt + 1, upto=number("last"))
+)
+END_TURN = Statement(
+    update(TURN)
+    .where(TURN.c.id == number("turn"))
+    .values(verdict=bind("why"), finished_at=number("now"), upto=number("last"))
+)
+STEPS = Statement(
+    select(
+        TURN_STEP.c.step,
+        TURN_STEP.c.kind,
+        TURN_STEP.c.input_hash,
+        TURN_STEP.c.output,
+        TURN_STEP.c.tokens_in,
+        TURN_STEP.c.tokens_out,
+        TURN_STEP.c.ms,
+    )
+    .where(TURN_STEP.c.turn_id == number("turn"))
+    .order_by(TURN_STEP.c.step)
+)
+_STEP = ("kind", "input_hash", "output", "tokens_in", "tokens_out", "ms", "at")
+SAVE_STEP = Statement(
+    insert_into(TURN_STEP, "turn_id", "step", *_STEP).on_conflict_do_update(
+        index_elements=["turn_id", "step"], set_={name: bind(name) for name in _STEP}
+    )
+)
+CLOSE_MESSAGES = Statement(
+    update(MESSAGE)
+    .where(
+        and_(
+            MESSAGE.c.conversation_id == number("conversation"),
+            MESSAGE.c.outcome == "open",
+            MESSAGE.c.id <= number("last"),
+        )
+    )
+    .values(outcome=bind("became"), reason=bind("why"), turn_id=number("turn"))
+)
+SET_OPEN_SLOT = Statement(
+    update(CONVERSATION)
+    .where(CONVERSATION.c.id == number("conversation"))
+    .values(open_slot=bind("slot"))
+)
+
+
+def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
+    """Read the open messages of the claim; None when another turn already took them all."""
+    conversation_id = int(held.key)
+    task = tx.one(LAST_TASK, queue=held.queue, key=held.key, seq=held.upto)
+    payload = from_json(first(task)) or {}
+    rows = tx.all(OPEN_MESSAGES, conversation=conversation_id, last=payload.get("message", 0))
+    if not rows:
+        return None
+    found = conversation(tx, conversation_id)
+    if found is None:
+        return None
+    batch = sorted((to_message(row) for row in rows), key=lambda each: (each.occurred_at, each.seq))
+    since = tx.now - _MINUTE_MS
+    return TurnInput(
+        conversation=found,
+        lead=lead_of(tx, found.contact_id),
+        batch=tuple(batch),
+        turns_last_minute=int(first(tx.one(RECENT_TURNS, conversation=found.id, since=since))),
+        first_open_at=min(row[-1] for row in rows),
+    )
+
+
+def history(tx: Tx, conversation_id: int) -> Sequence[Message]:
+    """The last messages that the customer saw or wrote, oldest first."""
+    rows = tx.all(LAST_MESSAGES, conversation=conversation_id, limit=HISTORY)
+    unseen = {Outcome.SUPERSEDED, Outcome.SUPPRESSED, Outcome.DEAD}
+    found = [to_message(row) for row in reversed(rows)]
+    return [each for each in found if each.direction == "in" or each.outcome not in unseen]
+
+
+def last_messages(tx: Tx, conversation_id: int, limit: int) -> Sequence[Message]:
+    """Everything that happened last, oldest first: for operators."""
+    rows = tx.all(LAST_MESSAGES, conversation=conversation_id, limit=limit)
+    return [to_message(row) for row in reversed(rows)]
+
+
+def begin_turn(tx: Tx, held: Claim, business: str, trace: str) -> int:
+    """Open a turn, or resume the one that never got its verdict."""
+    conversation_id = int(held.key)
+    last = tx.one(LAST_TURN, conversation=conversation_id)
+    if last is not None and last[1] is None:
+        tx.run(RESUME, turn=last[0], last=held.upto)
+        return int(last[0])
+    return int(
+        first(
+            tx.one(
+                ADD_TURN,
+                business=business,
+                conversation_id=conversation_id,
+                upto=held.upto,
+                trace=trace,
+                started_at=tx.now,
+            )
+        )
+    )
+
+
+def steps(tx: Tx, turn_id: int) -> Sequence[Step]:
+    return [
+        Step(
+            number=number,
+            kind=kind,
+            input_hash=bytes(input_hash),
+            output=output,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
+            ms=ms,
+        )
+        for number, kind, input_hash, output, tokens_in, tokens_out, ms in tx.all(
+            STEPS, turn=turn_id
+        )
+    ]
+
+
+def save_step(tx: Tx, turn_id: int, step: Step) -> None:
+    tx.run(
+        SAVE_STEP,
+        turn_id=turn_id,
+        step=step.number,
+        kind=step.kind,
+        input_hash=step.input_hash,
+        output=step.output,
+        tokens_in=step.tokens_in,
+        tokens_out=step.tokens_out,
+        ms=step.ms,
+        at=tx.now,
+    )
+
+
+def finish_turn(
+    tx: Tx, held: Claim, given: TurnInput, result: TurnResult, *, trace: str, max_wait: int
+) -> TurnResult:
+    """Write the turn, its messages' ends, its effects and the lane's acknowledgement at once."""
+    now_is = conversation(tx, given.conversation.id)
+    if now_is is None:
+        raise LookupError(f"conversation {given.conversation.id} vanished during its turn")
+    done = _overrule(tx, held, given, result, now_is=now_is, max_wait=max_wait)
+    turn_id = begin_turn(tx, held, now_is.business, trace)
+    if done.verdict is not Verdict.SUPERSEDED:
+        last = max(message.id for message in given.batch)
+        tx.run(
+            CLOSE_MESSAGES,
+            conversation=now_is.id,
+            last=last,
+            became=Outcome.ANSWERED if done.answers else Outcome.SUPPRESSED,
+            why=None if done.answers else done.verdict,
+            turn=turn_id,
+        )
+        apply_effects(tx, now_is, given, done, turn_id=turn_id, trace=trace)
+        if done.answers:
+            tx.run(SET_OPEN_SLOT, conversation=now_is.id, slot=done.open_slot)
+    tx.run(END_TURN, turn=turn_id, why=done.verdict, now=tx.now, last=held.upto)
+    lanes.finish(tx, held, held.upto)
+    return done
+
+
+def bury_turn(tx: Tx, held: Claim, error: str) -> None:
+    """Give up on the head message: dead letter, dead message, and the lane goes on."""
+    payload = lanes.bury(tx, held, error)
+    tx.run(
+        CLOSE_MESSAGES,
+        conversation=int(held.key),
+        last=payload.get("message", 0),
+        became=Outcome.DEAD,
+        why=error,
+        turn=None,
+    )
+
+
+def _overrule(
+    tx: Tx,
+    held: Claim,
+    given: TurnInput,
+    result: TurnResult,
+    *,
+    now_is: Conversation,
+    max_wait: int,
+) -> TurnResult:
+    """Let what happened during the turn win: opt-out, takeover, then a newer message."""
+    about_consent = result.verdict in {Verdict.OPTED_OUT, Verdict.OPTED_IN}
+    if now_is.opted_out and not about_consent:
+        return replace(result, verdict=Verdict.SUPPRESSED_OPT_OUT, bubbles=(), handoff=None)
+    if now_is.mode is not Mode.BOT and not about_consent:
+        return replace(result, verdict=Verdict.HUMAN_MODE, bubbles=(), handoff=None)
+    fresh = tx.now < given.first_open_at + max_wait
+    if result.answers and fresh and not held.alone and lanes.has_newer(tx, held):
+        return TurnResult(verdict=Verdict.SUPERSEDED)
+    return result
+
+
+def to_message(row: Row) -> Message:
+    (id_, seq, direction, author, kind, text, at, outcome, reason, provider, payload, _) = row
+    return Message(
+        id=id_,
+        seq=seq,
+        direction=direction,
+        author=Author(author),
+        kind=MessageKind(kind),
+        text=text,
+        occurred_at=at,
+        outcome=Outcome(outcome),
+        reason=reason,
+        provider_id=provider,
+        payload=from_json(payload),
+    )

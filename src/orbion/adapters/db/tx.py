@@ -1,0 +1,85 @@
+"""What a transaction body sees: one statement in, plain tuples out, on either database."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import Dialect, Executable
+from sqlalchemy.sql import ClauseElement
+
+Row = Any
+"""A driver's tuple: convert it to domain values in the function that reads it."""
+T = TypeVar("T")
+
+
+class Statement:
+    """A SQLAlchemy Core expression that each dialect compiles once to driver text.
+
+    Parameters are its named binds; literal values inside the expression travel with it.
+    """
+
+    __slots__ = ("expression",)
+
+    def __init__(self, expression: Executable) -> None:
+        self.expression = expression
+
+
+class Tx(Protocol):
+    """One open transaction; bodies are synchronous, so nothing can be awaited inside it."""
+
+    @property
+    def now(self) -> int:
+        """Ms UTC: the database's clock on PostgreSQL, the anchored clock on SQLite."""
+
+    def one(self, statement: Statement, /, **params: object) -> Row | None: ...
+
+    def all(self, statement: Statement, /, **params: object) -> Sequence[Row]: ...
+
+    def run(self, statement: Statement, /, **params: object) -> int:
+        """Run it and return the number of rows it matched."""
+
+
+Body = Callable[[Tx], T]
+
+
+class Database(Protocol):
+    """Runs bodies; `write` returns only after their transaction is durable."""
+
+    async def write(self, body: Body[T]) -> T:
+        """Commit the body's writes; raises `UnavailableError` (db.*) with nothing written."""
+
+    async def read(self, body: Body[T]) -> T: ...
+
+
+class Compiled:
+    """Driver text with the order in which the driver wants the named values."""
+
+    __slots__ = ("defaults", "order", "text")
+
+    def __init__(self, expression: Executable, dialect: Dialect) -> None:
+        if not isinstance(expression, ClauseElement):
+            raise TypeError(f"{expression!r} is not a SQL expression")
+        compiled = expression.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        self.text = str(compiled)
+        names = getattr(compiled, "positiontup", None)
+        self.order: tuple[str, ...] = tuple(names or ())
+        self.defaults: Mapping[str, Any] = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+
+    def values(self, params: Mapping[str, object]) -> tuple[object, ...]:
+        defaults = self.defaults
+        return tuple(params[name] if name in params else defaults.get(name) for name in self.order)
+
+
+class Compiler:
+    """Compiles each statement once for one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._compiled: dict[Statement, Compiled] = {}
+
+    def __call__(self, statement: Statement) -> Compiled:
+        found = self._compiled.get(statement)
+        if found is None:
+            found = self._compiled[statement] = Compiled(statement.expression, self._dialect)
+        return found

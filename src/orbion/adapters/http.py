@@ -1,0 +1,96 @@
+"""Build the one HTTP client of the adapters and say of each failure whether anything was sent."""
+
+import asyncio
+from collections.abc import Mapping
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+_IDLE_SECONDS = 4.0  # Node closes an idle connection after 5: reusing it then loses a send's answer
+_CONNECT_SECONDS = 5.0
+
+_FAILURES = (TimeoutError, OSError, httpx.RequestError, aiohttp.ClientError)
+
+
+class NotSentError(Exception):
+    """No byte of the request left this process."""
+
+
+class AnswerLostError(Exception):
+    """The request may have arrived; its answer did not."""
+
+    def __init__(self, message: str, *, timed_out: bool) -> None:
+        super().__init__(message)
+        self.timed_out = timed_out
+
+
+def build_client(
+    *, connections: int = 100, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient:
+    """Build a client that follows no redirect, keeps no cookie and reads no proxy from outside.
+
+    Call it in the running loop; `transport` replaces the network. Whoever builds it closes it.
+    """
+    limits = httpx.Limits(
+        max_connections=connections,
+        max_keepalive_connections=connections,
+        keepalive_expiry=_IDLE_SECONDS,
+    )
+    return httpx.AsyncClient(
+        transport=transport or AiohttpTransport(limits=limits, client=_session(connections)),
+        limits=limits,
+        timeout=httpx.Timeout(30.0, connect=_CONNECT_SECONDS),
+        trust_env=False,
+        follow_redirects=False,
+    )
+
+
+async def exchange(
+    client: httpx.AsyncClient,
+    request: httpx.Request,
+    *,
+    timeout: float,  # noqa: ASYNC109 - a failure's meaning depends on where the time ran out
+) -> httpx.Response:
+    """Send and read the whole answer within `timeout` seconds.
+
+    Raises:
+        NotSentError: provably nothing was sent.
+        AnswerLostError: anything else, the time-out included.
+    """
+    request.extensions["timeout"] = httpx.Timeout(
+        timeout, connect=min(timeout, _CONNECT_SECONDS)
+    ).as_dict()
+    try:
+        async with asyncio.timeout(timeout):
+            return await client.send(request)
+    except _FAILURES as error:
+        if _never_sent(error):
+            raise NotSentError(type(error).__name__) from error
+        timed_out = isinstance(error, TimeoutError | httpx.TimeoutException)
+        raise AnswerLostError(type(error).__name__, timed_out=timed_out) from error
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that the answer asks to wait; 0.0 when it does not say or gives a date."""
+    said = headers.get("retry-after", "")
+    return float(said) if said.isascii() and said.isdigit() else 0.0
+
+
+def _session(connections: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=_IDLE_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+    )
+
+
+def _never_sent(error: Exception) -> bool:
+    """Tell by the cause first: the aiohttp transport calls a reset a connect time-out too."""
+    cause = error.__cause__ or error
+    if isinstance(cause, aiohttp.ClientError):
+        return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+    return isinstance(
+        error,
+        httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol,
+    )

@@ -1,0 +1,1 @@
+"""Lead mirrors, one file each."""

@@ -1,0 +1,53 @@
+"""A contact on an account: who is answering, and since when."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """Who may write to the customer; only `bot` lets the outbox send."""
+
+    BOT = "bot"
+    HUMAN = "human"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class ModeReason(StrEnum):
+    REQUESTED = "requested"
+    TAKEOVER = "takeover"
+    OPERATOR = "operator"
+    OPT_OUT = "opt_out"
+    LOOP = "loop"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One WhatsApp number of one business, as the accounts file declares it."""
+
+    id: str
+    business: str
+    channel: str
+    instance: str
+    playbook: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """`version` grows with every stored change, so (id, version) is a key that is never stale."""
+
+    id: int
+    business: str
+    account: str
+    contact_id: int
+    address: str
+    name: str | None
+    phone: str | None
+    mode: Mode
+    mode_reason: ModeReason | None
+    version: int
+    opted_out: bool
+    open_slot: str | None = None
+    last_in_at: int | None = None
+    last_out_at: int | None = None

@@ -1,0 +1,43 @@
+"""Who is speaking: phone and LID forms that must meet in one contact."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+AliasKind = Literal["phone", "lid"]
+
+_BRAZIL = "55"
+_BRAZIL_LONG = 13
+_BRAZIL_SHORT = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One side of a chat as the gateway showed it.
+
+    `address` is the exact remote JID, which is where replies go (contracts/evolution section 8).
+    """
+
+    address: str
+    phone: str | None = None
+    lid: str | None = None
+    name: str | None = None
+
+    def aliases(self) -> list[tuple[AliasKind, str]]:
+        found: list[tuple[AliasKind, str]] = []
+        if self.phone:
+            found.append(("phone", canonical_phone(self.phone)))
+        if self.lid:
+            found.append(("lid", self.lid))
+        return found or [("lid", self.address)]
+
+
+def canonical_phone(digits: str) -> str:
+    """Fold Brazil's ninth digit: 55, area, 9, 8 digits and 55, area, 8 digits are one phone."""
+    if len(digits) == _BRAZIL_LONG and digits.startswith(_BRAZIL) and digits[4] == "9":
+        return digits[:4] + digits[5:]
+    return digits
+
+
+def mask(phone: str) -> str:
+    """Show enough to recognise a number in a log, never enough to dial it."""
+    return f"{phone[:4]}…{phone[-2:]}" if len(phone) > 6 else "…"  # noqa: PLR2004

@@ -1,0 +1,33 @@
+"""What a business wants to know about a customer, each value traceable to a message."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A slot's value with the customer's words that prove it."""
+
+    slot: str
+    value: str
+    message_id: int | None = None
+    quote: str | None = None
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    id: int
+    contact_id: int
+    stage: str
+    score: int
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadRow:
+    """A lead as the sheet shows it; `columns` keeps the order in which they are written."""
+
+    lead_id: int
+    business: str
+    columns: Mapping[str, str]

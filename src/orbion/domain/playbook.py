@@ -1,0 +1,142 @@
+"""Everything one business tells its assistant: identity, prices, answers, questions and rules."""
+
+from dataclasses import dataclass
+from datetime import date, time
+from enum import StrEnum
+
+
+class SlotKind(StrEnum):
+    """How a slot's value is read out of the customer's words, and validated."""
+
+    NAME = "name"
+    CITY = "city"
+    OPTION = "option"
+    MONEY = "money"
+    EMAIL = "email"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """`aliases` mean this value wherever they stand, `replies` only in answer to the question."""
+
+    value: str
+    aliases: tuple[str, ...]
+    replies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One thing to learn; `cues` are words that make a number in an unasked message its value."""
+
+    key: str
+    label: str
+    question: str
+    weight: int
+    kind: SlotKind
+    required: bool
+    options: tuple[Option, ...]
+    cues: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """Something with a price, in centavos."""
+
+    id: str
+    name: str
+    price: int
+    unit: str
+    aliases: tuple[str, ...]
+
+    @property
+    def fact_id(self) -> str:
+        return f"price:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faq:
+    """One answer and the ways people ask for it."""
+
+    id: str
+    questions: tuple[str, ...]
+    answer: str
+
+    @property
+    def fact_id(self) -> str:
+        return f"faq:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Reached when the score is at least `threshold`."""
+
+    key: str
+    label: str
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoffRule:
+    """A subject that belongs to a person: any of `phrases` hands over for `reason`."""
+
+    reason: str
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff:
+    message: str
+    rules: tuple[HandoffRule, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """`days` are ISO week days (1 = Monday); `label` says them to the customer."""
+
+    label: str
+    days: tuple[int, ...]
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """The assistant's fixed sentences; `acknowledgements` take turns."""
+
+    opt_out_confirmation: str
+    opt_in_confirmation: str
+    fallback: str
+    media_unsupported: str
+    identity: str
+    welcome_back: str
+    thanks: str
+    price_intro: str
+    complete: str
+    acknowledgements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """`version` is a digest of the file; `stages` go up by threshold and start at 0."""
+
+    id: str
+    version: str
+    business_name: str
+    assistant_name: str
+    greeting: str
+    tone: str
+    language: str
+    timezone: str
+    address: str
+    hours: tuple[Opening, ...]
+    holidays: tuple[date, ...]
+    catalogue: tuple[Item, ...]
+    faq: tuple[Faq, ...]
+    slots: tuple[Slot, ...]
+    stages: tuple[Stage, ...]
+    handoff: Handoff
+    texts: Texts
+
+    def slot(self, key: str | None) -> Slot | None:
+        return next((slot for slot in self.slots if slot.key == key), None)

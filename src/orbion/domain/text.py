@@ -1,0 +1,42 @@
+"""Bring what people type to a form in which it can be compared."""
+
+import re
+import unicodedata
+from typing import Final
+
+_WORD: Final = re.compile(r"[a-z0-9]+")
+_STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
+_SENTENCE_END: Final = re.compile(r"(?<=[!?;\n])|(?<=\.)\s")
+
+
+def compose(text: str) -> str:
+    """Unicode NFC, so that a letter and its accent are one character."""
+    return unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """Lower case without accents; as long as composed `text`, so that spans are the same."""
+    return text.lower() if text.isascii() else "".join(map(_fold_letter, text))
+
+
+def _fold_letter(letter: str) -> str:
+    return unicodedata.normalize("NFKD", letter)[:1].lower()[:1] or letter
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Folded words in order; stretched letters («oiiii») count once."""
+    return tuple(_WORD.findall(_STRETCHED.sub(r"\1", fold(compose(text)))))
+
+
+def normalise(text: str) -> str:
+    """The words, separated by one space."""
+    return " ".join(words(text))
+
+
+def contains_phrase(normalised: str, phrase: str) -> bool:
+    """Whether `phrase` stands in `normalised` text as whole words; both are normalised."""
+    return bool(phrase) and f" {phrase} " in f" {normalised} "
+
+
+def sentences(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in _SENTENCE_END.split(compose(text)) if part.strip())

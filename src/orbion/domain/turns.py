@@ -1,0 +1,99 @@
+"""One turn: what it was given, what it decided, and why it may have stayed silent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from orbion.domain.conversations import Conversation
+from orbion.domain.leads import Fact, Lead
+from orbion.domain.messages import Message
+
+
+class Verdict(StrEnum):
+    """Written on every turn, so that silence can always be explained."""
+
+    ANSWERED = "answered"
+    FALLBACK = "fallback"
+    OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
+    SUPPRESSED_OPT_OUT = "suppressed_opt_out"
+    HUMAN_MODE = "human_mode"
+    HANDED_OVER = "handed_over"
+    LOOP = "loop"
+    STALE = "stale"
+    UNANSWERABLE = "unanswerable"
+    SILENT = "silent"
+    SUPERSEDED = "superseded"
+
+
+Exemption = Literal["handoff", "opt_out"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bubble:
+    """One WhatsApp message of an answer; an exempt one leaves although the bot must be quiet."""
+
+    text: str
+    exempt: Exemption | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnInput:
+    """Everything a turn reads: open messages in prompt order, then the lead and the conversation."""
+
+    conversation: Conversation
+    lead: Lead
+    batch: tuple[Message, ...]
+    turns_last_minute: int
+    first_open_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnResult:
+    """What one turn decided; the store writes all of it at once or nothing."""
+
+    verdict: Verdict
+    bubbles: tuple[Bubble, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    stage: str | None = None
+    score: int | None = None
+    handoff: str | None = None
+    open_slot: str | None = None
+
+    @property
+    def answers(self) -> bool:
+        return bool(self.bubbles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A journaled step; found again after a crash when `input_hash` is the same."""
+
+    number: int
+    kind: str
+    input_hash: bytes
+    output: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+    ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMessage:
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """A provider's answer: `text` is the reply contract as JSON (DESIGN section 8)."""
+
+    text: str
+    model: str
+    tokens_in: int = 0
+    tokens_cached: int = 0
+    tokens_out: int = 0
+
+
+Facts = Mapping[str, str]

@@ -1,0 +1,249 @@
+"""Every seam of the product on one page: what use cases ask of the outside and of the store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from orbion.domain.conversations import Conversation, Mode, ModeReason
+from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Task
+from orbion.domain.leads import LeadRow
+from orbion.domain.messages import Message
+from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord
+from orbion.domain.playbook import Playbook
+from orbion.domain.turns import ChatMessage, Completion, Facts, Step, TurnInput, TurnResult
+
+
+class Channel(Protocol):
+    """One WhatsApp number behind one gateway."""
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise `RejectedError` (auth.bad) unless a credential matches, in constant time."""
+
+    def parse(self, body: bytes) -> Sequence[Event]:
+        """Read each item on its own; what cannot be read comes back as `EventQuarantined`."""
+
+    async def send(self, address: str, text: str) -> SendReceipt:
+        """Send one bubble.
+
+        Raises:
+            UnavailableError: provably not accepted; try later.
+            RefusedError: the gateway said no for good.
+            UnknownOutcomeError: it may have been accepted.
+        """
+
+    async def typing(self, address: str, seconds: float) -> None:
+        """Show «typing…» for `seconds`; returns when the gateway answered."""
+
+    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
+        """List our own messages to `address` between two instants (ms UTC), newest first."""
+
+    async def connection(self) -> ConnectionState:
+        """Ask the gateway whether the number is connected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One model call: chat messages for a provider, and the same facts as data for `scripted`.
+
+    `asked` is the slot whose question was asked last; `pending` the customer's texts to answer.
+    """
+
+    playbook: Playbook
+    messages: tuple[ChatMessage, ...]
+    pending: tuple[str, ...]
+    facts: Facts
+    asked: str | None
+    first_contact: bool
+
+
+class LLM(Protocol):
+    async def complete(self, prompt: Prompt) -> Completion:
+        """Answer with the reply contract as JSON.
+
+        Raises:
+            UnavailableError: time-out, rate limit, 5xx or no connection.
+            RefusedError: bad key, no quota, or a request the provider rejects.
+        """
+
+
+class Sheet(Protocol):
+    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+        """Write each lead to its one row; raises `UnavailableError` or `RefusedError`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of one webhook: `outcomes` has one word per event, in order."""
+
+    duplicate: bool
+    outcomes: tuple[str, ...]
+    wake: frozenset[Queue] = frozenset()
+
+
+class Inbox(Protocol):
+    """What webhooks write."""
+
+    async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
+        """Store all events in one transaction and return after its commit."""
+
+    async def quarantine(self, account: str, reason: str, raw: bytes) -> None: ...
+
+
+class Lanes(Protocol):
+    """Durable work, one holder at a time per lane."""
+
+    async def claim(self, queue: Queue, owner: str, limit: int) -> Claimed: ...
+
+    async def tasks(self, claim: Claim) -> Sequence[Task]: ...
+
+    async def heartbeat(self, claims: Sequence[Claim]) -> Sequence[Claim]:
+        """Renew the leases in one write and return the claims that were lost."""
+
+    async def finish(self, claim: Claim, ack: int) -> None:
+        """Acknowledge tasks up to `ack`; raises `LeaseLostError`."""
+
+    async def snooze(self, claim: Claim, seconds: float) -> None:
+        """Give the lane back with its attempt refunded, due after `seconds`."""
+
+    async def fail(self, claim: Claim, error: str, seconds: float) -> bool:
+        """Count a failed attempt; True if it was the last one and the head went to the dead."""
+
+
+class Turns(Protocol):
+    """What a turn reads and writes."""
+
+    async def load_turn(self, claim: Claim) -> TurnInput | None:
+        """Read the open messages of the claim; None when there is nothing left to answer."""
+
+    async def history(self, conversation_id: int, version: int) -> Sequence[Message]:
+        """The last messages before `version`, oldest first; cached by both arguments."""
+
+    async def begin_turn(self, claim: Claim, business: str, trace: str) -> int:
+        """Open the turn of this batch, or find the one that a crash interrupted; its id."""
+
+    async def steps(self, turn_id: int) -> Sequence[Step]: ...
+
+    async def save_step(self, turn_id: int, step: Step) -> None: ...
+
+    async def finish_turn(
+        self, claim: Claim, given: TurnInput, result: TurnResult, trace: str
+    ) -> TurnResult:
+        """Write everything the turn decided and acknowledge its lane, or raise `LeaseLostError`.
+
+        Returns what was really done: a takeover, an opt-out or a newer message may have overruled
+        the result inside the transaction.
+        """
+
+
+class Outbox(Protocol):
+    """What a delivery reads and writes; every verb is fenced by the claim."""
+
+    async def draft(self, claim: Claim) -> Draft | None:
+        """Look at the head without changing it; None when it already ended."""
+
+    async def begin_send(self, claim: Claim) -> Order:
+        """Commit the head as `sending` after reading mode and suppression in the same write."""
+
+    async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
+        """Settle as sent; False if another row had already claimed this gateway id."""
+
+    async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
+        """Back to pending: provably not accepted, due again after `seconds`."""
+
+    async def unknown(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
+        """The accept is unknown; look again after `seconds`."""
+
+    async def refused(self, claim: Claim, row_id: int, error: str) -> None:
+        """The gateway said no for good: dead letter, and the lane goes on."""
+
+    async def claimed_ids(self, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
+        """Those gateway ids that already belong to a row or to a person."""
+
+
+class Leads(Protocol):
+    async def lead_rows(self, claims: Sequence[Claim]) -> Sequence[LeadRow]: ...
+
+    async def synced(self, claims: Sequence[Claim]) -> None:
+        """Acknowledge the lanes of mirrored leads."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationLine:
+    """One row of an operator's list."""
+
+    id: int
+    account: str
+    name: str | None
+    phone: str | None
+    mode: Mode
+    mode_reason: ModeReason | None
+    last_text: str
+    last_at: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantineLine:
+    id: int
+    account: str
+    reason: str
+    at: int
+    raw: bytes
+    ended: str | None
+
+
+class Desk(Protocol):
+    """What operators read and change; lists are keyset pages, newest first."""
+
+    async def conversations(
+        self, *, before: int | None, limit: int
+    ) -> Sequence[ConversationLine]: ...
+
+    async def conversation(self, conversation_id: int) -> Conversation | None: ...
+
+    async def messages(self, conversation_id: int, limit: int) -> Sequence[Message]: ...
+
+    async def set_mode(
+        self, conversation_id: int, mode: Mode, reason: ModeReason | None, actor: str
+    ) -> bool:
+        """Change who answers; False if there is no such conversation."""
+
+    async def dead_letters(self, *, before: int | None, limit: int) -> Sequence[DeadLetter]: ...
+
+    async def requeue(self, queue: Queue, key: str, seq: int, actor: str) -> bool: ...
+
+    async def discard_dead(self, queue: Queue, key: str, seq: int, actor: str) -> bool: ...
+
+    async def quarantined(self, *, before: int | None, limit: int) -> Sequence[QuarantineLine]: ...
+
+    async def end_quarantine(self, row_id: int, how: str, actor: str) -> bool: ...
+
+    async def leads(self, limit: int) -> Sequence[LeadRow]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """Measured by the store itself, so they survive restarts (PROOF section 3.2)."""
+
+    depth: Mapping[str, int]
+    oldest_seconds: Mapping[str, float]
+    outbox: Mapping[str, int]
+    messages: Mapping[str, int]
+    dead: int
+    quarantined: int
+    schema: str
+
+
+class Probe(Protocol):
+    async def facts(self) -> StoreFacts: ...
+
+    async def write_probe(self) -> float:
+        """Commit something small and return its seconds; raises `UnavailableError`."""
+
+    async def prune(self) -> int:
+        """Delete a bounded number of rows that nothing can ask for again; returns how many."""
+
+
+class Store(Inbox, Lanes, Turns, Outbox, Leads, Desk, Probe, Protocol):
+    """All verbs together, for the composition root."""

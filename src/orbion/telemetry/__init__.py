@@ -1,0 +1,1 @@
+"""The names of what is measured and logged, and how both leave the process."""

@@ -1,0 +1,226 @@
+"""Declare every metric of the program once, on a registry of its own."""
+
+import platform
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import prometheus_client as prometheus
+import psutil
+from prometheus_client.core import Metric
+
+from orbion.telemetry.instruments import Counter, Gauge, Histogram
+
+CONTENT_TYPE = prometheus.CONTENT_TYPE_LATEST
+
+_ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0)
+_REPLY_SECONDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 300.0, 900.0)
+_COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_GROUP_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+
+_CIRCUIT_STATES = ("closed", "open", "half_open")
+
+Kind = Literal["counter", "gauge", "histogram"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricDoc:
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    help: str
+
+
+class Metrics:
+    """All metrics. Label values come from closed sets: never a phone, an id, a path or a text."""
+
+    def __init__(self, *, version: str = "unknown") -> None:
+        self._registry = prometheus.CollectorRegistry()
+        self._docs: list[MetricDoc] = []
+        self._before_collect: list[Callable[[], None]] = []
+        self._declare_webhooks()
+        self._declare_turns()
+        self._declare_outbound()
+        self._declare_durable_work()
+        self._declare_guards()
+        self._declare_process(version)
+
+    def describe(self) -> list[MetricDoc]:
+        """Every metric in the order of the declaration."""
+        return list(self._docs)
+
+    def before_collect(self, refresh: Callable[[], None]) -> None:
+        """Call `refresh` before each reading, to set what is only known by looking."""
+        self._before_collect.append(refresh)
+
+    def collect(self) -> Iterable[Metric]:
+        """The samples of now, without the creation times that would double every counter."""
+        for refresh in self._before_collect:
+            refresh()
+        for metric in self._registry.collect():
+            metric.samples = [s for s in metric.samples if not s.name.endswith("_created")]
+            yield metric
+
+    def render(self) -> bytes:
+        """The Prometheus text format, of type CONTENT_TYPE."""
+        return prometheus.generate_latest(self)
+
+    def set_circuit(self, service: str, state: str) -> None:
+        """One-hot: 1 for the circuit's state, 0 for the others."""
+        for each in _CIRCUIT_STATES:
+            self.circuit_state.set(float(each == state), service, each)
+
+    def guard_observer(self, service: str, operation: str) -> Callable[[str, float], None]:
+        """What a guard tells of each call; a rejected one is counted but took no time outside."""
+
+        def observe(outcome: str, seconds: float) -> None:
+            self.circuit_calls.inc(service, outcome)
+            if outcome != "rejected":
+                self.dependency_seconds.observe(seconds, service, operation)
+
+        return observe
+
+    def _declare_webhooks(self) -> None:
+        self.webhook_requests = self._counter(
+            "webhook_requests_total", "Webhook requests by answer.", "channel", "outcome"
+        )
+        self.webhook_ack_seconds = self._histogram(
+            "webhook_ack_seconds",
+            "Seconds from a webhook's arrival to its answer.",
+            "channel",
+            buckets=_ACK_SECONDS,
+        )
+        self.webhook_age_seconds = self._gauge(
+            "webhook_age_seconds", "Seconds since the last authentic webhook.", "account"
+        )
+        self.inbound_messages = self._counter(
+            "inbound_messages_total", "Messages stored, by kind.", "channel", "kind"
+        )
+        self.duplicates = self._counter(
+            "duplicates_total", "Events received again and recognised.", "channel"
+        )
+        self.quarantine = self._counter(
+            "quarantine_total", "Events set aside for a person to look at.", "channel", "reason"
+        )
+
+    def _declare_turns(self) -> None:
+        self.turns = self._counter("turns_total", "Turns by their verdict.", "verdict")
+        self.turn_seconds = self._histogram(
+            "turn_seconds", "Seconds from a turn's claim to its commit.", buckets=_CALL_SECONDS
+        )
+        self.reply_latency_seconds = self._histogram(
+            "reply_latency_seconds",
+            "Seconds from a message's commit to the gateway's accept of its answer.",
+            buckets=_REPLY_SECONDS,
+        )
+        self.takeovers = self._counter(
+            "takeover_total", "Conversations that a person took over from the bot."
+        )
+        self.opt_outs = self._counter("opt_outs_total", "Contacts who asked for no more messages.")
+        self.sheet_rows = self._counter(
+            "sheet_rows_total", "Lead rows written to the sheet, by outcome.", "outcome"
+        )
+
+    def _declare_outbound(self) -> None:
+        self.outbound = self._counter(
+            "outbound_total", "Sends settled, by outcome.", "channel", "outcome"
+        )
+        self.outbound_ambiguous = self._counter(
+            "outbound_ambiguous_total",
+            "Sends of unknown outcome, by how they were resolved.",
+            "channel",
+            "resolution",
+        )
+        self.outbox_rows = self._gauge("outbox_rows", "Rows in the outbox by state.", "state")
+        self.whatsapp_connected = self._gauge(
+            "whatsapp_connected", "1 while the account's gateway is connected, else 0.", "account"
+        )
+
+    def _declare_durable_work(self) -> None:
+        self.lane_depth = self._gauge("lane_depth", "Lanes with work waiting or running.", "queue")
+        self.lane_oldest_seconds = self._gauge(
+            "lane_oldest_seconds", "Age in seconds of the oldest waiting work.", "queue"
+        )
+        self.tasks_claimed = self._counter(
+            "tasks_claimed_total", "Tasks handed to a worker, retries counted again.", "queue"
+        )
+        self.lane_lost = self._counter(
+            "lane_lost_total", "Leases lost before the work was finished.", "queue"
+        )
+        self.dead_letters = self._counter(
+            "dead_letters_total", "Tasks given up after their last attempt.", "queue", "reason"
+        )
+        self.db_commit_seconds = self._histogram(
+            "db_commit_seconds",
+            "Seconds of one group commit, transaction begin to durable.",
+            buckets=_COMMIT_SECONDS,
+        )
+        self.db_group_size = self._histogram(
+            "db_group_size", "Transactions that shared one commit.", buckets=_GROUP_SIZES
+        )
+
+    def _declare_guards(self) -> None:
+        self.circuit_state = self._gauge(
+            "circuit_state", "1 for the circuit's present state, else 0.", "service", "state"
+        )
+        self.circuit_calls = self._counter(
+            "circuit_calls_total", "Guarded calls by outcome.", "service", "outcome"
+        )
+        self.dependency_seconds = self._histogram(
+            "dependency_seconds",
+            "Seconds of one attempted outside call.",
+            "service",
+            "operation",
+            buckets=_CALL_SECONDS,
+        )
+        self.cache_requests = self._counter(
+            "cache_requests_total", "Cache reads by result, hit or miss.", "cache", "result"
+        )
+
+    def _declare_process(self, version: str) -> None:
+        self.event_loop_lag_seconds = self._histogram(
+            "event_loop_lag_seconds",
+            "Seconds that the event loop woke a sleeper late.",
+            buckets=_ACK_SECONDS,
+        )
+        self.disk_free_bytes = self._gauge(
+            "disk_free_bytes", "Free bytes on the file system of the database."
+        )
+        build = self._gauge(
+            "build_info", "Always 1; the labels say what runs.", "version", "python"
+        )
+        build.set(1, version, platform.python_version())
+        memory = self._gauge("process_resident_memory_bytes", "Resident memory of the process.")
+        cpu = self._counter("process_cpu_seconds_total", "User and system CPU seconds spent.")
+        files = self._gauge("process_open_fds", "Open file descriptors of the process.")
+        started = self._gauge("process_start_time_seconds", "Start of the process, Unix seconds.")
+        process = psutil.Process()
+        started.set(process.create_time())
+
+        def refresh() -> None:
+            with process.oneshot():
+                times = process.cpu_times()
+                memory.set(process.memory_info().rss)
+                cpu.follow(times.user + times.system)
+                files.set(process.num_fds())
+
+        self.before_collect(refresh)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        full = self._document("counter", name, text, labels)
+        return Counter(prometheus.Counter(full, text, labels, registry=self._registry), labels)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        full = self._document("gauge", name, text, labels)
+        return Gauge(prometheus.Gauge(full, text, labels, registry=self._registry), labels)
+
+    def _histogram(self, name: str, text: str, *labels: str, buckets: Sequence[float]) -> Histogram:
+        full = self._document("histogram", name, text, labels)
+        family = prometheus.Histogram(full, text, labels, registry=self._registry, buckets=buckets)
+        return Histogram(family, labels)
+
+    def _document(self, kind: Kind, name: str, text: str, labels: tuple[str, ...]) -> str:
+        full = f"orbion_{name}"
+        self._docs.append(MetricDoc(name=full, kind=kind, labels=labels, help=text))
+        return full

@@ -1,0 +1,25 @@
+"""What is generated from the code is what lies in the repository."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from scripts.documents import documents
+from tests.support.source import ROOT
+
+
+@pytest.fixture(scope="module")
+def generated() -> Mapping[Path, str]:
+    return documents()
+
+
+@pytest.mark.parametrize("name", [".env.example", "docs/reference.md", "docs/architecture.md"])
+def test_a_generated_document_is_up_to_date(name: str, generated: Mapping[Path, str]) -> None:
+    path = ROOT / name
+    assert path.read_text() == generated[path], "run `make docs`"
+
+
+def test_every_setting_route_and_metric_is_explained(generated: Mapping[Path, str]) -> None:
+    rows = generated[ROOT / "docs" / "reference.md"].splitlines()
+    assert [row for row in rows if row.endswith("|  |")] == []

@@ -1,0 +1,93 @@
+"""Fixtures that every kind of test may use."""
+
+import itertools
+import os
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.tx import Database
+from tests.support.postgres import PostgresServer, PostgresUnavailableError, run_postgres
+from tests.support.stores import (
+    HandClock,
+    Template,
+    make_store,
+    sqlite_database,
+)
+from tests.support.stores import (
+    postgres_database as open_postgres,
+)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[PostgresServer]:
+    try:
+        with run_postgres() as server:
+            yield server
+    except PostgresUnavailableError as error:
+        pytest.skip(f"no PostgreSQL: {error}")
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn(postgres: PostgresServer) -> str:
+    return postgres.dsn()
+
+
+@pytest.fixture(scope="session")
+def database_numbers() -> Generator[str]:
+    return (f"test_{os.getpid()}_{number}" for number in itertools.count())
+
+
+@pytest.fixture
+async def postgres_database(
+    postgres: PostgresServer, database_numbers: Generator[str]
+) -> AsyncGenerator[str]:
+    """Yield the DSN of an empty database of this test's own."""
+    async with postgres.database(next(database_numbers)) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    return Template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def sqlite_path(tmp_path: Path, template: Template) -> Path:
+    """Return a migrated, empty database file."""
+    return template.copy_to(tmp_path / "orbion.db")
+
+
+@pytest.fixture
+async def sqlite_store(sqlite_path: Path, clock: HandClock) -> AsyncGenerator[DbStore]:
+    async with sqlite_database(sqlite_path, clock) as db:
+        store = make_store(db, clock)
+        await store.start()
+        yield store
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def store(
+    request: pytest.FixtureRequest, sqlite_path: Path, clock: HandClock
+) -> AsyncGenerator[DbStore]:
+    """The same store on both databases: the conformance suite runs on each."""
+    async with AsyncExitStack() as stack:
+        db: Database
+        if request.param == "sqlite":
+            db = await stack.enter_async_context(sqlite_database(sqlite_path, clock))
+        else:
+            server: PostgresServer = request.getfixturevalue("postgres")
+            name = next(request.getfixturevalue("database_numbers"))
+            dsn = await stack.enter_async_context(server.database(name))
+            db = await stack.enter_async_context(open_postgres(dsn, clock))
+        store = make_store(db, clock)
+        await store.start()
+        yield store
