@@ -119,16 +119,14 @@ class Turns(Protocol):
     async def history(self, conversation_id: int, version: int) -> Sequence[Message]:
         """The last messages before `version`, oldest first; cached by both arguments."""
 
-    async def begin_turn(self, claim: Claim, business: str, trace: str) -> int:
+    async def begin_turn(self, claim: Claim, given: TurnInput) -> int:
         """Open the turn of this batch, or find the one that a crash interrupted; its id."""
 
     async def steps(self, turn_id: int) -> Sequence[Step]: ...
 
     async def save_step(self, turn_id: int, step: Step) -> None: ...
 
-    async def finish_turn(
-        self, claim: Claim, given: TurnInput, result: TurnResult, trace: str
-    ) -> TurnResult:
+    async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
         """Write everything the turn decided and acknowledge its lane, or raise `LeaseLostError`.
 
         Returns what was really done: a takeover, an opt-out or a newer message may have overruled

@@ -53,7 +53,6 @@ def make_store(
         lane_policy=lanes or LanePolicy(),
         inbox_policy=InboxPolicy(quiet=lambda _text, _kind: quiet, max_wait=6_000),
         history_cache=Cache("history", maxsize=100, ttl=60, clock=clock, random=dice),
-        facts_cache=Cache("facts", maxsize=1, ttl=1, clock=clock, random=dice),
         clock=clock,
         random=dice,
     )

@@ -66,9 +66,8 @@ async def exchange(
             return await client.send(request)
     except _FAILURES as error:
         if _never_sent(error):
-            raise NotSentError(type(error).__name__) from error
-        timed_out = isinstance(error, TimeoutError | httpx.TimeoutException)
-        raise AnswerLostError(type(error).__name__, timed_out=timed_out) from error
+            raise NotSentError(type(_truth(error)).__name__) from error
+        raise AnswerLostError(type(_truth(error)).__name__, timed_out=_timed_out(error)) from error
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
@@ -86,11 +85,20 @@ def _session(connections: int) -> aiohttp.ClientSession:
 
 
 def _never_sent(error: Exception) -> bool:
-    """Tell by the cause first: the aiohttp transport calls a reset a connect time-out too."""
-    cause = error.__cause__ or error
+    cause = _truth(error)
     if isinstance(cause, aiohttp.ClientError):
         return isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
     return isinstance(
-        error,
+        cause,
         httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout | httpx.UnsupportedProtocol,
     )
+
+
+def _timed_out(error: Exception) -> bool:
+    return isinstance(_truth(error), TimeoutError | httpx.TimeoutException)
+
+
+def _truth(error: Exception) -> BaseException:
+    """What aiohttp said: its transport for httpx calls a reset connection a connect time-out."""
+    cause = error.__cause__
+    return cause if isinstance(cause, aiohttp.ClientError) else error

@@ -7,7 +7,7 @@ from orbion.domain.messages import MessageKind
 from orbion.domain.text import normalise
 
 _GREETING: Final = re.compile(
-    r"(?:(?:oi+e*|ola|opa|eai|e ai|hey|alo|bom dia|boa tarde|boa noite|boa|tudo bem|tudo bom|td bem)"
+    r"(?:(?:oi+e*|ola|opa|eai|e ai|hey|alo|bom dia|boa tarde|boa noite|tudo bem|tudo bom|td bem)"
     r"(?: |$))+"
 )
 _DANGLING: Final = re.compile(

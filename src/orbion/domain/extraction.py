@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from itertools import dropwhile, takewhile
 from types import MappingProxyType
 from typing import Final
 
@@ -18,20 +19,24 @@ _CONNECTIVES: Final = frozenset(["de", "do", "da", "dos", "das", "d"])
 _NAMED: Final = re.compile(
     r"\b(?:meu nome (?:e|eh)|me chamo|(?:pode |podem )?me chamar? de)\s+(?:[oa]\s+)?"
 )
-_INTRODUCED: Final = re.compile(r"\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|sou)\s+[oa]\s+|^sou\s+")
-_LIVING: Final = re.compile(
-    r"\b(?:moro|moramos|resido|estou|fica|ficamos|aqui|atendem?|minha cidade e|cidade de)\s+"
-    r"(?:aqui\s+)?(?:(?:em|no|na)\s+)?(?=[a-z])"
+_INTRODUCED: Final = re.compile(
+    r"\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|sou)\s+[oa]\s+|^sou\s+"
 )
-_FROM: Final = re.compile(r"\b(?:sou|somos|falo|casa|loja|empresa|padaria)\s+(?:de|do|da|em)\s+")
+_LIVING: Final = re.compile(
+    r"\b(?:moro|moramos|resido|aqui|atendem?)\s+(?:aqui\s+)?(?:em|no|na)\s+"
+)
+_SITUATED: Final = re.compile(
+    r"\b(?:atendem?|(?:estou|estamos|fica|ficamos|sou|somos|falo|casa|loja|empresa|padaria|cidade)"
+    r"\s+(?:de|em))\s+"
+)
 _PLACED: Final = re.compile(r"^\s*(?:(?:e\s+)?(?:moro|sou|fica|aqui)\s+)?(?:(?:em|de|na|no)\s+)?")
 _STATE: Final = re.compile(
     r"\s*[-/,]?\s*\b(?:ac|al|am|ap|ba|ce|df|es|go|ma|mg|ms|mt|pa|pb|pe|pi|pr|rj|rn|ro|rr|rs|sc|se|sp"
     r"|to)\s*$"
 )
-_LONGEST_NAME: Final = 4
+_LONGEST_NAME: Final = 6
 _LONGEST_TEXT: Final = 200
-_FEWEST_DIGITS_OF_A_BILL: Final = 20_00
+_LEAST_BILL: Final = 20_00
 
 
 def read_slot(slot: Slot, text: str, *, asked: bool) -> ReplyFact | None:
@@ -57,53 +62,112 @@ def _name(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 
 
 def _city(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
     folded = fold(text)
-    for pattern, capital in ((_LIVING, False), (_FROM, True)):
+    for pattern, capital in ((_LIVING, False), (_SITUATED, True)):
         for start in pattern.finditer(folded):
-            bare = not re.search(r"\b(?:em|no|na|de|e)\s+$", start.group())
-            place = _proper(text, start.end(), NO_PLACE, capital=capital or bare)
+            place = _proper(text, start.end(), NO_PLACE, capital=capital)
             if place:
                 return ReplyFact(value=_titled(place), quote=place)
-    if not asked or "?" in text:
-        return None
-    stated = _STATE.search(folded)
-    trimmed = text[_end(_PLACED, folded) : stated.start() if stated else len(text)]
-    return _answered(trimmed, NO_PLACE)
+    return _answered(_place_alone(text), NO_PLACE) if asked and "?" not in text else None
 
 
-def _end(pattern: re.Pattern[str], text: str) -> int:
-    found = pattern.match(text)
-    return found.end() if found else 0
+def _place_alone(text: str) -> str:
+    """Without «moro em» before and the state after."""
+    folded = fold(text)
+    start, end = _PLACED.match(folded), _STATE.search(folded)
+    return text[start.end() if start else 0 : end.start() if end else len(text)]
 
 
 def _answered(text: str, unlikely: Collection[str]) -> ReplyFact | None:
     """The first clause that is nothing but a proper noun, with a greeting before it at most."""
     for clause in _CLAUSE.findall(text):
-        start = 0
-        for word in _PROPER.finditer(clause):
-            if fold(word.group()) not in GREETINGS:
-                start = word.start()
-                break
-        said = clause[start:].strip()
-        if said and _proper(said, 0, unlikely, capital=False) == said:
-            return ReplyFact(value=_titled(said), quote=said)
+        said = list(dropwhile(lambda word: fold(word) in GREETINGS, clause.split()))
+        if said and _proper(" ".join(said), 0, unlikely, capital=False) == " ".join(said):
+            return ReplyFact(value=_titled(" ".join(said)), quote=" ".join(said))
     return None
 
 
 def _proper(text: str, start: int, unlikely: Collection[str], *, capital: bool) -> str | None:
-    """The proper noun that begins at `start`: up to four words and their «de», «da»."""
-    end, taken = start, 0
-    for found in _PROPER.finditer(text, start):
-        word = found.group()
-        if found.start() > start and text[end : found.start()].strip(" "):
-            break
-        joined = taken > 0 and fold(word) in _CONNECTIVES
-        if not joined and (fold(word) in unlikely or (capital and word.islower())):
-            break
-        if taken == _LONGEST_NAME:
-            return None
-        if joined:
-            if not _goes_on(text, found.end(), unlikely):
-                break
-            continue
-        end, taken = found.end(), taken + 1
-    return text[start:end].strip() or None
+    """The proper noun that begins at `start`, with the «de», «da» inside it."""
+    clause = _CLAUSE.match(text, start)
+    taken = list(
+        takewhile(
+            lambda word: (
+                fold(word) in _CONNECTIVES
+                or bool(
+                    _PROPER.fullmatch(word)
+                    and fold(word) not in unlikely
+                    and not (capital and word[0].islower())
+                )
+            ),
+            clause.group().split() if clause else (),
+        )
+    )
+    while taken and fold(taken[-1]) in _CONNECTIVES:
+        taken.pop()
+    noun = " ".join(taken)
+    return noun if 0 < len(taken) <= _LONGEST_NAME and fold(taken[0]) not in _CONNECTIVES else None
+
+
+def _titled(noun: str) -> str:
+    return " ".join(
+        word.lower() if fold(word) in _CONNECTIVES else word[:1].upper() + word[1:].lower()
+        for word in noun.split()
+    )
+
+
+def _option(slot: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    said = normalise(text)
+    matches = (
+        (len(phrase), option.value)
+        for option in slot.options
+        for phrase in _phrases(option, asked=asked)
+        if contains_phrase(said, phrase) and not _denied(said, phrase)
+    )
+    best = max(matches, default=None, key=lambda match: match[0])
+    return ReplyFact(value=best[1], quote=text.strip()[:_LONGEST_TEXT]) if best else None
+
+
+def _phrases(option: Option, *, asked: bool) -> tuple[str, ...]:
+    spoken = (option.value, *option.aliases, *option.replies) if asked else option.aliases
+    return tuple(map(normalise, spoken))
+
+
+def _denied(said: str, phrase: str) -> bool:
+    return bool(re.search(rf"\bnao (?:e |eh |sou |tenho |temos )?(?:um |uma )?{phrase}\b", said))
+
+
+def _money(slot: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    cued = not set(words(text)).isdisjoint(map(normalise, slot.cues))
+    if not (asked or cued):
+        return None
+    amounts = [
+        amount
+        for amount in find_amounts(text)
+        if amount.marked or asked or amount.centavos >= _LEAST_BILL
+    ]
+    best = next((amount for amount in amounts if amount.marked), next(iter(amounts), None))
+    return ReplyFact(value=write_amount(best.centavos), quote=best.quote) if best else None
+
+
+def _email(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    found = _EMAIL.search(fold(text))
+    return ReplyFact(value=found.group(), quote=found.group()) if found else None
+
+
+def _text(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    said = text.strip()[:_LONGEST_TEXT]
+    return ReplyFact(value=said, quote=said) if asked and said and "?" not in said else None
+
+
+_READERS: Final[Mapping[SlotKind, Callable[[Slot, str, bool], ReplyFact | None]]] = (
+    MappingProxyType(
+        {
+            SlotKind.NAME: _name,
+            SlotKind.CITY: _city,
+            SlotKind.OPTION: _option,
+            SlotKind.MONEY: _money,
+            SlotKind.EMAIL: _email,
+            SlotKind.TEXT: _text,
+        }
+    )
+)

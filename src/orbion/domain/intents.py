@@ -36,27 +36,41 @@ _OPT_OUT: Final = re.compile(
         (
             r"stop(?: all)?|unsubscribe|opt out|pare|parar|parem|sair|sai fora|remover",
             r"descadastr(?:ar|e|em|a)|cancelar inscricao",
-            rf"(?:pare|para|parem|parar|deixe|deixem)(?: ja)? (?:de )?(?:me )?{_SENDING}"
-            rf"(?: mais)?(?: (?:essas?|estas?|suas|tantas))?(?: {_MESSAGES})?",
+            (
+                rf"(?:pare|para|parem|parar|deixe|deixem)(?: ja)? (?:de )?(?:me )?{_SENDING}"
+                rf"(?: mais)?(?: (?:essas?|estas?|suas|tantas))?(?: {_MESSAGES})?"
+            ),
             r"nao quero mais",
-            rf"nao (?:quero|desejo|autorizo|gostaria de)(?: mais)?"
-            rf" receber(?: mais)?(?: (?:essas|suas))?(?: {_MESSAGES})?",
+            (
+                rf"nao (?:quero|desejo|autorizo|gostaria de)(?: mais)?"
+                rf" receber(?: mais)?(?: (?:essas|suas))?(?: {_MESSAGES})?"
+            ),
             rf"(?:quero|queria|gostaria de|desejo|vou) parar de receber(?: {_MESSAGES})?",
             r"nao (?:quero|desejo)(?: mais)? (?:contato|ser contatad[oa])(?: mais)?",
-            rf"nao (?:me )?(?:mandem?|enviem?|escrevam?|escreva|liguem?|chamem?) mais"
-            rf"(?: {_MESSAGES})?",
+            (
+                rf"nao (?:me )?(?:mandem?|enviem?|escrevam?|escreva|liguem?|chamem?) mais"
+                rf"(?: {_MESSAGES})?"
+            ),
             rf"nao me (?:mandem?|enviem?|escrevam?|escreva|incomodem?|perturbem?)(?: {_MESSAGES})?",
             r"nao (?:entrem?|facam?|faca)(?: mais)? (?:em )?contato(?: comigo)?(?: mais)?",
-            rf"(?:quero que |pode |podem |peco que )?(?:me )?{_REMOVE}(?: me)? (?:{_LIST}|{_MINE})"
-            rf"(?: {_LIST})?",
+            (
+                rf"(?:quero que |pode |podem |peco que )?(?:me )?{_REMOVE}(?: me)?"
+                rf" (?:{_LIST}|{_MINE})(?: {_LIST})?"
+            ),
             rf"me {_REMOVE}",
-            rf"(?:quero|queria|gostaria de|desejo|pode) (?:sair|me descadastrar|{_REMOVE})"
-            rf" (?:{_LIST}|{_MINE})",
+            (
+                rf"(?:quero|queria|gostaria de|desejo|pode) (?:sair|me descadastrar|{_REMOVE})"
+                rf" (?:{_LIST}|{_MINE})"
+            ),
             r"(?:quero|gostaria de|desejo) me descadastrar",
-            rf"(?:quero|solicito|peco|exijo) (?:que (?:apaguem|excluam|removam)|a? ?exclusao de"
-            rf"|a? ?exclusao dos|a? ?remocao dos) (?:os )?meus dados",
-            r"(?:quero |desejo |gostaria de )?cancelar (?:a |minha |a minha )?"
-            r"(?:inscricao|assinatura|cadastro)",
+            (
+                r"(?:quero|solicito|peco|exijo) (?:que (?:apaguem|excluam|removam)|a? ?exclusao de"
+                r"|a? ?exclusao dos|a? ?remocao dos) (?:os )?meus dados"
+            ),
+            (
+                r"(?:quero |desejo |gostaria de )?cancelar (?:a |minha |a minha )?"
+                r"(?:inscricao|assinatura|cadastro)"
+            ),
         )
     )
     + ")"
@@ -68,10 +82,14 @@ _OPT_IN: Final = re.compile(
     + "|".join(
         (
             r"voltar|start|ativar|reativar|quero voltar|retomar",
-            rf"(?:quero |queria |gostaria de |pode |podem )?voltar a"
-            rf" (?:receber|mandar|enviar|falar|conversar)(?: {_MESSAGES})?(?: com voces)?",
-            rf"(?:quero|pode|podem) (?:receber|mandar|enviar)(?: as)?(?: {_MESSAGES})?"
-            r" (?:de novo|novamente|outra vez)",
+            (
+                rf"(?:quero |queria |gostaria de |pode |podem )?voltar a"
+                rf" (?:receber|mandar|enviar|falar|conversar)(?: {_MESSAGES})?(?: com voces)?"
+            ),
+            (
+                rf"(?:quero|pode|podem) (?:receber|mandar|enviar)(?: as)?(?: {_MESSAGES})?"
+                r" (?:de novo|novamente|outra vez)"
+            ),
             r"(?:me )?(?:cadastr[ae]|inscrev[ae]|recadastr[ae])(?: me)? (?:de novo|novamente)",
         )
     )
@@ -80,7 +98,7 @@ _OPT_IN: Final = re.compile(
 )
 _PERSON: Final = (
     r"(?:(?:um|uma|o|a|algum|alguma|outro|outra|ser) )*"
-    r"(?:atendente|pessoa(?! (?:d[aoe]|que))|humano|humana|ser humano|vendedora?|consultora?"
+    r"(?:atendente|pessoa|humano|humana|ser humano|vendedora?|consultora?"
     r"|gerente|responsavel|alguem(?: d[ae] (?:voces|equipe|loja|verdade))?|gente de verdade)"
 )
 _HUMAN: Final = re.compile(
@@ -90,7 +108,8 @@ _HUMAN: Final = re.compile(
     r"(?: (?:pra|para|que|aqui|ai|por favor)\b.*)?$"
     rf"|\b(?:me )?(?:chama|chame|chamar|passa|passe|passar|transfere|transfira|transferir)"
     rf" (?:pra|para|pro|por) {_PERSON}\b"
-    rf"|\b(?:chama|chame|chamar) (?:um|uma|o|a) (?:atendente|pessoa|humano|vendedora?|consultora?)\b"
+    r"|\b(?:chama|chame|chamar) (?:um|uma|o|a)"
+    r" (?:atendente|pessoa|humano|vendedora?|consultora?)\b"
     r"|\bser atendid[oa] por (?:um |uma )?(?:pessoa|humano|atendente)\b"
     r"|^(?:(?:oi|ola) )?(?:atendente|humano|pessoa|vendedora?|consultora?|atendimento)"
     r"(?: (?:por favor|pf|pfv))?$"

@@ -41,12 +41,14 @@ class SendOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOrder:
-    """A row whose accept is unknown since `sending_at` (ms UTC): look before anything else."""
+    """A row whose accept is unknown since `sending_at`: look before anything else. Times are ms."""
 
     row_id: int
     account: str
     address: str
     text: str
+    queued_at: int
+    received_at: int
     sending_at: int
     attempts: int
     trace: str

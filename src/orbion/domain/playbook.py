@@ -111,6 +111,7 @@ class Texts:
     identity: str
     welcome_back: str
     thanks: str
+    moving_on: str
     price_intro: str
     complete: str
     acknowledgements: tuple[str, ...]

@@ -47,6 +47,7 @@ class TurnInput:
     batch: tuple[Message, ...]
     turns_last_minute: int
     first_open_at: int
+    trace: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from orbion.domain.text import words
+
 ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "vc": "voce",
@@ -15,7 +17,6 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "qnto": "quanto",
         "qt": "quanto",
         "qnt": "quanto",
-        "qual": "qual",
         "hj": "hoje",
         "tb": "tambem",
         "pq": "porque",
@@ -27,15 +28,17 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 GREETINGS: Final = frozenset(
-    "oi oie oii oiee ola opa eai ei hey alo bom boa dia tarde noite tudo bem td".split()
+    words("oi oie oii oiee ola opa eai ei hey alo bom boa dia tarde noite tudo bem td")
 )
-THANKS: Final = frozenset("obrigado obrigada obg brigado brigada valeu vlw grato grata".split())
+THANKS: Final = frozenset(words("obrigado obrigada obg brigado brigada valeu vlw grato grata"))
 COURTESY: Final = frozenset(
-    "ok okay certo beleza blz show legal entendi perfeito combinado otimo joia massa muito tchau"
-    " ate mais por favor sim".split()
+    words(
+        "ok okay certo beleza blz show legal entendi perfeito combinado otimo joia massa muito"
+        " tchau ate mais por favor sim"
+    )
 )
 STOP_WORDS: Final = frozenset(
-    (
+    words(
         "a o as os um uma uns umas de do da dos das em no na nos nas por para com sem que e ou se"
         " eu me mim meu minha meus minhas voce voces seu sua seus suas ele ela isso esse essa este"
         " esta isto ai aqui la ja so tambem mais menos muito como quando qual quais quanto quanta"
@@ -43,7 +46,7 @@ STOP_WORDS: Final = frozenset(
         " tenho ter tinha faz fazem fazer pode posso podem poder da dar quero queria gostaria"
         " saber sobre preciso favor nao sim ao aos pelo pela ainda entao mesmo agora hoje algum"
         " alguma existe existem fica ficar sao era tipo gente coisa"
-    ).split()
+    )
 )
 NO_NAME: Final = (
     STOP_WORDS
@@ -51,7 +54,7 @@ NO_NAME: Final = (
     | THANKS
     | COURTESY
     | frozenset(
-        (
+        words(
             "preco precos valor valores tabela orcamento energia solar placa placas painel paineis"
             " kit kits conta luz casa empresa apartamento comercio loja sitio fazenda condominio"
             " reais real mil dono dona proprietario proprietaria gerente responsavel inquilino"
@@ -60,9 +63,9 @@ NO_NAME: Final = (
             " proprio propria alugado alugada imovel telhado ver interesse qualquer tanto faz"
             " esposa marido pai mae filho filha irmao socio funciona funcionam explica informacao"
             " informacoes duvida ajuda atendem parcelar parcela pagar gasto pago telefone numero"
-        ).split()
+        )
     )
 )
 NO_PLACE: Final = (NO_NAME - frozenset(["rio", "bom", "boa", "sao", "mais"])) | frozenset(
-    "cima baixo breve duvida geral frente perto longe outro outra familia aluguel".split()
+    words("cima baixo breve duvida geral frente perto longe outro outra familia aluguel")
 )

@@ -139,7 +139,7 @@ class Guard:
             case Outcome.forbidden:
                 permit.release()
                 self.breaker.force_open(verdict.reason or "credential refused")
-            case Outcome.neutral | Outcome.rejected:
+            case _:
                 permit.release()
         self._record(verdict.outcome, seconds)
 

@@ -16,7 +16,7 @@ TICK_SECONDS = 5.0
 WINDOWS: Mapping[str, float] = {"1m": 60.0, "5m": 300.0, "15m": 900.0}
 
 _TICKS_KEPT = int(max(WINDOWS.values()) / TICK_SECONDS) + 1
-_QUANTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+_QUANTILES: Mapping[str, float] = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 
 Labels = tuple[tuple[str, str], ...]
 Json = dict[str, Any]
@@ -185,14 +185,12 @@ def quantile(buckets: list[tuple[float, float]], q: float) -> float | None:
     rank = q * buckets[-1][1]
     if rank == 0.0:
         return None
-    lower, below = 0.0, 0.0
-    for upper, count in buckets:
-        if count >= rank:
-            if math.isinf(upper):
-                return lower
-            return lower + (upper - lower) * (rank - below) / (count - below)
-        lower, below = upper, count
-    return lower
+    place = next(place for place, (_, count) in enumerate(buckets) if count >= rank)
+    upper, count = buckets[place]
+    lower, below = buckets[place - 1] if place else (0.0, 0.0)
+    if math.isinf(upper):
+        return lower
+    return lower + (upper - lower) * (rank - below) / (count - below)
 
 
 def _labels(labels: Mapping[str, str]) -> Labels:

@@ -110,6 +110,22 @@ async def test_a_load_begun_before_an_invalidation_is_not_stored() -> None:
     assert await bench.read("k", "unused") == "new"
 
 
+async def test_the_end_of_a_revoked_load_leaves_the_newer_load_shared() -> None:
+    bench, old, new = Bench(), Gated("old"), Gated("new")
+    first = asyncio.create_task(bench.cache.get("k", old))
+    await old.began.wait()
+    bench.cache.invalidate("k")
+    second = asyncio.create_task(bench.cache.get("k", new))
+    await new.began.wait()
+    old.gate.set()
+    assert await first == "old"
+    third = asyncio.create_task(bench.read("k", "loaded once more"))
+    await settle()
+    new.gate.set()
+    assert (await second, await third) == ("new", "new")
+    assert await bench.read("k", "unused") == "new"
+
+
 async def test_a_load_begun_before_a_put_does_not_overwrite_it() -> None:
     bench, load = Bench(), Gated("old")
     read = asyncio.create_task(bench.cache.get("k", load))

@@ -52,6 +52,14 @@ def test_before_a_window_is_full_its_rate_is_over_the_time_that_there_was() -> N
     assert bench.webhooks("15m")["rate"] == pytest.approx(3.0)
 
 
+def test_after_a_long_time_without_ticks_a_window_says_how_long_it_is() -> None:
+    bench = Bench()
+    bench.live(60, webhooks_a_second=1)
+    bench.clock.advance(2000)
+    assert bench.report.render()["windows"]["1m"]["seconds"] == 2000
+    assert bench.webhooks("1m")["delta"] == 0
+
+
 def test_nothing_measured_yet_divides_by_nothing() -> None:
     bench = Bench()
     bench.metrics.webhook_requests.inc("evolution", "stored")

@@ -114,7 +114,7 @@ def _children(value: Any) -> Iterable[Any]:
 
 def _deeper_than(document: Any, limit: int) -> bool:
     level = [document]
-    for _ in range(limit + 1):
+    for _ in range(limit):
         level = [
             child for node in level for child in _children(node) if isinstance(child, dict | list)
         ]

@@ -70,11 +70,10 @@ def apply_effects(
     result: TurnResult,
     *,
     turn_id: int,
-    trace: str,
 ) -> None:
     """Write everything but the turn's own row and its lane."""
     for position, bubble in enumerate(result.bubbles):
-        _add_bubble(tx, who, given, bubble, turn_id=turn_id, position=position, trace=trace)
+        _add_bubble(tx, who, given, bubble, turn_id=turn_id, position=position)
     _consent(tx, who, given, result)
     if result.handoff is not None:
         reason = ModeReason.LOOP if result.verdict is Verdict.LOOP else ModeReason.REQUESTED
@@ -88,7 +87,7 @@ def apply_effects(
             str(given.lead.id),
             kind="lead",
             payload={"lead": given.lead.id},
-            trace=trace,
+            trace=given.trace,
             wait=MIRROR_WAIT,
         )
 
@@ -101,7 +100,6 @@ def _add_bubble(
     *,
     turn_id: int,
     position: int,
-    trace: str,
 ) -> None:
     account = Account(id=who.account, business=who.business, channel="", instance="", playbook="")
     place = Place(
@@ -134,12 +132,14 @@ def _add_bubble(
             text=text,
             exempt=bubble.exempt,
             state="pending",
-            trace=trace,
+            trace=given.trace,
             created_at=tx.now,
             received_at=given.first_open_at,
         )
     )
-    lanes.enqueue(tx, Queue.OUT, str(who.id), kind="send", payload={"outbox": row_id}, trace=trace)
+    lanes.enqueue(
+        tx, Queue.OUT, str(who.id), kind="send", payload={"outbox": row_id}, trace=given.trace
+    )
 
 
 def _consent(tx: Tx, who: Conversation, given: TurnInput, result: TurnResult) -> None:

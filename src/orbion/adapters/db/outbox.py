@@ -196,6 +196,8 @@ def _verify(tx: Tx, held: Claim, row: Row) -> Order:
         account=row[1],
         address=row[4],
         text=row[5],
+        queued_at=row[11],
+        received_at=row[12],
         sending_at=row[13],
         attempts=row[8],
         trace=row[10],

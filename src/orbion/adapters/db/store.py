@@ -42,7 +42,6 @@ class DbStore:
     lane_policy: LanePolicy
     inbox_policy: InboxPolicy
     history_cache: Cache[HistoryKey, Sequence[Message]]
-    facts_cache: Cache[str, StoreFacts]
     clock: Clock
     random: randoms.Random
 
@@ -93,8 +92,8 @@ class DbStore:
 
         return await self.history_cache.get((conversation_id, version), load)
 
-    async def begin_turn(self, claim: Claim, business: str, trace: str) -> int:
-        return await self.db.write(lambda tx: turns.begin_turn(tx, claim, business, trace))
+    async def begin_turn(self, claim: Claim, given: TurnInput) -> int:
+        return await self.db.write(lambda tx: turns.begin_turn(tx, claim, given))
 
     async def steps(self, turn_id: int) -> Sequence[Step]:
         return await self.db.read(lambda tx: turns.steps(tx, turn_id))
@@ -102,12 +101,10 @@ class DbStore:
     async def save_step(self, turn_id: int, step: Step) -> None:
         await self.db.write(lambda tx: turns.save_step(tx, turn_id, step))
 
-    async def finish_turn(
-        self, claim: Claim, given: TurnInput, result: TurnResult, trace: str
-    ) -> TurnResult:
+    async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
         return await self.db.write(
             lambda tx: turns.finish_turn(
-                tx, claim, given, result, trace=trace, max_wait=self.inbox_policy.max_wait
+                tx, claim, given, result, max_wait=self.inbox_policy.max_wait
             )
         )
 
@@ -177,7 +174,7 @@ class DbStore:
         return await self.db.read(lambda tx: leads.latest(tx, limit))
 
     async def facts(self) -> StoreFacts:
-        return await self.facts_cache.get("facts", lambda: self.db.read(upkeep.facts))
+        return await self.db.read(upkeep.facts)
 
     async def write_probe(self) -> float:
         started = self.clock.monotonic()

@@ -48,7 +48,7 @@ LAST_MESSAGES = Statement(
     .limit(number("limit"))
 )
 LAST_TASK = Statement(
-    select(TASK.c.payload).where(
+    select(TASK.c.payload, TASK.c.trace).where(
         TASK.c.queue == bind("queue"), TASK.c.key == bind("key"), TASK.c.seq == number("seq")
     )
 )
@@ -119,7 +119,7 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
     """Read the open messages of the claim; None when another turn already took them all."""
     conversation_id = int(held.key)
     task = tx.one(LAST_TASK, queue=held.queue, key=held.key, seq=held.upto)
-    payload = from_json(first(task)) or {}
+    payload, trace = ({}, "") if task is None else (from_json(task[0]) or {}, task[1])
     rows = tx.all(OPEN_MESSAGES, conversation=conversation_id, last=payload.get("message", 0))
     if not rows:
         return None
@@ -134,6 +134,7 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
         batch=tuple(batch),
         turns_last_minute=int(first(tx.one(RECENT_TURNS, conversation=found.id, since=since))),
         first_open_at=min(row[-1] for row in rows),
+        trace=trace,
     )
 
 
@@ -151,7 +152,7 @@ def last_messages(tx: Tx, conversation_id: int, limit: int) -> Sequence[Message]
     return [to_message(row) for row in reversed(rows)]
 
 
-def begin_turn(tx: Tx, held: Claim, business: str, trace: str) -> int:
+def begin_turn(tx: Tx, held: Claim, given: TurnInput) -> int:
     """Open a turn, or resume the one that never got its verdict."""
     conversation_id = int(held.key)
     last = tx.one(LAST_TURN, conversation=conversation_id)
@@ -162,10 +163,10 @@ def begin_turn(tx: Tx, held: Claim, business: str, trace: str) -> int:
         first(
             tx.one(
                 ADD_TURN,
-                business=business,
+                business=given.conversation.business,
                 conversation_id=conversation_id,
                 upto=held.upto,
-                trace=trace,
+                trace=given.trace,
                 started_at=tx.now,
             )
         )
@@ -205,14 +206,14 @@ def save_step(tx: Tx, turn_id: int, step: Step) -> None:
 
 
 def finish_turn(
-    tx: Tx, held: Claim, given: TurnInput, result: TurnResult, *, trace: str, max_wait: int
+    tx: Tx, held: Claim, given: TurnInput, result: TurnResult, *, max_wait: int
 ) -> TurnResult:
     """Write the turn, its messages' ends, its effects and the lane's acknowledgement at once."""
     now_is = conversation(tx, given.conversation.id)
     if now_is is None:
         raise LookupError(f"conversation {given.conversation.id} vanished during its turn")
     done = _overrule(tx, held, given, result, now_is=now_is, max_wait=max_wait)
-    turn_id = begin_turn(tx, held, now_is.business, trace)
+    turn_id = begin_turn(tx, held, given)
     if done.verdict is not Verdict.SUPERSEDED:
         last = max(message.id for message in given.batch)
         tx.run(
@@ -223,7 +224,7 @@ def finish_turn(
             why=None if done.answers else done.verdict,
             turn=turn_id,
         )
-        apply_effects(tx, now_is, given, done, turn_id=turn_id, trace=trace)
+        apply_effects(tx, now_is, given, done, turn_id=turn_id)
         if done.answers:
             tx.run(SET_OPEN_SLOT, conversation=now_is.id, slot=done.open_slot)
     tx.run(END_TURN, turn=turn_id, why=done.verdict, now=tx.now, last=held.upto)

@@ -1,0 +1,152 @@
+"""Put the guard of its service around each outside call of a port."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
+
+from orbion.adapters.http import AnswerLostError
+from orbion.domain.errors import (
+    FaultCode,
+    OrbionError,
+    RefusedError,
+    UnavailableError,
+    UnknownOutcomeError,
+)
+from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.leads import LeadRow
+from orbion.domain.outbox import SendReceipt, SentRecord
+from orbion.domain.turns import Completion
+from orbion.kit.breaker import BreakerState, NotAttemptedError
+from orbion.kit.guard import Guard, Outcome, Verdict
+from orbion.ports import LLM, Channel, Prompt, Sheet
+
+T = TypeVar("T")
+
+_QUOTA_SECONDS = 300.0
+
+_OUTCOMES: Mapping[FaultCode, Outcome] = {
+    FaultCode.WHATSAPP_DISCONNECTED: Outcome.failure,
+    FaultCode.WHATSAPP_UNREACHABLE: Outcome.failure,
+    FaultCode.WHATSAPP_SERVER: Outcome.failure,
+    FaultCode.WHATSAPP_RATE_LIMIT: Outcome.overload,
+    FaultCode.WHATSAPP_AUTH: Outcome.forbidden,
+    FaultCode.WHATSAPP_INSTANCE_MISSING: Outcome.forbidden,
+    FaultCode.WHATSAPP_UNLICENSED: Outcome.forbidden,
+    FaultCode.OPENAI_RATE_LIMIT: Outcome.overload,
+    FaultCode.OPENAI_QUOTA: Outcome.overload,
+    FaultCode.OPENAI_TIMEOUT: Outcome.timeout,
+    FaultCode.OPENAI_SERVER: Outcome.failure,
+    FaultCode.OPENAI_CONNECTION: Outcome.failure,
+    FaultCode.OPENAI_AUTH: Outcome.forbidden,
+    FaultCode.SHEETS_QUOTA: Outcome.overload,
+    FaultCode.SHEETS_AUTH: Outcome.forbidden,
+    FaultCode.SHEETS_UNREACHABLE: Outcome.failure,
+}
+_MISCONFIGURED = frozenset(
+    code for code, outcome in _OUTCOMES.items() if outcome is Outcome.forbidden
+)
+
+
+def judge(error: BaseException) -> Verdict:
+    """Say what an error tells about its service (contracts/evolution section 7, last column).
+
+    A refusal of one request is a success of the service; a bug of ours says nothing about it.
+    """
+    if not isinstance(error, OrbionError):
+        return Verdict(outcome=Outcome.neutral)
+    if isinstance(error.__cause__, AnswerLostError) and error.__cause__.timed_out:
+        return Verdict(outcome=Outcome.timeout)
+    otherwise = Outcome.success if isinstance(error, RefusedError) else Outcome.neutral
+    wait = error.retry_after if isinstance(error, UnavailableError) else 0.0
+    return Verdict(
+        outcome=_OUTCOMES.get(error.code, otherwise),
+        retry_after=_QUOTA_SECONDS if error.code is FaultCode.OPENAI_QUOTA else wait,
+        reason=error.code,
+    )
+
+
+class GuardedChannel:
+    """A channel whose sends and look-ups pass the guard of its (service, account)."""
+
+    def __init__(self, inner: Channel, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._misconfigured = False
+
+    def verify(self, request: WebhookRequest) -> None:
+        self._inner.verify(request)
+
+    def parse(self, body: bytes) -> Sequence[Event]:
+        return self._inner.parse(body)
+
+    async def send(self, address: str, text: str) -> SendReceipt:
+        late = UnknownOutcomeError(
+            FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
+        )
+        return await self._guarded(lambda: self._inner.send(address, text), late)
+
+    async def typing(self, address: str, seconds: float) -> None:
+        """Only a courtesy: skipped unless the circuit is closed, never counted, never an error."""
+        if self._guard.breaker.state is not BreakerState.closed:
+            return
+        try:
+            await self._inner.typing(address, seconds)
+        except OrbionError:
+            return
+
+    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
+        late = UnavailableError(
+            FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
+        )
+        return await self._guarded(lambda: self._inner.find_sent(address, since, until), late)
+
+    async def connection(self) -> ConnectionState:
+        """Ask past the breaker: this is the probe that finds a repaired account again."""
+        state = await self._inner.connection()
+        if self._misconfigured:
+            self._misconfigured = False
+            self._guard.breaker.reset()
+        return state
+
+    async def _guarded(self, call: Callable[[], Awaitable[T]], late: OrbionError) -> T:
+        try:
+            return await _through(self._guard, call, late)
+        except UnavailableError as error:
+            if error.code in _MISCONFIGURED:
+                self._misconfigured = True
+            raise
+
+
+class GuardedLLM:
+    """A model provider behind its guard."""
+
+    def __init__(self, inner: LLM, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        late = UnavailableError(FaultCode.OPENAI_TIMEOUT, "the model did not answer in time")
+        return await _through(self._guard, lambda: self._inner.complete(prompt), late)
+
+
+class GuardedSheet:
+    """A lead mirror behind its guard."""
+
+    def __init__(self, inner: Sheet, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+        late = UnavailableError(FaultCode.SHEETS_UNREACHABLE, "the sheet did not answer in time")
+        await _through(self._guard, lambda: self._inner.upsert(rows), late)
+
+
+async def _through(guard: Guard, call: Callable[[], Awaitable[T]], late: OrbionError) -> T:
+    """Translate the guard's own endings; `late` is what running out of time means here."""
+    try:
+        return await guard(call)
+    except NotAttemptedError as error:
+        raise UnavailableError(
+            FaultCode.CIRCUIT_OPEN, str(error), retry_after=error.retry_after
+        ) from error
+    except TimeoutError as error:
+        raise late from error

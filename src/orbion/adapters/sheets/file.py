@@ -1,0 +1,94 @@
+"""Mirror leads to one CSV file per business, each file replaced whole or not at all."""
+
+import asyncio
+import csv
+import io
+import os
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.domain.leads import LeadRow
+
+KEY = "lead_id"
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class FileSheet:
+    """One row per lead, found by its key column; columns that people added stay.
+
+    `run` carries blocking work out of the event loop, as `asyncio.to_thread` does. Only one
+    process may write to `directory`.
+    """
+
+    def __init__(
+        self, directory: Path, *, run: Callable[[Callable[[], None]], Awaitable[None]]
+    ) -> None:
+        self._directory = directory
+        self._run = run
+        self._writing = asyncio.Lock()
+
+    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+        async with self._writing:
+            try:
+                await self._run(lambda: self._write_all(rows))
+            except OSError as error:
+                raise UnavailableError(
+                    FaultCode.SHEETS_UNREACHABLE, f"cannot write the lead file: {error.strerror}"
+                ) from error
+
+    def _write_all(self, rows: Sequence[LeadRow]) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        for business in dict.fromkeys(row.business for row in rows):
+            path = self._directory / f"{quote(business, safe='')}.csv"
+            _update(path, [row for row in rows if row.business == business])
+
+
+def _update(path: Path, rows: Iterable[LeadRow]) -> None:
+    header, lines = _read(path)
+    for row in rows:
+        header += [column for column in row.columns if column not in header]
+        line = lines.setdefault(str(row.lead_id), {KEY: str(row.lead_id)})
+        line.update({name: _as_text(value) for name, value in row.columns.items() if name != KEY})
+    _replace(path, _render(header, lines.values()))
+
+
+def _read(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
+    """The header, and the rows by key; a row without one keeps its place under its number."""
+    if not path.exists():
+        return [KEY], {}
+    with path.open(encoding="utf-8", errors="replace", newline="") as file:
+        reader = csv.DictReader(file, restval="")
+        header = list(reader.fieldnames or ())
+        lines = {row.get(KEY) or f"#{number}": row for number, row in enumerate(reader)}
+    return (header if KEY in header else [KEY, *header]), lines
+
+
+def _render(header: Sequence[str], lines: Iterable[Mapping[str, str]]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, header, restval="", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(lines)
+    return text.getvalue().encode("utf-8", "replace")
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write beside it, then rename: a reader or a crash sees the old file or the new one."""
+    beside = path.with_suffix(".tmp")
+    with beside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _as_text(value: str) -> str:
+    """Let no cell become a formula where the file is opened."""
+    return f"'{value}" if value.startswith(_FORMULA) else value

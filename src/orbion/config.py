@@ -1,0 +1,276 @@
+"""Reads every setting once: environment, `.env`, secret files and the accounts file."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from orbion.domain.errors import FaultCode, RejectedError
+
+_SHORTEST_SECRET: Final = 16
+
+
+class AccountSettings(BaseModel):
+    """One WhatsApp number: a table `[accounts.<id>]` of the accounts file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    business: str = Field(min_length=1, description="Whose customers these are.")
+    playbook: str = Field(default="solar", description="A shipped playbook or a path to a TOML.")
+    channel: Literal["evolution"] = "evolution"
+    base_url: HttpUrl = Field(description="Where the gateway answers.")
+    instance: str = Field(min_length=1, description="The instance's name in Evolution.")
+    api_key: SecretStr | None = Field(default=None, description="The gateway's key.")
+    api_key_file: Path | None = Field(default=None, description="A file that holds the key.")
+    webhook_secrets: tuple[SecretStr, ...] = Field(
+        default=(), description="What webhooks must prove; several while rotating."
+    )
+    webhook_secret_files: tuple[Path, ...] = Field(
+        default=(), description="Files that hold webhook secrets."
+    )
+
+    def key(self) -> str:
+        """Return the gateway's key; raises `RejectedError` if it is not given."""
+        return _secret(self.api_key, self.api_key_file, "api_key")
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every webhook secret; raises `RejectedError` if there is none or one is short."""
+        found = [secret.get_secret_value() for secret in self.webhook_secrets]
+        found += [_read(path, "webhook_secret_files") for path in self.webhook_secret_files]
+        if not found or any(len(secret) < _SHORTEST_SECRET for secret in found):
+            raise RejectedError(
+                FaultCode.INPUT_BAD,
+                f"webhook_secrets needs at least one secret of {_SHORTEST_SECRET} characters; "
+                "make one with: openssl rand -hex 32",
+            )
+        return tuple(found)
+
+
+class Settings(BaseSettings):
+    """Every setting; each is read from `ORBION_<NAME>` or from `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ORBION_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 = any.")
+    public_url: HttpUrl | None = Field(
+        default=None, description="Where the gateways reach this service; webhooks are set to it."
+    )
+    database_url: str = Field(
+        default="sqlite:///data/orbion.db",
+        description="sqlite:///relative.db, sqlite:////absolute.db or postgresql://…",
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Least important line of the log."
+    )
+    accounts_file: Path | None = Field(
+        default=None, description="TOML with one [accounts.<id>] table a WhatsApp number."
+    )
+    account: str = Field(
+        default="default", description="Id of the one account given by ORBION_EVOLUTION_*."
+    )
+    business: str = Field(default="default", description="Business of that account.")
+    playbook: str = Field(default="solar", description="Playbook of that account: name or path.")
+    evolution_url: HttpUrl | None = Field(default=None, description="Its Evolution API.")
+    evolution_instance: str | None = Field(default=None, description="Its instance's name.")
+    evolution_api_key: SecretStr | None = Field(default=None, description="Its API key.")
+    evolution_api_key_file: Path | None = Field(default=None, description="A file with that key.")
+    evolution_webhook_secret: SecretStr | None = Field(
+        default=None, description="What its webhooks must prove."
+    )
+    evolution_webhook_secret_file: Path | None = Field(
+        default=None, description="A file with that secret."
+    )
+    admin_key: SecretStr | None = Field(
+        default=None, description="Key of the admin routes; unset = they answer 403."
+    )
+    admin_key_file: Path | None = Field(default=None, description="A file with that key.")
+    llm: Literal["scripted", "openai"] = Field(
+        default="scripted", description="Who words the answers."
+    )
+    openai_api_key: SecretStr | None = Field(default=None, description="OpenAI's key.")
+    openai_api_key_file: Path | None = Field(default=None, description="A file with that key.")
+    openai_base_url: HttpUrl | None = Field(default=None, description="Another OpenAI endpoint.")
+    openai_model: str = Field(default="gpt-4.1-mini", description="Model of the turn.")
+    openai_max_output_tokens: int = Field(default=600, ge=64, le=8_000, description="Per answer.")
+    model_deadline: float = Field(
+        default=20.0, gt=0, le=120, description="Seconds a model may take; then the playbook."
+    )
+    sheets_folder: Path = Field(
+        default=Path("data/leads"), description="Folder of one CSV of leads a business."
+    )
+    quiet_min: float = Field(default=0.8, ge=0, le=30, description="Shortest wait for more, s.")
+    quiet_max: float = Field(default=4.0, ge=0, le=60, description="Longest wait for more, s.")
+    quiet_cap: float = Field(
+        default=6.0, ge=0, le=120, description="Longest wait since the first message, s."
+    )
+    stale_after: float = Field(
+        default=7_200.0, gt=0, description="Older messages are stored, not answered, s."
+    )
+    turns_per_minute: int = Field(
+        default=20, ge=1, le=600, description="Turns of one conversation; more wait."
+    )
+    typing_speed: float = Field(
+        default=25.0, ge=0, description="Characters a second of the shown typing; 0 = none."
+    )
+    sends_per_second: float = Field(default=30.0, gt=0, description="Pace of one account.")
+    sends_per_minute: float = Field(default=1_000.0, gt=0, description="Pace of one account.")
+    sends_per_hour: float = Field(default=10_000.0, gt=0, description="Pace of one account.")
+    send_timeout: float = Field(
+        default=30.0, gt=0, le=300, description="Seconds the gateway may take to accept."
+    )
+    unknown_grace: float = Field(
+        default=10.0, ge=0, le=600, description="Looks for a lost accept this long after it, s."
+    )
+    breaker_open: float = Field(
+        default=30.0, gt=0, le=300, description="First pause of an open circuit, s."
+    )
+    workers: int = Field(default=32, ge=1, le=1_000, description="Turns, and sends, at once.")
+    lease: float = Field(default=15.0, ge=1, le=300, description="A crashed worker's lane, s.")
+    grace: float = Field(default=20.0, ge=0, le=300, description="Wait for work at a stop, s.")
+    body_limit: int = Field(
+        default=4 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of one webhook; 26214400 if the gateway sends media as base64.",
+    )
+    disk_reserve: int = Field(
+        default=64 * 1024 * 1024, ge=0, description="Free bytes below which it is not ready."
+    )
+    metrics_key: SecretStr | None = Field(
+        default=None, description="Key of /metrics and /health/detailed; unset = open."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://")):
+            raise ValueError("use sqlite:///path or postgresql://user@host/database")
+        return value
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """Where the SQLite file lies; None on PostgreSQL."""
+        if not self.database_url.startswith("sqlite:///"):
+            return None
+        return Path(self.database_url.removeprefix("sqlite:///"))
+
+    def admin(self) -> str | None:
+        return _optional(self.admin_key, self.admin_key_file, "admin_key")
+
+    def observer(self) -> str | None:
+        return self.metrics_key.get_secret_value() if self.metrics_key else None
+
+    def openai_key(self) -> str | None:
+        return _optional(self.openai_api_key, self.openai_api_key_file, "openai_api_key")
+
+    def accounts(self) -> Mapping[str, AccountSettings]:
+        """Every account of the file, or the one of the environment.
+
+        Raises:
+            RejectedError: a field is missing or wrong; the message names file, key and fix.
+        """
+        if self.accounts_file is not None:
+            return load_accounts(self.accounts_file)
+        if self.evolution_url is None:
+            return {}
+        given = {
+            "business": self.business,
+            "playbook": self.playbook,
+            "base_url": str(self.evolution_url),
+            "instance": self.evolution_instance or "",
+            "api_key": _optional(
+                self.evolution_api_key, self.evolution_api_key_file, "evolution_api_key"
+            ),
+            "webhook_secrets": [
+                secret
+                for secret in (
+                    _optional(
+                        self.evolution_webhook_secret,
+                        self.evolution_webhook_secret_file,
+                        "evolution_webhook_secret",
+                    ),
+                )
+                if secret
+            ],
+        }
+        return {self.account: _account("the environment (ORBION_EVOLUTION_*)", given)}
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read all settings; raises `RejectedError` naming each wrong one, its reason and value."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"ORBION_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}"
+            for each in error.errors()
+        ]
+        raise RejectedError(FaultCode.INPUT_BAD, "; ".join(lines)) from error
+
+
+def load_accounts(path: Path) -> Mapping[str, AccountSettings]:
+    """Read the accounts file; raises `RejectedError` naming file, key and fix."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RejectedError(FaultCode.INPUT_BAD, f"{path}: {error}") from error
+    tables = data.get("accounts")
+    if not isinstance(tables, dict) or not tables or set(data) != {"accounts"}:
+        raise RejectedError(
+            FaultCode.INPUT_BAD, f"{path}: needs one [accounts.<id>] table a number, nothing else"
+        )
+    return {name: _account(f"{path}: accounts.{name}", table) for name, table in tables.items()}
+
+
+def _account(where: str, table: object) -> AccountSettings:
+    try:
+        return AccountSettings.model_validate(table)
+    except ValidationError as error:
+        raise RejectedError(
+            FaultCode.INPUT_BAD, "; ".join(f"{where}{_explain(each)}" for each in error.errors())
+        ) from error
+
+
+def _explain(error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        close = difflib.get_close_matches(key, AccountSettings.model_fields, n=1)
+        hint = f"; did you mean {close[0]}?" if close else "; remove it"
+        return f".{key}: unknown key{hint}"
+    fix = (
+        AccountSettings.model_fields[key].description if key in AccountSettings.model_fields else ""
+    )
+    return f".{key}: {error['msg']}. {fix}"
+
+
+def _optional(secret: SecretStr | None, path: Path | None, name: str) -> str | None:
+    return _secret(secret, path, name) if secret or path else None
+
+
+def _secret(secret: SecretStr | None, path: Path | None, name: str) -> str:
+    if secret is not None:
+        return secret.get_secret_value()
+    if path is not None:
+        return _read(path, f"{name}_file")
+    raise RejectedError(FaultCode.INPUT_BAD, f"give {name} or {name}_file")
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RejectedError(FaultCode.INPUT_BAD, f"{name}: cannot read {path}: {error}") from error

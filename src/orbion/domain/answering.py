@@ -1,0 +1,228 @@
+"""Answer a customer from the playbook's data alone: the one deterministic answerer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from orbion.domain.extraction import read_slot
+from orbion.domain.intents import wants_human
+from orbion.domain.media import is_reaction, is_unreadable
+from orbion.domain.money import write_amount
+from orbion.domain.playbook import Item, Opening, Playbook, Slot
+from orbion.domain.qualification import open_slots
+from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
+from orbion.domain.retrieval import (
+    asks_address,
+    asks_hours,
+    asks_identity,
+    asks_price,
+    find_faq,
+    find_items,
+    is_question,
+    spelled_out,
+)
+from orbion.domain.text import contains_phrase, normalise, sentences, words
+from orbion.domain.turns import Facts
+from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS
+
+_MOST_ANSWERS: Final = 2
+_MOST_ITEMS: Final = 6
+_CUSTOMER_REQUEST: Final = "customer_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """What the customer's messages hold, before any word of the answer is chosen."""
+
+    answers: tuple[ReplyBubble, ...]
+    facts: dict[str, ReplyFact]
+    wonders: bool
+    greets: bool
+    thanks: bool
+    sent_media: bool
+    substance: bool
+
+
+def answer(
+    playbook: Playbook,
+    pending: Sequence[str],
+    facts: Facts,
+    *,
+    asked: str | None,
+    first_contact: bool,
+) -> Reply:
+    """Answer `pending` texts in one to three bubbles and ask one open question at most.
+
+    `facts` are the slots known before; `asked` is the slot whose question was asked last.
+    """
+    if all(map(is_reaction, pending)):
+        return Reply(silence_reason="reaction")
+    heard = _hear(playbook, pending, facts, asked)
+    reason = _handoff_reason(playbook, pending)
+    if reason:
+        return Reply(facts=heard.facts, handoff=reason)
+    if not (first_contact or asked or _needs_answer(heard)):
+        return Reply(silence_reason="nothing_to_answer")
+    known = {**facts, **{slot: fact.value for slot, fact in heard.facts.items()}}
+    question = _next_question(playbook, known, heard, asked)
+    bubbles = _compose(playbook, heard, known, question, first_contact=first_contact)
+    return Reply(bubbles=bubbles, facts=heard.facts, asked=question.key if question else None)
+
+
+def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, asked: str | None) -> _Heard:
+    texts = [text for text in pending if not is_unreadable(text) and not is_reaction(text)]
+    parts = [part for text in texts for part in sentences(text)]
+    learnt = _learn(playbook, texts, facts, asked)
+    answers = {bubble.fact_ids: bubble for part in parts for bubble in _look_up(playbook, part)}
+    spoken = {word for text in texts for word in words(text)}
+    return _Heard(
+        answers=tuple(answers.values()),
+        facts=learnt,
+        wonders=not learnt and any(is_question(part) for part in parts),
+        greets=not spoken.isdisjoint(GREETINGS),
+        thanks=not spoken.isdisjoint(THANKS),
+        sent_media=any(map(is_unreadable, pending)),
+        substance=bool(spoken - GREETINGS - THANKS - COURTESY),
+    )
+
+
+def _needs_answer(heard: _Heard) -> bool:
+    return heard.substance or heard.greets or heard.thanks or heard.sent_media
+
+
+def _learn(
+    playbook: Playbook, texts: Sequence[str], facts: Facts, asked: str | None
+) -> dict[str, ReplyFact]:
+    """New or corrected values; each message is read for the asked slot, then for all others."""
+    learnt: dict[str, ReplyFact] = {}
+    for text in texts:
+        for slot in playbook.slots:
+            found = read_slot(slot, text, asked=slot.key == asked and slot.key not in learnt)
+            if found and found.value != facts.get(slot.key):
+                learnt[slot.key] = found
+    return learnt
+
+
+def _handoff_reason(playbook: Playbook, pending: Sequence[str]) -> str | None:
+    if any(map(wants_human, pending)):
+        return _CUSTOMER_REQUEST
+    said = [spelled_out(text) for text in pending]
+    return next(
+        (
+            rule.reason
+            for rule in playbook.handoff.rules
+            if any(contains_phrase(text, normalise(each)) for text in said for each in rule.phrases)
+        ),
+        None,
+    )
+
+
+def _look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
+    """What the data say to one sentence; nothing if it asks for nothing known."""
+    said = spelled_out(sentence)
+    found = []
+    if asks_identity(said):
+        found.append(ReplyBubble(text=playbook.texts.identity, fact_ids=("identity",)))
+    if asks_hours(said):
+        found.append(ReplyBubble(text=write_hours(playbook), fact_ids=("hours",)))
+    if asks_address(said):
+        found.append(ReplyBubble(text=f"Nosso endereço: {playbook.address}", fact_ids=("address",)))
+    if found:
+        return found
+    entry = find_faq(playbook, said)
+    if entry:
+        return [ReplyBubble(text=entry.answer, fact_ids=(entry.fact_id,))]
+    return [_price_list(playbook, said)] if asks_price(said) and playbook.catalogue else []
+
+
+def _price_list(playbook: Playbook, said: str) -> ReplyBubble:
+    items = find_items(playbook, said) or playbook.catalogue[:_MOST_ITEMS]
+    lines = (playbook.texts.price_intro, *map(write_item, items))
+    return ReplyBubble(text="\n".join(lines), fact_ids=tuple(item.fact_id for item in items))
+
+
+def write_item(item: Item) -> str:
+    return f"• {item.name}: {write_amount(item.price)} {item.unit}".rstrip()
+
+
+def write_hours(playbook: Playbook) -> str:
+    """As one sentence: «Atendemos de segunda a sexta, das 8h às 18h; aos sábados, …»."""
+    return f"Atendemos {'; '.join(map(_write_opening, playbook.hours))}."
+
+
+def _write_opening(opening: Opening) -> str:
+    opens, closes = (
+        f"{at.hour}h{at.minute:02d}" if at.minute else f"{at.hour}h"
+        for at in (opening.opens, opening.closes)
+    )
+    return f"{opening.label}, das {opens} às {closes}"
+
+
+def _next_question(
+    playbook: Playbook, known: Facts, heard: _Heard, asked: str | None
+) -> Slot | None:
+    """The first open slot; one just asked in vain waits, unless a question came between."""
+    if heard.thanks and not heard.substance:
+        return None
+    missing = open_slots(playbook, known)
+    in_vain = asked is not None and not heard.answers and heard.substance
+    others = [slot for slot in missing if slot.key != asked] if in_vain else missing
+    return next(iter(others), None)
+
+
+def _compose(
+    playbook: Playbook,
+    heard: _Heard,
+    known: Facts,
+    question: Slot | None,
+    *,
+    first_contact: bool,
+) -> tuple[ReplyBubble, ...]:
+    greeting = (
+        [ReplyBubble(text=playbook.greeting, fact_ids=("identity",))] if first_contact else []
+    )
+    answers = list(heard.answers[:_MOST_ANSWERS])
+    if greeting and answers:
+        answers = [_merged(answers)]
+    quiet = first_contact and not (heard.wonders or heard.sent_media)
+    reaction = [] if quiet else [ReplyBubble(text=_reaction(playbook, heard, known))]
+    asking = [ReplyBubble(text=question.question)] if question else []
+    return _join(greeting, answers or reaction, asking)
+
+
+def _reaction(playbook: Playbook, heard: _Heard, known: Facts) -> str:
+    """What to say where no data answer: one sentence."""
+    texts = playbook.texts
+    if heard.sent_media and not heard.substance:
+        return texts.media_unsupported
+    if heard.wonders:
+        return texts.fallback
+    if heard.facts:
+        return _acknowledgement(playbook, known)
+    if heard.thanks:
+        return texts.thanks
+    return texts.welcome_back if heard.greets and not heard.substance else texts.moving_on
+
+
+def _acknowledgement(playbook: Playbook, known: Facts) -> str:
+    texts = playbook.texts
+    if not open_slots(playbook, known):
+        return texts.complete
+    return texts.acknowledgements[len(known) % len(texts.acknowledgements)]
+
+
+def _merged(answers: Sequence[ReplyBubble]) -> ReplyBubble:
+    return ReplyBubble(
+        text="\n".join(answer.text for answer in answers),
+        fact_ids=tuple(fact for answer in answers for fact in answer.fact_ids),
+    )
+
+
+def _join(
+    greeting: list[ReplyBubble], opening: list[ReplyBubble], asking: list[ReplyBubble]
+) -> tuple[ReplyBubble, ...]:
+    """A short reaction and the question share a bubble, as people write; answers stand alone."""
+    if len(opening) == 1 and asking and not opening[0].fact_ids:
+        text = f"{opening[0].text} {asking[0].text}"
+        return (*greeting, ReplyBubble(text=text))
+    return (*greeting, *opening, *asking)

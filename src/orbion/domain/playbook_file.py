@@ -1,0 +1,237 @@
+"""Load a playbook from its TOML file, and say everything that is wrong with it at once."""
+
+import hashlib
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.playbook import (
+    Faq,
+    Handoff,
+    HandoffRule,
+    Item,
+    Opening,
+    Option,
+    Playbook,
+    Slot,
+    SlotKind,
+    Stage,
+    Texts,
+)
+from orbion.domain.toml_table import TomlTable
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_LONGEST_TEXT: Final = 1000
+
+
+def load_playbook(path: Path) -> Playbook:
+    """Read and check the whole file; the playbook's id is the file's name without its ending.
+
+    Raises:
+        RejectedError: input.bad, one line per fault: file, key, what is wrong and what to do.
+    """
+    try:
+        content = path.read_bytes()
+        raw = tomllib.loads(content.decode())
+    except OSError as error:
+        raise _rejected(path, [f"cannot be read: {error.strerror}; check the path"]) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _rejected(path, [f"is not TOML: {error}; correct that line"]) from error
+    faults: list[str] = []
+    playbook = _playbook(path.stem, hashlib.sha256(content).hexdigest()[:16], raw, faults)
+    if faults:
+        raise _rejected(path, faults)
+    return playbook
+
+
+def _rejected(path: Path, faults: Iterable[str]) -> RejectedError:
+    lines = "\n".join(f"{path.name}: {fault}" for fault in faults)
+    return RejectedError(FaultCode.INPUT_BAD, lines)
+
+
+def _playbook(name: str, version: str, raw: dict[str, Any], faults: list[str]) -> Playbook:
+    top = TomlTable(raw, path="", faults=faults)
+    business = top.table("business", "add the table [business]")
+    names = {
+        "business_name": business.text("name", "add the name customers know"),
+        "assistant_name": business.text("assistant", "add the virtual assistant's first name"),
+    }
+    playbook = Playbook(
+        id=name,
+        version=version,
+        **names,
+        greeting=_filled(business, "greeting", "add the first sentence of a new chat", names),
+        tone=business.text("tone", "describe how the assistant speaks"),
+        language=business.text("language", 'write the language, as "pt-BR"'),
+        timezone=_zone(business),
+        address=business.text("address", "add the street address customers may visit"),
+        hours=tuple(map(_opening, top.tables("hours", "add [[hours]]", least=1))),
+        holidays=business.dates("holidays", "write dates as 2026-12-25"),
+        catalogue=tuple(map(_item, top.tables("catalogue", "add [[catalogue]]"))),
+        faq=tuple(map(_faq, top.tables("faq", "add [[faq]]"))),
+        slots=tuple(map(_slot, top.tables("slots", "add [[slots]]", least=1))),
+        stages=tuple(map(_stage, top.tables("stages", "add [[stages]]", least=1))),
+        handoff=_handoff(top.table("handoff", "add the table [handoff]")),
+        texts=_texts(top.table("texts", "add the table [texts]"), names),
+    )
+    business.close()
+    top.close()
+    _check_whole(playbook, top)
+    return playbook
+
+
+def _zone(business: TomlTable) -> str:
+    found = business.text("timezone", 'write an IANA zone, as "America/Sao_Paulo"')
+    try:
+        return ZoneInfo(found).key if found else found
+    except (KeyError, ValueError, OSError):
+        business.fault("timezone", f'is {found!r}; write an IANA zone, as "America/Sao_Paulo"')
+        return found
+
+
+def _filled(table: TomlTable, key: str, cure: str, names: dict[str, str]) -> str:
+    """A sentence in which {business_name} and {assistant_name} stand for the names."""
+    text = table.text(key, cure)
+    if len(text) > _LONGEST_TEXT:
+        table.fault(key, f"is longer than {_LONGEST_TEXT} characters; make it short")
+    for placeholder in _PLACEHOLDER.findall(text):
+        if placeholder not in names:
+            table.fault(key, f"has {{{placeholder}}}; only {{{'} and {'.join(names)}}} are filled")
+    return _PLACEHOLDER.sub(lambda found: names.get(found[1], found[0]), text)
+
+
+def _opening(table: TomlTable) -> Opening:
+    opening = Opening(
+        label=table.text("label", 'say the days, as "de segunda a sexta"'),
+        days=table.numbers("days", "list week days: 1 is Monday, 7 is Sunday"),
+        opens=table.clock("opens", 'write the time as "08:00"'),
+        closes=table.clock("closes", 'write the time as "18:00"'),
+    )
+    if not set(opening.days) <= set(range(1, 8)):
+        table.fault("days", "must be from 1 (Monday) to 7 (Sunday)")
+    if opening.closes < opening.opens:
+        table.fault("closes", "is before opens; write two rows for hours that pass midnight")
+    table.close()
+    return opening
+
+
+def _item(table: TomlTable) -> Item:
+    item = Item(
+        id=table.slug("id", "add a short name for this price"),
+        name=table.text("name", "add the name customers read"),
+        price=table.amount("price", "write the price in reais, as 12900.00"),
+        unit=table.text("unit", "", default=""),
+        aliases=table.texts("aliases", "list other names of it"),
+    )
+    table.close()
+    return item
+
+
+def _faq(table: TomlTable) -> Faq:
+    entry = Faq(
+        id=table.slug("id", "add a short name for this answer"),
+        questions=table.texts("questions", "list ways people ask it", least=1),
+        answer=table.text("answer", "add the answer customers read"),
+    )
+    table.close()
+    return entry
+
+
+def _slot(table: TomlTable) -> Slot:
+    slot = Slot(
+        key=table.slug("key", "add a short name for this value"),
+        label=table.text("label", "add the column title people read"),
+        question=table.text("question", "add the sentence the assistant should ask"),
+        weight=table.number("weight", "add how many points it gives to the score"),
+        kind=table.choice("kind", SlotKind),
+        required=table.flag("required", default=True),
+        options=tuple(map(_option, table.tables("options", "add [[slots.options]]"))),
+        cues=table.texts("cues", "list words that come with the value"),
+    )
+    if bool(slot.options) != (slot.kind is SlotKind.OPTION):
+        table.fault("options", 'belong to kind "option", which needs at least two of them')
+    if slot.question and not slot.question.endswith("?"):
+        table.fault("question", "does not end with a question mark; ask one question")
+    table.close()
+    return slot
+
+
+def _option(table: TomlTable) -> Option:
+    option = Option(
+        value=table.text("value", "add the value that is stored"),
+        aliases=table.texts("aliases", "list phrases that always mean it"),
+        replies=table.texts("replies", "list phrases that mean it as an answer"),
+    )
+    table.close()
+    return option
+
+
+def _stage(table: TomlTable) -> Stage:
+    stage = Stage(
+        key=table.slug("key", "add a short name for this stage"),
+        label=table.text("label", "add the title people read"),
+        threshold=table.number("threshold", "add the score from which it holds"),
+    )
+    table.close()
+    return stage
+
+
+def _handoff(table: TomlTable) -> Handoff:
+    handoff = Handoff(
+        message=table.text("message", "add what is said when a person takes over"),
+        rules=tuple(map(_rule, table.tables("rules", "add [[handoff.rules]]"))),
+    )
+    table.close()
+    return handoff
+
+
+def _rule(table: TomlTable) -> HandoffRule:
+    rule = HandoffRule(
+        reason=table.slug("reason", "name why a person is called"),
+        phrases=table.texts("phrases", "list phrases that call a person", least=1),
+    )
+    table.close()
+    return rule
+
+
+def _texts(table: TomlTable, names: dict[str, str]) -> Texts:
+    cure = "add this sentence of the assistant"
+    texts = Texts(
+        opt_out_confirmation=_filled(table, "opt_out_confirmation", cure, names),
+        opt_in_confirmation=_filled(table, "opt_in_confirmation", cure, names),
+        fallback=_filled(table, "fallback", cure, names),
+        media_unsupported=_filled(table, "media_unsupported", cure, names),
+        identity=_filled(table, "identity", cure, names),
+        welcome_back=_filled(table, "welcome_back", cure, names),
+        thanks=_filled(table, "thanks", cure, names),
+        moving_on=_filled(table, "moving_on", cure, names),
+        price_intro=_filled(table, "price_intro", cure, names),
+        complete=_filled(table, "complete", cure, names),
+        acknowledgements=table.texts("acknowledgements", cure, least=1),
+    )
+    table.close()
+    return texts
+
+
+def _check_whole(playbook: Playbook, top: TomlTable) -> None:
+    """What no single table can see: names used twice, and the ladder of the stages."""
+    for key, names in (
+        ("catalogue", [item.id for item in playbook.catalogue]),
+        ("faq", [entry.id for entry in playbook.faq]),
+        ("slots", [slot.key for slot in playbook.slots]),
+        ("stages", [stage.key for stage in playbook.stages]),
+    ):
+        for name, times in Counter(filter(None, names)).items():
+            if times > 1:
+                top.fault(key, f"has {name!r} {times} times; give each its own name")
+    thresholds = [stage.threshold for stage in playbook.stages]
+    if thresholds and (thresholds[0] != 0 or thresholds != sorted(set(thresholds))):
+        top.fault("stages", "must begin at threshold 0 and go up; reorder them")
+    most = sum(slot.weight for slot in playbook.slots)
+    if thresholds and thresholds[-1] > most:
+        top.fault("stages", f"end at {thresholds[-1]}, but the slots give {most} points at most")

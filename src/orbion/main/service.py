@@ -1,0 +1,122 @@
+"""Builds the whole service from settings, outside in, and runs it."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from orbion import __version__
+from orbion.adapters.guarded import GuardedChannel, GuardedSheet
+from orbion.adapters.http import build_client
+from orbion.adapters.sheets.file import FileSheet
+from orbion.config import Settings
+from orbion.domain.conversations import Account
+from orbion.domain.playbook import Playbook
+from orbion.domain.playbook_file import load_playbook
+from orbion.main.database import build_store, open_database
+from orbion.main.observing import Service, gather
+from orbion.main.outside import Guards, build_channel, build_llm
+from orbion.main.work import Parts, build_loops
+from orbion.main.world import World
+from orbion.ports import Channel
+from orbion.telemetry.metrics import Metrics
+from orbion.web.deps import State
+from orbion.workers.wakeups import Wakeups
+
+PLAYBOOKS = Path(__file__).resolve().parents[1] / "playbooks"
+
+
+def playbook_of(name: str) -> Playbook:
+    """Load a shipped playbook by its name, any other by its path; raises `RejectedError`."""
+    shipped = PLAYBOOKS / f"{name}.toml"
+    return load_playbook(shipped if shipped.exists() else Path(name))
+
+
+def accounts_of(settings: Settings) -> Mapping[str, Account]:
+    return {
+        name: Account(
+            id=name,
+            business=given.business,
+            channel=given.channel,
+            instance=given.instance,
+            playbook=given.playbook,
+        )
+        for name, given in settings.accounts().items()
+    }
+
+
+@asynccontextmanager
+async def build(settings: Settings, world: World) -> AsyncGenerator[Service]:
+    """Build everything, in order; leaving closes it in reverse.
+
+    Raises:
+        RejectedError: a setting, an account or a playbook is wrong.
+        UnavailableError: the database cannot be opened.
+    """
+    given = settings.accounts()
+    accounts = accounts_of(settings)
+    playbooks = {name: playbook_of(account.playbook) for name, account in accounts.items()}
+    metrics = Metrics(version=__version__)
+    guards = Guards(settings=settings, world=world, metrics=metrics, made={})
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(open_database(settings, world, metrics))
+        store = build_store(settings, world, db, accounts)
+        freed = await store.start()
+        client = build_client(transport=world.transport)
+        stack.push_async_callback(client.aclose)
+        channels: dict[str, Channel] = {
+            name: GuardedChannel(
+                build_channel(account, client, world, settings.send_timeout),
+                guards.make(f"whatsapp:{name}", "whatsapp", timeout=settings.send_timeout + 1.0),
+            )
+            for name, account in given.items()
+        }
+        sheet = GuardedSheet(
+            FileSheet(settings.sheets_folder, run=world.run_blocking),
+            guards.make("sheets", "sheets", timeout=30.0),
+        )
+        wakeups = Wakeups()
+        loops = build_loops(
+            settings,
+            world,
+            parts=Parts(
+                store=store,
+                channels=channels,
+                playbooks=playbooks,
+                llm=build_llm(settings, guards),
+                sheet=sheet,
+                wakeups=wakeups,
+                metrics=metrics,
+            ),
+        )
+        yield gather(
+            settings,
+            world,
+            store=store,
+            accounts=accounts,
+            channels=channels,
+            guards=guards,
+            loops=loops,
+            wakeups=wakeups,
+            freed=freed,
+        )
+
+
+@asynccontextmanager
+async def running(settings: Settings, world: World) -> AsyncGenerator[Service]:
+    """Build, start the workers, be ready; at the end drain and stop in order."""
+    async with build(settings, world) as service:
+        service.supervisor.start()
+        service.lifecycle.ready()
+        try:
+            yield service
+        finally:
+            service.lifecycle.drain()
+            await service.supervisor.stop()
+            service.lifecycle.stop()
+
+
+@asynccontextmanager
+async def serving(settings: Settings, world: World) -> AsyncGenerator[State]:
+    """What the web's lifespan enters."""
+    async with running(settings, world) as service:
+        yield service.state

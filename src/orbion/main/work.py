@@ -1,0 +1,99 @@
+"""Builds the use cases and the loops that work the queues."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orbion.adapters.db.store import DbStore
+from orbion.agent.agent import Agent
+from orbion.config import Settings
+from orbion.domain.lanes import Queue
+from orbion.domain.playbook import Playbook
+from orbion.kit.clock import Clock
+from orbion.kit.ids import new_trace
+from orbion.kit.limiter import Rate, TokenBuckets
+from orbion.main.world import World
+from orbion.ports import LLM, Channel, Sheet
+from orbion.telemetry.metrics import Metrics
+from orbion.usecases.deliver import Deliver, DeliveryPolicy
+from orbion.usecases.reply import Reply, ReplyPolicy
+from orbion.usecases.sync_lead import SyncLeads
+from orbion.workers.loop import QueueLoop
+from orbion.workers.routes import routes
+from orbion.workers.wakeups import Wakeups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the loops are made of."""
+
+    store: DbStore
+    channels: Mapping[str, Channel]
+    playbooks: Mapping[str, Playbook]
+    llm: LLM
+    sheet: Sheet
+    wakeups: Wakeups
+    metrics: Metrics
+
+
+def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[QueueLoop]:
+    store, metrics, wakeups = parts.store, parts.metrics, parts.wakeups
+    agent = Agent(
+        llm=parts.llm,
+        turns=store,
+        playbooks=parts.playbooks,
+        deadline_seconds=settings.model_deadline,
+        clock=world.clock,
+    )
+    reply = Reply(
+        turns=store,
+        lanes=store,
+        answer=agent,
+        playbooks=parts.playbooks,
+        policy=ReplyPolicy(
+            stale_after=settings.stale_after, turns_per_minute=settings.turns_per_minute
+        ),
+        clock=world.clock,
+        metrics=metrics,
+        wake=wakeups,
+    )
+    deliver = Deliver(
+        outbox=store,
+        lanes=store,
+        channels=parts.channels,
+        pacing=_pacing(settings, world.clock),
+        policy=DeliveryPolicy(
+            send_timeout=settings.send_timeout,
+            grace=settings.unknown_grace,
+            characters_per_second=settings.typing_speed,
+        ),
+        clock=world.clock,
+        random=world.random,
+        metrics=metrics,
+        wake=wakeups,
+    )
+    sync = SyncLeads(leads=store, sheet=parts.sheet, metrics=metrics)
+    owner = new_trace(world.random)
+    table = routes(reply, deliver, sync, lease=settings.lease, slots=settings.workers)
+    return [
+        QueueLoop(
+            queue,
+            table[queue].handler,
+            lanes=store,
+            owner=owner,
+            policy=table[queue].policy,
+            wakeups=wakeups,
+            clock=world.clock,
+            random=world.random,
+            metrics=metrics,
+        )
+        for queue in Queue
+    ]
+
+
+def _pacing(settings: Settings, clock: Clock) -> TokenBuckets:
+    rates = (
+        Rate(max(1, round(settings.sends_per_second)), 1.0),
+        Rate(max(1, round(settings.sends_per_minute)), 60.0),
+        Rate(max(1, round(settings.sends_per_hour)), 3600.0),
+    )
+    return TokenBuckets(rates, clock=clock)

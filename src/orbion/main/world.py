@@ -1,0 +1,47 @@
+"""What everything is built on: time, dice, network and threads, which the simulator owns too."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from random import Random
+
+import httpx
+
+from orbion.kit.clock import Clock, SystemClock
+from orbion.kit.executor import Executor, ThreadExecutor
+
+
+@contextmanager
+def thread(name: str) -> Generator[Executor]:
+    """One worker thread, joined at the end."""
+    executor = ThreadExecutor(name)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+async def in_thread(work: Callable[[], None]) -> None:
+    await asyncio.to_thread(work)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the simulator owns instead: time, dice, network, threads."""
+
+    clock: Clock
+    random: Random
+    transport: httpx.AsyncBaseTransport | None
+    executor: Callable[[str], AbstractContextManager[Executor]]
+    run_blocking: Callable[[Callable[[], None]], Awaitable[None]]
+
+
+def real_world() -> World:
+    return World(
+        clock=SystemClock(),
+        random=Random(),  # noqa: S311 jitter and trace ids, no secrets
+        transport=None,
+        executor=thread,
+        run_blocking=in_thread,
+    )

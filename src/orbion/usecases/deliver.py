@@ -1,0 +1,181 @@
+"""Send one bubble effectively once: commit as sending, send, settle, or look before resending."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from random import Random
+
+from orbion.domain.errors import (
+    FaultCode,
+    RefusedError,
+    UnavailableError,
+    UnknownOutcomeError,
+)
+from orbion.domain.lanes import Claim, Queue
+from orbion.domain.outbox import (
+    Draft,
+    OutboxState,
+    SendOrder,
+    SendReceipt,
+    SentRecord,
+    Skipped,
+    VerifyOrder,
+)
+from orbion.kit.clock import Clock
+from orbion.kit.limiter import TokenBuckets
+from orbion.kit.retry import full_jitter
+from orbion.ports import Channel, Lanes, Outbox
+from orbion.telemetry.logs import DELIVERY, log
+from orbion.telemetry.metrics import Metrics
+from orbion.usecases.reply import Wake
+
+_RESOLUTION_MS = 1_000
+_CLOCK_SKEW_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryPolicy:
+    """Seconds, except `characters_per_second`: how fast a person would type (0 = no typing)."""
+
+    send_timeout: float = 30.0
+    grace: float = 10.0
+    first_look: float = 2.0
+    retry_base: float = 1.0
+    retry_cap: float = 60.0
+    characters_per_second: float = 25.0
+    typing_least: float = 0.6
+    typing_most: float = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    """Works the head of one recipient's lane; order and «one in flight» are the lane's."""
+
+    outbox: Outbox
+    lanes: Lanes
+    channels: Mapping[str, Channel]
+    pacing: TokenBuckets
+    policy: DeliveryPolicy
+    clock: Clock
+    random: Random
+    metrics: Metrics
+    wake: Wake
+
+    async def __call__(self, claim: Claim) -> None:
+        draft = await self.outbox.draft(claim)
+        if draft is not None and draft.state is OutboxState.PENDING:
+            wait = self.pacing.take(draft.account)
+            if wait > 0:
+                await self.lanes.snooze(claim, wait)
+                return
+            await self._type(draft)
+        match await self.outbox.begin_send(claim):
+            case SendOrder() as order:
+                await self._send(claim, order)
+            case VerifyOrder() as order:
+                await self._verify(claim, order)
+            case Skipped(state=state, reason=reason):
+                self._skipped(draft, state, reason)
+        self.wake(Queue.OUT)
+
+    async def _type(self, draft: Draft) -> None:
+        """Show «typing…» for as long as a person would need; a failure here means nothing."""
+        policy = self.policy
+        if policy.characters_per_second <= 0:
+            return
+        natural = len(draft.text) / policy.characters_per_second
+        seconds = min(max(natural, policy.typing_least), policy.typing_most)
+        shown = self.channels[draft.account].typing(draft.address, seconds)
+        await asyncio.gather(asyncio.sleep(seconds), shown)
+
+    async def _send(self, claim: Claim, order: SendOrder) -> None:
+        """From here the row is `sending`: whatever is not proved is unknown."""
+        try:
+            receipt = await self.channels[order.account].send(order.address, order.text)
+        except UnavailableError as error:
+            await self.outbox.not_sent(
+                claim, order.row_id, error.code, self._delay(order.attempts, error.retry_after)
+            )
+            self._settled(order, error.code)
+        except RefusedError as error:
+            await self.outbox.refused(claim, order.row_id, error.code)
+            self.metrics.dead_letters.inc(Queue.OUT, error.code)
+            self._settled(order, error.code)
+        except UnknownOutcomeError as error:
+            await self._unknown(claim, order, error.code)
+        except Exception as error:  # noqa: BLE001 after the first byte even a bug may have sent it
+            log(DELIVERY, logging.ERROR, error, trace=order.trace, outcome="bug")
+            await self._unknown(claim, order, FaultCode.BUG)
+        else:
+            await self._sent(claim, order, receipt)
+
+    async def _sent(
+        self, claim: Claim, order: SendOrder | VerifyOrder, receipt: SendReceipt
+    ) -> None:
+        if not await self.outbox.sent(claim, order.row_id, receipt):
+            await self._unknown(claim, order, FaultCode.CONFLICT)
+            return
+        latency = (self.clock.now() - order.received_at) / 1000
+        self.metrics.reply_latency_seconds.observe(latency)
+        self._settled(order, "sent")
+
+    async def _unknown(self, claim: Claim, order: SendOrder | VerifyOrder, code: FaultCode) -> None:
+        await self.outbox.unknown(claim, order.row_id, code, self.policy.first_look)
+        self._settled(order, "unknown")
+
+    async def _verify(self, claim: Claim, order: VerifyOrder) -> None:
+        """Found → sent; a reachable gateway that has nothing → pending; unreachable → unknown."""
+        try:
+            found = await self._look(order)
+        except (UnavailableError, RefusedError, UnknownOutcomeError) as error:
+            wait = self._delay(order.attempts, self.policy.first_look)
+            await self.outbox.unknown(claim, order.row_id, error.code, wait)
+            self._resolved("unreachable")
+            return
+        if found is not None:
+            await self._sent(claim, order, SendReceipt(provider_id=found.provider_id))
+            self._resolved("found")
+        elif self.clock.now() < self._looks_until(order):
+            await self.outbox.unknown(
+                claim, order.row_id, FaultCode.WHATSAPP_UNKNOWN_OUTCOME, self.policy.first_look
+            )
+        else:
+            await self.outbox.not_sent(claim, order.row_id, FaultCode.NOT_FOUND, 0)
+            self._resolved("not_found")
+
+    async def _look(self, order: VerifyOrder) -> SentRecord | None:
+        since = order.queued_at - _CLOCK_SKEW_MS
+        until = self.clock.now() + _CLOCK_SKEW_MS
+        channel = self.channels[order.account]
+        records = await channel.find_sent(order.address, since, until)
+        candidates = [
+            record
+            for record in records
+            if record.text == order.text and record.sent_at >= order.queued_at - _RESOLUTION_MS
+        ]
+        ids = [record.provider_id for record in candidates]
+        claimed = await self.outbox.claimed_ids(order.account, ids)
+        return next((each for each in candidates if each.provider_id not in claimed), None)
+
+    def _looks_until(self, order: VerifyOrder) -> int:
+        wait = self.policy.send_timeout + self.policy.grace
+        return order.sending_at + round(wait * 1000)
+
+    def _delay(self, attempts: int, at_least: float) -> float:
+        policy = self.policy
+        wait = full_jitter(
+            attempts, base=policy.retry_base, cap=policy.retry_cap, random=self.random
+        )
+        return max(wait, at_least)
+
+    def _settled(self, order: SendOrder | VerifyOrder, outcome: str) -> None:
+        self.metrics.outbound.inc("whatsapp", outcome)
+        log(DELIVERY, trace=order.trace, outcome=outcome, attempts=order.attempts)
+
+    def _resolved(self, how: str) -> None:
+        self.metrics.outbound_ambiguous.inc("whatsapp", how)
+
+    def _skipped(self, draft: Draft | None, state: OutboxState, reason: str) -> None:
+        self.metrics.outbound.inc("whatsapp", state)
+        log(DELIVERY, outcome=state, reason=reason, row=draft.row_id if draft else None)

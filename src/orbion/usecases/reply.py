@@ -1,0 +1,138 @@
+"""Answer what a customer wrote: gates in fixed order, then one turn, then one write."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from orbion.domain.conversations import Mode
+from orbion.domain.intents import opts_in, opts_out, wants_human
+from orbion.domain.lanes import Claim, Queue
+from orbion.domain.messages import Message
+from orbion.domain.playbook import Playbook
+from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
+from orbion.kit.clock import Clock
+from orbion.ports import Lanes, Turns
+from orbion.telemetry.logs import OPT_OUT, TURN, log
+from orbion.telemetry.metrics import Metrics
+
+Answer = Callable[[int, TurnInput, Sequence[Message]], Awaitable[TurnResult]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyPolicy:
+    """When a turn is refused or put off; ages in seconds."""
+
+    stale_after: float = 2 * 60 * 60
+    turns_per_minute: int = 20
+    repeats: int = 4
+
+
+class Wake(Protocol):
+    def __call__(self, queue: Queue, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One turn of one conversation, the only one while the lease lasts; `playbooks` by account."""
+
+    turns: Turns
+    lanes: Lanes
+    answer: Answer
+    playbooks: Mapping[str, Playbook]
+    policy: ReplyPolicy
+    clock: Clock
+    metrics: Metrics
+    wake: Wake
+
+    async def __call__(self, claim: Claim) -> None:
+        started = self.clock.monotonic()
+        given = await self.turns.load_turn(claim)
+        if given is None:
+            await self.lanes.finish(claim, claim.upto)
+            return
+        if given.turns_last_minute >= self.policy.turns_per_minute:
+            await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
+            return
+        result = self._gate(given) or await self._answer(claim, given)
+        done = await self.turns.finish_turn(claim, given, result)
+        self._report(given, done, self.clock.monotonic() - started)
+
+    def _gate(self, given: TurnInput) -> TurnResult | None:
+        """The first gate that speaks decides; None lets the agent answer (DESIGN section 3)."""
+        playbook = self.playbooks[given.conversation.account]
+        return (
+            _consent(given, playbook)
+            or _human_mode(given)
+            or _human_wanted(given, playbook)
+            or self._loop(given, playbook)
+            or self._stale(given)
+        )
+
+    async def _answer(self, claim: Claim, given: TurnInput) -> TurnResult:
+        turn_id = await self.turns.begin_turn(claim, given)
+        conversation = given.conversation
+        history = await self.turns.history(conversation.id, conversation.version)
+        return await self.answer(turn_id, given, history)
+
+    def _loop(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
+        """The same words over and over are a machine or a stuck customer: let a person look."""
+        texts = [message.text.strip().casefold() for message in given.batch if message.text]
+        if len(texts) < self.policy.repeats or len(set(texts)) > 1:
+            return None
+        return _hand_over(playbook, Verdict.LOOP, "loop")
+
+    def _stale(self, given: TurnInput) -> TurnResult | None:
+        newest = max(message.occurred_at for message in given.batch)
+        if self.clock.now() - newest <= self.policy.stale_after * 1000:
+            return None
+        return TurnResult(verdict=Verdict.STALE)
+
+    def _report(self, given: TurnInput, done: TurnResult, seconds: float) -> None:
+        self.metrics.turns.inc(done.verdict)
+        self.metrics.turn_seconds.observe(seconds)
+        if done.verdict is Verdict.OPTED_OUT:
+            self.metrics.opt_outs.inc()
+            log(OPT_OUT, trace=given.trace, conversation=given.conversation.id)
+        log(
+            TURN,
+            trace=given.trace,
+            conversation=given.conversation.id,
+            verdict=done.verdict,
+            messages=len(given.batch),
+            bubbles=len(done.bubbles),
+            duration_ms=round(seconds * 1000),
+        )
+        if done.bubbles:
+            self.wake(Queue.OUT)
+        self.wake(Queue.SHEET)
+
+
+def _consent(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+    texts = [message.text for message in given.batch]
+    if given.conversation.opted_out:
+        if any(opts_in(text) for text in texts):
+            bubble = Bubble(text=playbook.texts.opt_in_confirmation)
+            return TurnResult(verdict=Verdict.OPTED_IN, bubbles=(bubble,))
+        return TurnResult(verdict=Verdict.SUPPRESSED_OPT_OUT)
+    if any(opts_out(text) for text in texts):
+        confirmation = Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out")
+        quiet = given.conversation.mode is Mode.HUMAN
+        return TurnResult(verdict=Verdict.OPTED_OUT, bubbles=() if quiet else (confirmation,))
+    return None
+
+
+def _human_mode(given: TurnInput) -> TurnResult | None:
+    if given.conversation.mode is Mode.BOT:
+        return None
+    return TurnResult(verdict=Verdict.HUMAN_MODE)
+
+
+def _human_wanted(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+    if any(wants_human(message.text) for message in given.batch):
+        return _hand_over(playbook, Verdict.HANDED_OVER, "requested")
+    return None
+
+
+def _hand_over(playbook: Playbook, verdict: Verdict, reason: str) -> TurnResult:
+    bubble = Bubble(text=playbook.handoff.message, exempt="handoff")
+    return TurnResult(verdict=verdict, bubbles=(bubble,), handoff=reason)

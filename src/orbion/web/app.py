@@ -1,0 +1,38 @@
+"""Assemble the HTTP side: webhooks as raw routes, everything else through FastAPI."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+
+from orbion.domain.errors import UnavailableError
+from orbion.web import admin, health, metrics, webhooks
+from orbion.web.deps import STATE, State
+from orbion.web.middleware import Tracing
+
+
+def create_app(
+    lifespan: Callable[[], AbstractAsyncContextManager[State]], *, new_trace: Callable[[], str]
+) -> FastAPI:
+    """Build the app; `lifespan` is entered at start-up and yields what the handlers need."""
+
+    @asynccontextmanager
+    async def yielding(_app: FastAPI) -> AsyncGenerator[dict[str, State]]:
+        async with lifespan() as state:
+            yield {STATE: state}
+
+    app = FastAPI(
+        title="Orbion",
+        lifespan=yielding,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.router.routes.extend(webhooks.ROUTES)
+    app.include_router(health.router)
+    app.include_router(metrics.router)
+    app.include_router(admin.router)
+    app.add_exception_handler(UnavailableError, admin.unavailable)
+    app.add_middleware(Tracing, new_trace=new_trace)
+    return app

@@ -1,0 +1,75 @@
+"""Give the handlers typed access to what the composition root built."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orbion.kit.clock import Clock
+from orbion.kit.health import HealthBoard, Heartbeat
+from orbion.kit.lifecycle import Lifecycle
+from orbion.ports import Desk
+from orbion.telemetry.metrics import Metrics
+from orbion.telemetry.report import Report
+from orbion.usecases.receive import Receive
+from orbion.web.access import Access
+from orbion.web.readiness import Readiness
+
+STATE = "orbion"
+TRACE = "orbion.trace"
+
+Section = Callable[[], Mapping[str, Any]]
+"""One part of /health/detailed, read from memory: no call outside, no secret, no person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What the lifespan yields.
+
+    `heartbeats` are the loops without which the process is dead (event loop, dispatchers);
+    `body_limit` is in bytes.
+    """
+
+    receive: Receive
+    desk: Desk
+    access: Access
+    board: HealthBoard
+    lifecycle: Lifecycle
+    readiness: Readiness
+    heartbeats: Mapping[str, Heartbeat]
+    sections: Mapping[str, Section]
+    metrics: Metrics
+    report: Report
+    clock: Clock
+    body_limit: int
+
+
+def state_of(request: Request) -> State:
+    return cast("State", request.scope["state"][STATE])
+
+
+def trace_of(request: Request) -> str:
+    """Return the trace id that the tracing middleware gave this request."""
+    return cast("str", request.scope[TRACE])
+
+
+def _observer(request: Request) -> State:
+    state = state_of(request)
+    state.access.observer(request)
+    return state
+
+
+def _admin(request: Request, response: Response) -> State:
+    state = state_of(request)
+    response.headers.update(state.access.admin(request))
+    return state
+
+
+Observer = Annotated[State, Depends(_observer)]
+"""The state, for whoever may read metrics and health details."""
+
+Admin = Annotated[State, Depends(_admin)]
+"""The state, for operators."""

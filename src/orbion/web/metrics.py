@@ -1,0 +1,36 @@
+"""Show the registry as Prometheus text or JSON, and start its JSON windows anew."""
+
+from typing import Any, Literal
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from orbion.telemetry.metrics import CONTENT_TYPE
+from orbion.web.deps import Admin, Observer
+from orbion.web.responses import json_response
+
+router = APIRouter()
+
+
+@router.get("/metrics", response_model=None)
+async def metrics(state: Observer, format: Literal["text", "json"] = "text") -> Response:  # noqa: A002 - the query's name
+    if format == "json":
+        return json_response(state.report.render())
+    return Response(state.metrics.render(), media_type=CONTENT_TYPE)
+
+
+@router.get("/api/metrics", response_model=None)
+async def report(state: Observer) -> Response:
+    return json_response(state.report.render())
+
+
+@router.get("/api/metrics/summary", response_model=None)
+async def summary(state: Observer) -> Response:
+    return json_response(state.report.summary())
+
+
+@router.post("/api/metrics/reset", response_model=None)
+async def reset(state: Admin) -> Any:
+    """Let the JSON windows begin now; the Prometheus counters never go back."""
+    state.report.reset()
+    return {"reset": True}

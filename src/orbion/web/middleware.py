@@ -1,0 +1,71 @@
+"""Give each request a trace id and keep every unexpected error inside the house."""
+
+import logging
+import re
+from collections.abc import Callable
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orbion.telemetry import logs
+from orbion.web.deps import TRACE
+
+_TRACEPARENT = re.compile(rb"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}\Z")
+_NO_TRACE = b"0" * 32
+
+
+class Tracing:
+    """Pure ASGI. A caller's W3C traceparent is continued; the id is answered in x-request-id."""
+
+    def __init__(self, app: ASGIApp, *, new_trace: Callable[[], str]) -> None:
+        self._app = app
+        self._new_trace = new_trace
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace = scope[TRACE] = _continued(scope) or self._new_trace()
+        answer = _Answer(send, trace)
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as error:  # the last resort: whoever asks sees no class, no path, no SQL
+            logs.log(logs.BUG, logging.ERROR, error, trace=trace, method=scope["method"])
+            if answer.started:
+                raise
+            await _apologise(answer, trace)
+
+
+class _Answer:
+    """Sends on, with the trace id among the headers."""
+
+    __slots__ = ("_send", "_trace", "started")
+
+    def __init__(self, send: Send, trace: str) -> None:
+        self._send = send
+        self._trace = trace.encode()
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started = True
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", self._trace)]
+        await self._send(message)
+
+
+def _continued(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == b"traceparent":
+            found = _TRACEPARENT.match(value)
+            return found[1].decode() if found and found[1] != _NO_TRACE else None
+    return None
+
+
+async def _apologise(send: Send, trace: str) -> None:
+    body = msgspec.json.encode({"error": "internal error", "trace": trace})
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,101 @@
+"""What the background probes look at, and what /health/detailed shows beside them."""
+
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from orbion.domain.errors import OrbionError
+from orbion.domain.events import ConnectionState
+from orbion.kit.breaker import BreakerState
+from orbion.kit.guard import Guard
+from orbion.kit.health import Check, CheckResult, LoopMonitor, Status
+from orbion.ports import Channel, Probe
+from orbion.telemetry.metrics import Metrics
+
+_GATEWAY_EVERY = 60.0
+
+
+def database_check(probe: Probe) -> Check:
+    async def look() -> CheckResult:
+        try:
+            seconds = await probe.write_probe()
+        except OrbionError as error:
+            return CheckResult(status=Status.unhealthy, summary=error.code)
+        return CheckResult(status=Status.healthy, facts={"write_ms": round(seconds * 1000, 2)})
+
+    return Check(name="database", critical=True, probe=look, every=5.0)
+
+
+def channel_check(account: str, channel: Channel, metrics: Metrics) -> Check:
+    """Ask the gateway itself; a closed number degrades, it never makes unhealthy."""
+
+    async def look() -> CheckResult:
+        try:
+            state = await channel.connection()
+        except OrbionError as error:
+            metrics.whatsapp_connected.set(0, account)
+            return CheckResult(status=Status.degraded, summary=error.code)
+        metrics.whatsapp_connected.set(float(state is ConnectionState.OPEN), account)
+        healthy = state is ConnectionState.OPEN
+        return CheckResult(
+            status=Status.healthy if healthy else Status.degraded, facts={"connection": state}
+        )
+
+    return Check(
+        name=f"whatsapp:{account}", critical=False, probe=look, timeout=10.0, every=_GATEWAY_EVERY
+    )
+
+
+def circuit_check(guard: Guard) -> Check:
+    """Passive: the breaker has seen the real traffic."""
+
+    async def look() -> CheckResult:
+        state = guard.breaker.state
+        status = Status.healthy if state is BreakerState.closed else Status.degraded
+        return CheckResult(status=status, facts={"circuit": state})
+
+    return Check(name=guard.name, critical=False, probe=look, every=5.0)
+
+
+def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:
+    async def look() -> CheckResult:
+        free = shutil.disk_usage(folder).free
+        metrics.disk_free_bytes.set(free)
+        status = Status.unhealthy if free < reserve else Status.healthy
+        return CheckResult(status=status, facts={"free_bytes": free})
+
+    return Check(name="disk", critical=True, probe=look, every=5.0)
+
+
+def circuits(guards: Mapping[str, Guard]) -> Callable[[], Mapping[str, Any]]:
+    return lambda: {
+        name: {
+            "state": guard.breaker.state,
+            "retry_after": round(guard.breaker.retry_after, 1),
+            "limit": guard.limit.limit,
+            "in_flight": guard.limit.used,
+            "calls": guard.statistics,
+        }
+        for name, guard in guards.items()
+    }
+
+
+def system(monitor: LoopMonitor, uptime: Callable[[], float]) -> Callable[[], Mapping[str, Any]]:
+    """Measured now: memory, CPU since the last look, threads, event-loop lag."""
+    process = psutil.Process()
+
+    def look() -> Mapping[str, Any]:
+        with process.oneshot():
+            return {
+                "rss_bytes": process.memory_info().rss,
+                "cpu_percent": process.cpu_percent(),
+                "threads": process.num_threads(),
+                "uptime_seconds": round(uptime(), 1),
+                "loop_lag_p99_ms": round(monitor.p99 * 1000, 2),
+                "loop_lag_worst_ms": round(monitor.worst * 1000, 2),
+            }
+
+    return look

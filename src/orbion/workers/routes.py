@@ -1,0 +1,36 @@
+"""The one routing table: which use case works which queue, and how many at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orbion.domain.lanes import Claim, Queue
+from orbion.usecases.deliver import Deliver
+from orbion.usecases.reply import Reply
+from orbion.usecases.sync_lead import SyncLeads
+from orbion.workers.loop import Handler, LoopPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    handler: Handler
+    policy: LoopPolicy
+
+
+def routes(
+    reply: Reply, deliver: Deliver, sync: SyncLeads, *, lease: float, slots: int
+) -> Mapping[Queue, Route]:
+    """Every queue has a route; the sheet's takes many leads in one write."""
+
+    async def one_reply(claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            await reply(claim)
+
+    async def one_delivery(claims: Sequence[Claim]) -> None:
+        for claim in claims:
+            await deliver(claim)
+
+    return {
+        Queue.IN: Route(handler=one_reply, policy=LoopPolicy(slots=slots, lease=lease)),
+        Queue.OUT: Route(handler=one_delivery, policy=LoopPolicy(slots=slots, lease=lease)),
+        Queue.SHEET: Route(handler=sync, policy=LoopPolicy(slots=1, portion=50, lease=lease)),
+    }

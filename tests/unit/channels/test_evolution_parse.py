@@ -1,0 +1,442 @@
+"""What each webhook of Evolution becomes, however it is wrapped, addressed or broken."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orbion.adapters.channels.evolution_json import RAW_LIMIT, as_integer
+from orbion.adapters.channels.evolution_parse import parse_webhook
+from orbion.domain.events import (
+    ConnectionChanged,
+    ConnectionState,
+    DeliveryStatus,
+    Event,
+    EventIgnored,
+    EventQuarantined,
+    MessageDeleted,
+    MessageEchoed,
+    MessageEdited,
+    MessageReceived,
+    StatusChanged,
+)
+from orbion.domain.identity import Identity
+from orbion.domain.messages import MessageKind
+from tests.unit.channels.captured import NOW, WEBHOOKS, upsert, webhook
+
+PHONE = "5511988887777"
+JID = f"{PHONE}@s.whatsapp.net"
+LID = "123456789012345@lid"
+
+
+def parse(body: Any, instance: str = "loja") -> list[Event]:
+    return parse_webhook(json.dumps(body).encode(), instance=instance, now=NOW)
+
+
+def captured(name: str) -> Event:
+    body = webhook(name)
+    (event,) = parse(body, body["instance"])
+    return event
+
+
+def received(body: Any) -> MessageReceived:
+    (event,) = parse(body)
+    assert isinstance(event, MessageReceived)
+    return event
+
+
+def quarantined(body: Any) -> EventQuarantined:
+    (event,) = parse(body)
+    assert isinstance(event, EventQuarantined)
+    return event
+
+
+def keyed(**key: Any) -> dict[str, Any]:
+    body = upsert({"conversation": "oi"})
+    body["data"]["key"].update(key)
+    return body
+
+
+def test_every_captured_webhook_becomes_what_the_contract_says() -> None:
+    counts = Counter(_summary(captured(name)) for name in WEBHOOKS)
+    assert counts == {
+        "received text": 18,
+        "received button": 3,
+        "received list": 1,
+        "received image": 3,
+        "received video": 1,
+        "received audio": 1,
+        "received document": 2,
+        "received sticker": 1,
+        "received location": 2,
+        "received contact": 2,
+        "received reaction": 2,
+        "received unsupported": 2,
+        "echoed by api": 34,
+        "echoed by person": 2,
+        "StatusChanged": 5,
+        "MessageEdited": 2,
+        "MessageDeleted": 2,
+        "ConnectionChanged": 12,
+        "ignored contacts": 47,
+        "ignored chats": 12,
+        "ignored instance": 4,
+        "ignored presence": 2,
+        "ignored group": 2,
+        "ignored protocol": 2,
+        "ignored album": 1,
+        "ignored call": 1,
+        "ignored history": 1,
+        "ignored own_edit": 1,
+        "ignored qrcode": 1,
+        "ignored status": 1,
+    }
+
+
+def _summary(event: Event) -> str:
+    match event:
+        case MessageReceived(kind=kind):
+            return f"received {kind}"
+        case MessageEchoed(by_api=by_api):
+            return "echoed by api" if by_api else "echoed by person"
+        case EventIgnored(reason=reason):
+            return f"ignored {reason}"
+        case EventQuarantined(reason=reason):
+            return f"quarantined {reason}"
+        case _:
+            return type(event).__name__
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "text"),
+    [
+        ("sim_in_conversation", MessageKind.TEXT, "Olá, quero saber o preço do plano"),
+        ("sim_in_extendedText_reply", MessageKind.TEXT, "respondendo isto https://example.com"),
+        ("sim_in_ephemeral_text", MessageKind.TEXT, "mensagem temporária"),
+        ("sim_in_image", MessageKind.IMAGE, "foto do produto"),
+        ("sim_in_viewOnceV2_image", MessageKind.IMAGE, ""),
+        ("sim_in_documentWithCaption", MessageKind.DOCUMENT, "segue a proposta"),
+        ("sim_in_buttonsResponse", MessageKind.BUTTON, "Sim"),
+        ("sim_in_templateButtonReply", MessageKind.BUTTON, "Sim"),
+        ("sim_in_interactiveResponse", MessageKind.BUTTON, "Sim"),
+        ("sim_in_listResponse", MessageKind.LIST, "Plano A"),
+        ("sim_in_reaction", MessageKind.REACTION, "👍"),
+        ("sim_in_reaction_removed", MessageKind.REACTION, ""),
+        ("sim_in_poll_creation", MessageKind.UNSUPPORTED, ""),
+    ],
+)
+def test_a_captured_message_has_its_kind_and_text(name: str, kind: MessageKind, text: str) -> None:
+    event = captured(f"{name}__messages.upsert")
+    assert isinstance(event, MessageReceived)
+    assert (event.kind, event.text) == (kind, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "payload"),
+    [
+        ("sim_in_buttonsResponse", {"id": "yes"}),
+        ("sim_in_templateButtonReply", {"id": "yes"}),
+        ("sim_in_interactiveResponse", {"id": "yes"}),
+        ("sim_in_listResponse", {"id": "r1", "description": "d"}),
+        ("sim_in_reaction", {"target": "3EB0AAAAAAAAAAAAAAAAAA"}),
+        (
+            "sim_in_location",
+            {"latitude": -23.5, "longitude": -46.6, "name": "Loja", "address": "Rua 1"},
+        ),
+        (
+            "sim_in_audio_ptt",
+            {"mimetype": "audio/ogg; codecs=opus", "seconds": 7, "size": 123456, "ptt": True},
+        ),
+        ("in_evo_image", {"url": "https://x.y/z.jpg"}),
+    ],
+)
+def test_what_a_kind_holds_beside_its_text_is_kept(name: str, payload: Mapping[str, Any]) -> None:
+    event = captured(f"{name}__messages.upsert")
+    assert isinstance(event, MessageReceived)
+    assert event.payload == payload
+
+
+def test_a_message_carries_sender_quote_and_time() -> None:
+    event = captured("sim_in_extendedText_reply__messages.upsert")
+    assert isinstance(event, MessageReceived)
+    assert event.sender == Identity(address=JID, phone=PHONE, lid=LID, name="Maria Silva")
+    assert event.quoted_id == "3EB0AAAAAAAAAAAAAAAAAA"
+    assert event.occurred_at % 1000 == 0
+    assert event.occurred_at < NOW
+
+
+def test_a_click_on_an_ad_is_kept_for_attribution() -> None:
+    event = captured("sim_in_extendedText_ad_click__messages.upsert")
+    assert isinstance(event, MessageReceived)
+    assert event.payload is not None
+    assert event.payload["ad"]["ctwaClid"] == "ARAkLkA8"
+
+
+def test_wrappers_are_unwrapped_at_any_depth() -> None:
+    message: Any = {"extendedTextMessage": {"text": "fundo"}}
+    for wrapper in ("viewOnceMessage", "ephemeralMessage", "someFutureMessageV9"):
+        message = {wrapper: {"message": message}, "messageContextInfo": {}}
+    assert received(upsert(message)).text == "fundo"
+
+
+def test_a_transcript_is_the_text_of_a_voice_note() -> None:
+    event = received(upsert({"audioMessage": {"ptt": True}, "speechToText": "[audio] bom dia"}))
+    assert (event.kind, event.text) == (MessageKind.AUDIO, "bom dia")
+
+
+def test_a_button_of_the_proxied_cloud_api_is_a_button() -> None:
+    event = received(upsert({"conversation": "Quero"}, messageType="buttonMessage"))
+    assert (event.kind, event.text) == (MessageKind.BUTTON, "Quero")
+
+
+def test_nul_is_stripped_and_a_text_is_cut_at_64_kib() -> None:
+    assert received(upsert({"conversation": "a\0b"})).text == "ab"
+    assert len(received(upsert({"conversation": "é" * 40_000})).text.encode()) == 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("key", "phone", "lid", "address"),
+    [
+        ({"remoteJid": JID, "previousRemoteJid": LID, "senderPn": JID}, PHONE, LID, JID),
+        ({"remoteJid": LID, "remoteJidAlt": JID, "addressingMode": "lid"}, PHONE, LID, LID),
+        ({"remoteJid": JID, "remoteJidAlt": JID, "addressingMode": "lid"}, PHONE, None, JID),
+        ({"remoteJid": JID, "remoteJidAlt": LID, "addressingMode": "pn"}, PHONE, LID, JID),
+        ({"remoteJid": LID}, None, LID, LID),
+        ({"remoteJid": f"{PHONE}:12@s.whatsapp.net"}, PHONE, None, JID),
+        ({"remoteJid": PHONE}, PHONE, None, JID),
+    ],
+)
+def test_phone_and_lid_are_found_in_every_versions_key(
+    key: dict[str, str], phone: str | None, lid: str | None, address: str
+) -> None:
+    sender = received(keyed(**key)).sender
+    assert (sender.phone, sender.lid, sender.address) == (phone, lid, address)
+
+
+@pytest.mark.parametrize(
+    ("jid", "reason"),
+    [
+        ("120363000000000000@g.us", "group"),
+        ("status@broadcast", "status"),
+        ("123@broadcast", "broadcast"),
+        ("123@newsletter", "newsletter"),
+        ("0@s.whatsapp.net", "system"),
+    ],
+)
+def test_what_is_no_chat_with_a_customer_is_ignored(jid: str, reason: str) -> None:
+    assert parse(keyed(remoteJid=jid)) == [EventIgnored(reason=reason)]
+
+
+def test_a_message_from_the_phone_is_a_persons_and_a_send_message_is_the_apis() -> None:
+    by_person, by_api = (
+        captured("sim_in_fromMe_phone__messages.upsert"),
+        captured("bail_sendText__send.message"),
+    )
+    assert isinstance(by_person, MessageEchoed)
+    assert isinstance(by_api, MessageEchoed)
+    assert (by_person.by_api, by_api.by_api) == (False, True)
+    assert by_person.recipient == Identity(address=JID, phone=PHONE, lid=LID)
+    assert by_api.text == "Olá Maria! 😀"
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        (1_795_165_609, 1_795_165_609_000),
+        ("0001795165609", 1_795_165_609_000),
+        ({"low": 1_795_165_609, "high": 0, "unsigned": True}, 1_795_165_609_000),
+        (1_795_165_609_123, 1_795_165_609_123),
+        (None, NOW),
+        (0, NOW),
+        (True, NOW),
+        (9_999_999_999, NOW),
+        ("soon", NOW),
+    ],
+)
+def test_a_timestamp_is_read_in_every_spelling_and_never_believed_blindly(
+    stamp: Any, expected: int
+) -> None:
+    assert received(upsert({"conversation": "x"}, messageTimestamp=stamp)).occurred_at == expected
+
+
+def test_a_negative_low_half_is_an_unsigned_one() -> None:
+    assert as_integer({"low": -136_329_728, "high": 417, "unsigned": False}) == 1_795_160_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("sim_emit_error_status", DeliveryStatus.FAILED),
+        ("sim_emit_status_2", DeliveryStatus.SENT),
+        ("sim_emit_status_3", DeliveryStatus.DELIVERED),
+        ("sim_emit_status_4", DeliveryStatus.READ),
+        ("sim_emit_status_lid", DeliveryStatus.READ),
+    ],
+)
+def test_a_status_is_matched_by_the_key_id_alone(name: str, status: DeliveryStatus) -> None:
+    assert captured(f"{name}__messages.update") == StatusChanged(
+        provider_id="3EB061974B2E0C045D0519", status=status
+    )
+
+
+def test_only_a_customers_edit_changes_a_text() -> None:
+    edited = captured("sim_in_edited_modern__messages.edited")
+    assert edited == MessageEdited(
+        provider_id="3A000000000000000001", text="Olá, quero saber o preço do plano PRO"
+    )
+    assert captured("sim_in_ephemeral_setting__messages.edited") == EventIgnored(reason="protocol")
+    assert captured("bail_updateMessage__send.message.update") == EventIgnored(reason="own_edit")
+
+
+def test_both_forms_of_a_deletion_name_the_message() -> None:
+    assert captured("sim_emit_revoked__messages.delete") == MessageDeleted(
+        provider_id="3A000000000000000001"
+    )
+    assert captured("bail_deleteForEveryone__messages.delete") == MessageDeleted(
+        provider_id="3EB061974B2E0C045D0519"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "reason"),
+    [
+        ("sim_emit_open__connection.update", ConnectionState.OPEN, "200"),
+        ("sim_emit_logged_out__connection.update", ConnectionState.CLOSE, "401"),
+        ("sim_emit_logged_out__logout.instance", ConnectionState.CLOSE, "logout"),
+        ("sim_emit_logged_out__status.instance", ConnectionState.CLOSE, "401"),
+        ("bail_delete__remove.instance", ConnectionState.CLOSE, "removed"),
+    ],
+)
+def test_the_connection_is_followed(name: str, state: ConnectionState, reason: str) -> None:
+    assert captured(name) == ConnectionChanged(state=state, reason=reason)
+
+
+def test_one_bad_item_is_set_aside_and_its_siblings_live() -> None:
+    good = upsert({"conversation": "oi"})
+    body = {**good, "data": [good["data"], {"key": 7}, "x", good["data"]]}
+    first, bad, worse, last = parse(body)
+    assert isinstance(first, MessageReceived)
+    assert isinstance(last, MessageReceived)
+    assert isinstance(bad, EventQuarantined)
+    assert isinstance(worse, EventQuarantined)
+    assert bad.reason == "unreadable_item"
+    assert json.loads(bad.raw) == {**good, "data": {"key": 7}}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"event": "messages.invented", "instance": "loja", "data": {}}, "unknown_event"),
+        ({"event": "messages.upsert", "instance": "other", "data": {}}, "wrong_instance"),
+        ({"event": "messages.upsert", "data": {}}, "wrong_instance"),
+        ({"event": 7, "instance": "loja"}, "odd_shape"),
+        ([1, 2], "odd_shape"),
+        (None, "odd_shape"),
+        (upsert(None), "unreadable_item"),
+        (upsert({}), "unreadable_item"),
+        (keyed(id=""), "unreadable_item"),
+        (keyed(id=None), "unreadable_item"),
+        (keyed(remoteJid="5511@example.org"), "unreadable_item"),
+        (keyed(remoteJid="abc@s.whatsapp.net"), "unreadable_item"),
+        ({**upsert({}), "data": None}, "unreadable_item"),
+        ({"event": "connection.update", "instance": "loja", "data": {"state": "?"}}, "odd_shape"),
+        ({"event": "messages.update", "instance": "loja", "data": {"status": 3}}, "odd_shape"),
+    ],
+)
+def test_what_cannot_be_read_is_quarantined_with_its_reason(body: Any, reason: str) -> None:
+    assert quarantined(body).reason == reason
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe{}",
+        b'{"event":"messages.upsert","x":NaN}',
+        b'{"event":"\xff"}',
+        b'{"event":"\\ud800"}',
+        b'{"a":1e999}',
+        b"[" * 65 + b"]" * 65,
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_not_sane_json_is_quarantined_as_such(body: bytes) -> None:
+    (event,) = parse_webhook(body, instance="loja", now=NOW)
+    assert isinstance(event, EventQuarantined)
+    assert event.reason == "not_json"
+
+
+def test_nesting_is_allowed_up_to_64() -> None:
+    body = b'{"event":"call","instance":"loja","data":' + b"[" * 63 + b"]" * 63 + b"}"
+    assert parse_webhook(body, instance="loja", now=NOW) == [EventIgnored(reason="call")]
+
+
+def test_no_secret_of_the_gateway_is_kept() -> None:
+    secret = "CANARY-1234567890"
+    body = {
+        "event": "strange",
+        "instance": "loja",
+        "apikey": secret,
+        "destination": f"https://orbion.example/webhooks/evolution/loja/{secret}",
+        "data": {"deep": [{"API_KEY": secret}], "text": json.dumps({"apikey": secret})},
+    }
+    whole, cut = json.dumps(body).encode(), json.dumps(body).encode()[:-2]
+    for kept in (whole, cut, cut[: cut.index(b"CANARY") + 10]):
+        (event,) = parse_webhook(kept, instance="loja", now=NOW)
+        assert isinstance(event, EventQuarantined)
+        assert b"CANARY" not in event.raw
+        assert b"strange" in event.raw
+
+
+def test_a_quarantined_raw_stays_small_and_whole_where_it_can() -> None:
+    long = quarantined({"event": "strange", "instance": "loja", "data": "x" * 200_000})
+    assert json.loads(long.raw)["event"] == "strange"
+    many = quarantined({"event": "strange", "instance": "loja", "data": ["y" * 400] * 1000})
+    assert len(many.raw) == RAW_LIMIT
+
+
+def test_event_names_in_the_spelling_of_the_settings_are_understood() -> None:
+    (event,) = parse(upsert({"conversation": "oi"}, event="MESSAGES_UPSERT"))
+    assert isinstance(event, MessageReceived)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
+event_names = st.sampled_from(
+    [
+        "messages.upsert",
+        "send.message",
+        "messages.update",
+        "messages.edited",
+        "messages.delete",
+        "connection.update",
+        "status.instance",
+        "contacts.update",
+        "nonsense",
+    ]
+)
+
+
+@given(body=st.binary(max_size=200))
+def test_no_bytes_at_all_make_the_parser_raise(body: bytes) -> None:
+    assert parse_webhook(body, instance="loja", now=NOW)
+
+
+@given(event=event_names, data=json_values, key=json_values, message=json_values)
+def test_no_shape_at_all_makes_the_parser_raise(
+    event: str, data: Any, key: Any, message: Any
+) -> None:
+    holder = data if isinstance(data, dict) else {}
+    body = {"event": event, "instance": "loja", "data": {**holder, "key": key, "message": message}}
+    assert parse(body)
+    assert parse({**body, "data": data})

@@ -1,0 +1,193 @@
+"""The guard around a port: what opens the circuit, what a caller then sees, how it heals."""
+
+import asyncio
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from orbion.adapters.guarded import GuardedChannel, GuardedSheet, judge
+from orbion.domain.errors import (
+    FaultCode,
+    OrbionError,
+    RefusedError,
+    UnavailableError,
+    UnknownOutcomeError,
+)
+from orbion.domain.events import ConnectionState, Event, EventIgnored, WebhookRequest
+from orbion.domain.leads import LeadRow
+from orbion.domain.outbox import SendReceipt, SentRecord
+from orbion.kit.breaker import Breaker, BreakerPolicy, BreakerState
+from orbion.kit.clock import SystemClock
+from orbion.kit.concurrency import AdaptiveLimit
+from orbion.kit.guard import Guard, Outcome
+
+RECEIPT = SendReceipt(provider_id="3EB0")
+
+
+@dataclass
+class FakeChannel:
+    """Fails with `fault` when it is set; hangs when told to."""
+
+    fault: OrbionError | None = None
+    hangs: bool = False
+    calls: list[tuple[object, ...]] = field(default_factory=list)
+
+    def verify(self, request: WebhookRequest) -> None: ...
+
+    def parse(self, body: bytes) -> Sequence[Event]:
+        return [EventIgnored(reason=body.decode())]
+
+    async def send(self, address: str, text: str) -> SendReceipt:
+        await self._act("send", address, text)
+        return RECEIPT
+
+    async def typing(self, address: str, seconds: float) -> None:
+        await self._act("typing", address, seconds)
+
+    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
+        await self._act("find_sent", address, since, until)
+        return []
+
+    async def connection(self) -> ConnectionState:
+        self.calls.append(("connection",))
+        return ConnectionState.OPEN
+
+    async def _act(self, *call: object) -> None:
+        self.calls.append(call)
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.fault is not None:
+            raise self.fault
+
+
+def guard(seen: Callable[[Outcome, float], None] = lambda *_: None, seconds: float = 5.0) -> Guard:
+    clock = SystemClock()
+    return Guard(
+        "whatsapp",
+        breaker=Breaker(
+            "whatsapp",
+            policy=BreakerPolicy(),
+            clock=clock,
+            random=random.Random(1),
+            on_change=lambda _: None,
+        ),
+        limit=AdaptiveLimit(),
+        clock=clock,
+        timeout=seconds,
+        judge=judge,
+        observe=seen,
+    )
+
+
+DOWN = UnavailableError(FaultCode.WHATSAPP_UNREACHABLE, "down")
+
+
+async def test_an_open_circuit_is_unavailable_and_says_when_to_come_back() -> None:
+    inner = FakeChannel(fault=DOWN)
+    channel = GuardedChannel(inner, guard())
+    for _ in range(5):
+        with pytest.raises(UnavailableError, match="down"):
+            await channel.send("x", "oi")
+    with pytest.raises(UnavailableError) as refused:
+        await channel.send("x", "oi")
+    assert refused.value.code is FaultCode.CIRCUIT_OPEN
+    assert refused.value.retry_after > 20
+    assert len(inner.calls) == 5
+
+
+async def test_refusals_of_single_messages_never_open_the_circuit() -> None:
+    outcomes: list[Outcome] = []
+    refused = RefusedError(FaultCode.WHATSAPP_NUMBER_INVALID, "no WhatsApp")
+    channel = GuardedChannel(
+        FakeChannel(fault=refused), guard(lambda outcome, _: outcomes.append(outcome))
+    )
+    for _ in range(20):
+        with pytest.raises(RefusedError):
+            await channel.send("x", "oi")
+    assert outcomes == [Outcome.success] * 20
+
+
+async def test_a_send_cut_off_by_the_guard_has_an_unknown_outcome() -> None:
+    channel = GuardedChannel(FakeChannel(hangs=True), guard(seconds=0.01))
+    with pytest.raises(UnknownOutcomeError):
+        await channel.send("x", "oi")
+    with pytest.raises(UnavailableError):
+        await channel.find_sent("x", 0, 1)
+
+
+async def test_typing_neither_raises_nor_counts_and_stops_while_the_circuit_is_open() -> None:
+    outcomes: list[Outcome] = []
+    inner = FakeChannel(fault=DOWN)
+    watched = guard(lambda outcome, _: outcomes.append(outcome))
+    channel = GuardedChannel(inner, watched)
+    for _ in range(20):
+        await channel.typing("x", 1.0)
+    assert watched.breaker.state is BreakerState.closed
+    assert outcomes == []
+    watched.breaker.force_open("test")
+    await channel.typing("x", 1.0)
+    assert inner.calls == [("typing", "x", 1.0)] * 20
+
+
+async def test_a_bad_key_opens_the_circuit_until_the_probe_gets_an_answer_again() -> None:
+    inner = FakeChannel(fault=UnavailableError(FaultCode.WHATSAPP_AUTH, "bad key"))
+    channel = GuardedChannel(inner, guard())
+    with pytest.raises(UnavailableError, match="bad key"):
+        await channel.send("x", "oi")
+    inner.fault = None
+    with pytest.raises(UnavailableError) as refused:
+        await channel.send("x", "oi")
+    assert refused.value.code is FaultCode.CIRCUIT_OPEN
+    assert await channel.connection() is ConnectionState.OPEN
+    assert await channel.send("x", "oi") == RECEIPT
+
+
+async def test_the_probe_does_not_lift_what_an_operator_has_forced() -> None:
+    watched = guard()
+    channel = GuardedChannel(FakeChannel(), watched)
+    watched.breaker.force_open("operator")
+    await channel.connection()
+    assert watched.breaker.state is BreakerState.open
+
+
+async def test_a_rate_limit_holds_the_next_calls_for_the_time_asked() -> None:
+    inner = FakeChannel(
+        fault=UnavailableError(FaultCode.WHATSAPP_RATE_LIMIT, "slow down", retry_after=40.0)
+    )
+    channel = GuardedChannel(inner, guard())
+    with pytest.raises(UnavailableError, match="slow down"):
+        await channel.send("x", "oi")
+    with pytest.raises(UnavailableError) as held:
+        await channel.send("x", "oi")
+    assert 30 < held.value.retry_after <= 40
+
+
+async def test_a_sheet_out_of_time_is_unavailable() -> None:
+    class Slow:
+        async def upsert(self, rows: Sequence[LeadRow]) -> None:
+            await asyncio.Event().wait()
+            raise AssertionError(rows)
+
+    with pytest.raises(UnavailableError) as late:
+        await GuardedSheet(Slow(), guard(seconds=0.01)).upsert([])
+    assert late.value.code is FaultCode.SHEETS_UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "wait"),
+    [
+        (UnavailableError(FaultCode.OPENAI_RATE_LIMIT, "", retry_after=9.0), Outcome.overload, 9.0),
+        (RefusedError(FaultCode.OPENAI_QUOTA, ""), Outcome.overload, 300.0),
+        (RefusedError(FaultCode.OPENAI_AUTH, ""), Outcome.forbidden, 0.0),
+        (RefusedError(FaultCode.OPENAI_BAD_REQUEST, ""), Outcome.success, 0.0),
+        (UnavailableError(FaultCode.OPENAI_TIMEOUT, ""), Outcome.timeout, 1.0),
+        (UnavailableError(FaultCode.SHEETS_UNREACHABLE, ""), Outcome.failure, 1.0),
+        (ValueError("a bug of ours"), Outcome.neutral, 0.0),
+    ],
+    ids=repr,
+)
+def test_each_fault_is_judged_by_its_code(error: Exception, outcome: Outcome, wait: float) -> None:
+    verdict = judge(error)
+    assert (verdict.outcome, verdict.retry_after) == (outcome, wait)
