@@ -1,7 +1,7 @@
 """Judge a reply before it may leave: what it claims must stand in the data or the chat."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,10 +58,10 @@ def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
         "questions": sum(len(re.findall(r"\?+", _LINK.sub("", text))) for text in texts) > 1,
         "asks_known": reply.asked in {*grounds.facts, *reply.facts},
         "opener": any(map(_opens_badly, texts)),
-        "amount": not _amounts(texts) <= _amounts(grounds.sources),
-        "percent": not _percents(texts) <= _percents(grounds.sources),
-        "link": not _links(texts) <= _links(grounds.sources),
-        "phone": not _phones(texts) <= _phones(grounds.sources),
+        "amount": _unfounded(_amounts, texts, grounds.sources),
+        "percent": _unfounded(_percents, texts, grounds.sources),
+        "link": _unfounded(_links, texts, grounds.sources),
+        "phone": _unfounded(_phones, texts, grounds.sources),
         "leak": any(_leaks(text, normalise(grounds.instructions)) for text in texts),
     }
     return tuple(name for name, wrong in found.items() if wrong)
@@ -70,6 +70,13 @@ def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
 def _opens_badly(text: str) -> bool:
     opening = f"{normalise(text[:60])} "
     return any(opening.startswith(f"{words} ") for words in FORBIDDEN_OPENERS)
+
+
+def _unfounded(
+    claims: Callable[[Iterable[str]], Set[object]], texts: Sequence[str], sources: Sequence[str]
+) -> bool:
+    claimed = claims(texts)
+    return bool(claimed) and not claimed <= claims(sources)
 
 
 def _amounts(texts: Iterable[str]) -> set[int]:
@@ -92,5 +99,5 @@ def _phones(texts: Iterable[str]) -> set[str]:
 
 def _leaks(text: str, instructions: str) -> bool:
     said = normalise(text)
-    windows = range(len(said) - LEAK_CHARACTERS + 1)
-    return any(said[start : start + LEAK_CHARACTERS] in instructions for start in windows)
+    starts = range(len(said) - LEAK_CHARACTERS + 1)
+    return any(said[start : start + LEAK_CHARACTERS] in instructions for start in starts)

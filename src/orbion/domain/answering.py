@@ -111,7 +111,7 @@ def _handoff_reason(playbook: Playbook, pending: Sequence[str]) -> str | None:
         (
             rule.reason
             for rule in playbook.handoff.rules
-            if any(contains_phrase(text, normalise(each)) for text in said for each in rule.phrases)
+            if any(contains_phrase(text, phrase) for text in said for phrase in rule.phrases)
         ),
         None,
     )

@@ -128,8 +128,8 @@ def _option(slot: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FB
 
 
 def _phrases(option: Option, *, asked: bool) -> tuple[str, ...]:
-    spoken = (option.value, *option.aliases, *option.replies) if asked else option.aliases
-    return tuple(map(normalise, spoken))
+    spoken = (normalise(option.value), *option.replies) if asked else ()
+    return (*spoken, *option.aliases)
 
 
 def _denied(said: str, phrase: str) -> bool:
@@ -137,7 +137,7 @@ def _denied(said: str, phrase: str) -> bool:
 
 
 def _money(slot: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
-    cued = not set(words(text)).isdisjoint(map(normalise, slot.cues))
+    cued = not set(words(text)).isdisjoint(slot.cues)
     if not (asked or cued):
         return None
     amounts = [

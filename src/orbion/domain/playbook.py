@@ -1,4 +1,7 @@
-"""Everything one business tells its assistant: identity, prices, answers, questions and rules."""
+"""Everything one business tells its assistant: identity, prices, answers, questions and rules.
+
+Whatever is compared with a customer's words (aliases, replies, cues, phrases) is kept normalised.
+"""
 
 from dataclasses import dataclass
 from datetime import date, time
@@ -27,7 +30,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """One thing to learn; `cues` are words that make a number in an unasked message its value."""
+    """One thing to learn; `cues` make a number in a message nobody asked for its value."""
 
     key: str
     label: str
@@ -56,10 +59,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faq:
-    """One answer and the ways people ask for it."""
+    """One answer and the ways people ask for it; `subjects` are the stems of each question."""
 
     id: str
     questions: tuple[str, ...]
+    subjects: tuple[frozenset[str], ...]
     answer: str
 
     @property

@@ -23,6 +23,8 @@ from orbion.domain.playbook import (
     Stage,
     Texts,
 )
+from orbion.domain.retrieval import spelled_out, subjects
+from orbion.domain.text import normalise
 from orbion.domain.toml_table import TomlTable
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
@@ -126,16 +128,18 @@ def _item(table: TomlTable) -> Item:
         name=table.text("name", "add the name customers read"),
         price=table.amount("price", "write the price in reais, as 12900.00"),
         unit=table.text("unit", "", default=""),
-        aliases=table.texts("aliases", "list other names of it"),
+        aliases=_phrases(table, "aliases", "list other names of it"),
     )
     table.close()
     return item
 
 
 def _faq(table: TomlTable) -> Faq:
+    questions = table.texts("questions", "list ways people ask it", least=1)
     entry = Faq(
         id=table.slug("id", "add a short name for this answer"),
-        questions=table.texts("questions", "list ways people ask it", least=1),
+        questions=questions,
+        subjects=tuple(subjects(spelled_out(question)) for question in questions),
         answer=table.text("answer", "add the answer customers read"),
     )
     table.close()
@@ -151,7 +155,7 @@ def _slot(table: TomlTable) -> Slot:
         kind=table.choice("kind", SlotKind),
         required=table.flag("required", default=True),
         options=tuple(map(_option, table.tables("options", "add [[slots.options]]"))),
-        cues=table.texts("cues", "list words that come with the value"),
+        cues=_phrases(table, "cues", "list words that come with the value"),
     )
     if bool(slot.options) != (slot.kind is SlotKind.OPTION):
         table.fault("options", 'belong to kind "option", which needs at least two of them')
@@ -164,8 +168,8 @@ def _slot(table: TomlTable) -> Slot:
 def _option(table: TomlTable) -> Option:
     option = Option(
         value=table.text("value", "add the value that is stored"),
-        aliases=table.texts("aliases", "list phrases that always mean it"),
-        replies=table.texts("replies", "list phrases that mean it as an answer"),
+        aliases=_phrases(table, "aliases", "list phrases that always mean it"),
+        replies=_phrases(table, "replies", "list phrases that mean it as an answer"),
     )
     table.close()
     return option
@@ -193,7 +197,7 @@ def _handoff(table: TomlTable) -> Handoff:
 def _rule(table: TomlTable) -> HandoffRule:
     rule = HandoffRule(
         reason=table.slug("reason", "name why a person is called"),
-        phrases=table.texts("phrases", "list phrases that call a person", least=1),
+        phrases=_phrases(table, "phrases", "list phrases that call a person", least=1),
     )
     table.close()
     return rule
@@ -216,6 +220,13 @@ def _texts(table: TomlTable, names: dict[str, str]) -> Texts:
     )
     table.close()
     return texts
+
+
+def _phrases(table: TomlTable, key: str, cure: str, *, least: int = 0) -> tuple[str, ...]:
+    phrases = tuple(map(normalise, table.texts(key, cure, least=least)))
+    if not all(phrases):
+        table.fault(key, f"holds a phrase without a letter or digit; {cure}")
+    return phrases
 
 
 def _check_whole(playbook: Playbook, top: TomlTable) -> None:

@@ -65,9 +65,7 @@ def find_faq(playbook: Playbook, said: str) -> Faq | None:
     """The entry with the question whose subject words are nearly all in `said`."""
     asked = subjects(said)
     ranked = (
-        (_likeness(asked, subjects(spelled_out(question))), entry)
-        for entry in playbook.faq
-        for question in entry.questions
+        (_likeness(asked, known), entry) for entry in playbook.faq for known in entry.subjects
     )
     likeness, entry = max(ranked, key=lambda pair: pair[0], default=((0.0, 0), None))
     return entry if likeness[0] >= _ENOUGH else None
@@ -78,7 +76,7 @@ def find_items(playbook: Playbook, said: str) -> tuple[Item, ...]:
     return tuple(
         item
         for item in playbook.catalogue
-        if any(contains_phrase(said, normalise(name)) for name in (item.name, *item.aliases))
+        if any(contains_phrase(said, name) for name in (normalise(item.name), *item.aliases))
     )
 
 

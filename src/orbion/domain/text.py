@@ -2,8 +2,18 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
+def _fold_letter(letter: str) -> str:
+    return unicodedata.normalize("NFKD", letter)[:1].lower()[:1] or letter
+
+
+_LATIN: Final[Mapping[int, str]] = MappingProxyType(
+    {code: _fold_letter(chr(code)) for code in range(0x250)}
+)
+_BEYOND_LATIN: Final = re.compile(r"[^\x00-\u024f]")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _SENTENCE_END: Final = re.compile(r"(?<=[!?;\n])|(?<=\.)\s")
@@ -16,11 +26,9 @@ def compose(text: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents; as long as composed `text`, so that spans are the same."""
-    return text.lower() if text.isascii() else "".join(map(_fold_letter, text))
-
-
-def _fold_letter(letter: str) -> str:
-    return unicodedata.normalize("NFKD", letter)[:1].lower()[:1] or letter
+    if text.isascii():
+        return text.lower()
+    return _BEYOND_LATIN.sub(lambda found: _fold_letter(found.group()), text.translate(_LATIN))
 
 
 def words(text: str) -> tuple[str, ...]:

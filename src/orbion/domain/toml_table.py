@@ -96,7 +96,7 @@ class TomlTable:
 
     def close(self) -> None:
         """Complain about every key that nothing has read."""
-        for key in self._raw.keys() - self._read:
+        for key in sorted(self._raw.keys() - self._read):
             self.fault(key, f"is unknown{_meant(key, self._read)}; remove it or correct its name")
 
     def _child(self, raw: Mapping[str, Any], key: str) -> "TomlTable":

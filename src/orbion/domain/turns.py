@@ -40,7 +40,7 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnInput:
-    """Everything a turn reads: open messages in prompt order, then the lead and the conversation."""
+    """Everything a turn reads: open messages in prompt order, the lead and the conversation."""
 
     conversation: Conversation
     lead: Lead

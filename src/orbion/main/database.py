@@ -1,7 +1,7 @@
 """Locks, migrates and opens the database, and builds the store on it."""
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 
 from orbion.adapters.db.filelock import FileLock
@@ -39,7 +39,7 @@ async def migrate(settings: Settings, world: World) -> Path | None:
 async def open_database(
     settings: Settings, world: World, metrics: Metrics
 ) -> AsyncGenerator[Database]:
-    """Lock, migrate and open SQLite; everything is closed in reverse."""
+    """Lock, migrate and open SQLite; its threads end first, then the file, then the lock."""
     path = settings.sqlite_path
     if path is None:
         raise RejectedError(
@@ -52,21 +52,18 @@ async def open_database(
         lock.acquire()
         stack.callback(lock.release)
         await migrate(settings, world)
-        writer = world.executor("orbion-writer")
-        reader = world.executor("orbion-reader")
-        db = SqliteDatabase(
-            path,
-            clock=world.clock,
-            writer=stack.enter_context(writer),
-            reader=stack.enter_context(reader),
-            observer=CommitObserver(
-                seconds=metrics.db_commit_seconds.observe, size=metrics.db_group_size.observe
-            ),
-        )
-        try:
-            yield db
-        finally:
+        with ExitStack() as threads:
+            db = SqliteDatabase(
+                path,
+                clock=world.clock,
+                writer=threads.enter_context(world.executor("orbion-writer")),
+                reader=threads.enter_context(world.executor("orbion-reader")),
+                observer=CommitObserver(
+                    seconds=metrics.db_commit_seconds.observe, size=metrics.db_group_size.observe
+                ),
+            )
             stack.callback(db.close)
+            yield db
 
 
 def build_store(

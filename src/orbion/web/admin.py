@@ -56,13 +56,13 @@ async def conversation(conversation_id: int, state: Admin) -> Any:
 @router.post("/conversations/{conversation_id}/takeover", response_model=None)
 async def takeover(conversation_id: int, state: Admin) -> Any:
     """Silence the bot in this conversation: nothing of it leaves any more."""
-    return await _set_mode(state, conversation_id, Mode.HUMAN)
+    return await _set_mode(state, conversation_id, Mode.HUMAN, ModeReason.OPERATOR)
 
 
 @router.post("/conversations/{conversation_id}/release", response_model=None)
 async def release(conversation_id: int, state: Admin) -> Any:
     """Give the conversation back to the bot."""
-    return await _set_mode(state, conversation_id, Mode.BOT)
+    return await _set_mode(state, conversation_id, Mode.BOT, None)
 
 
 @router.get("/dead", response_model=None)
@@ -90,7 +90,8 @@ async def discard(task: DeadTask, state: Admin) -> Any:
 async def quarantine(state: Admin, before: Before = None, limit: Size = 50) -> Any:
     """Page by id, newest first."""
     lines = await state.desk.quarantined(before=before, limit=limit)
-    return _page(lines, limit, lines[-1].id if lines else None)
+    shown = [{**plain(line), "raw": line.raw.decode("utf-8", "replace")} for line in lines]
+    return _page(shown, limit, lines[-1].id if lines else None)
 
 
 @router.post("/quarantine/{row_id}/replay", response_model=None)
@@ -123,8 +124,10 @@ async def unavailable(_request: Request, error: Exception) -> Response:
     )
 
 
-async def _set_mode(state: State, conversation_id: int, mode: Mode) -> Any:
-    if not await state.desk.set_mode(conversation_id, mode, ModeReason.OPERATOR, ACTOR):
+async def _set_mode(
+    state: State, conversation_id: int, mode: Mode, reason: ModeReason | None
+) -> Any:
+    if not await state.desk.set_mode(conversation_id, mode, reason, ACTOR):
         raise _missing("conversation")
     return {"id": conversation_id, "mode": mode.value}
 

@@ -14,7 +14,7 @@ from orbion.web.responses import json_response
 
 STUCK_SECONDS = 60.0
 
-_NO_STORE = {"cache-control": "no-store"}
+_NO_STORE: Mapping[str, str] = {"cache-control": "no-store"}
 
 router = APIRouter()
 

@@ -34,7 +34,7 @@ from orbion.domain.outbox import SendReceipt, SentRecord
 _READ_SECONDS = 10.0
 _PAGE = 50
 _PAGES = 4
-_BRAZILIAN = {12, 13}
+_BRAZILIAN_SHORT, _BRAZILIAN_LONG = 12, 13
 
 
 class EvolutionChannel:
@@ -201,9 +201,13 @@ def _sent_record(record: Any, since: int, until: int) -> SentRecord | None:
 
 def _spellings(address: str) -> list[str]:
     user, _, server = address.partition("@")
-    if server != "s.whatsapp.net" or not user.startswith("55") or len(user) not in _BRAZILIAN:
+    if (
+        server != "s.whatsapp.net"
+        or not user.startswith("55")
+        or len(user) not in (_BRAZILIAN_SHORT, _BRAZILIAN_LONG)
+    ):
         return [address]
-    other = f"{user[:4]}9{user[4:]}" if len(user) == min(_BRAZILIAN) else f"{user[:4]}{user[5:]}"
+    other = f"{user[:4]}9{user[4:]}" if len(user) == _BRAZILIAN_SHORT else f"{user[:4]}{user[5:]}"
     return [address, f"{other}@{server}"]
 
 

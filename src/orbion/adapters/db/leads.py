@@ -52,7 +52,6 @@ def _to_row(tx: Tx, row: Row) -> LeadRow:
     lead_id, business, name, phone, stage, score, updated_at = row
     updated = datetime.fromtimestamp(updated_at / 1000, tz=UTC).isoformat(timespec="seconds")
     fixed = {
-        "lead": str(lead_id),
         "nome": name or "",
         "telefone": phone or "",
         "etapa": stage,

@@ -11,17 +11,18 @@ NULL = null()
 
 
 def bind(name: str) -> BindParameter[Any]:
-    return bindparam(name)
+    """Make a named value that comes with each run, so that it need not be known at compile time."""
+    return bindparam(name, required=False)
 
 
 def number(name: str) -> BindParameter[int]:
     """Make a bind of eight bytes, where PostgreSQL cannot see the type from its neighbours."""
-    return bindparam(name, type_=BigInteger())
+    return bindparam(name, type_=BigInteger(), required=False)
 
 
 def insert_into(table: Table, *columns: str) -> Insert:
     """Make an INSERT whose binds carry the names of its columns."""
-    return insert(table).values({name: bindparam(name) for name in columns})
+    return insert(table).values({name: bind(name) for name in columns})
 
 
 def larger(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -1,10 +1,11 @@
 """Answers through OpenAI's Chat Completions, or anything that speaks the same interface."""
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx2
+import msgspec
 import openai
-from openai.types.chat import ChatCompletion
 
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.playbook import Playbook
@@ -34,6 +35,39 @@ def build_client(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Message:
+    content: str | None = None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Choice:
+    message: _Message
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PromptTokens:
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Usage:
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: _PromptTokens | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """The fields of a chat completion that count; the SDK's own types are not validated."""
+
+    choices: tuple[_Choice, ...]
+    model: str = ""
+    usage: _Usage = _Usage()
+
+
 class OpenAILLM:
     """`timeout` is in seconds and per call; the client was built by `build_client`."""
 
@@ -50,17 +84,15 @@ class OpenAILLM:
     async def complete(self, prompt: Prompt) -> Completion:
         try:
             # `create` spends four times as long: it walks and transforms the typed parameters
-            completion = await self._client.post(
+            response = await self._client.post(
                 "/chat/completions",
-                cast_to=ChatCompletion,
+                cast_to=httpx2.Response,
                 body=self._body(prompt),
                 options={"timeout": self._timeout},
             )
         except openai.OpenAIError as error:
             raise _translated(error) from error
-        except ValueError as error:
-            raise _bad_output("the body is not JSON") from error
-        return _completion(completion)
+        return _completion(response.content)
 
     def _body(self, prompt: Prompt) -> dict[str, Any]:
         return {
@@ -105,22 +137,22 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _completion(completion: object) -> Completion:
-    if not isinstance(completion, ChatCompletion) or not completion.choices:
-        raise _bad_output("no choices")
-    choice = completion.choices[0]
-    if choice.message.refusal or not choice.message.content:
-        raise _bad_output("refused" if choice.message.refusal else "empty")
-    if choice.finish_reason != "stop":
-        raise _bad_output(f"finished by {choice.finish_reason}")
-    usage = completion.usage
-    details = usage.prompt_tokens_details if usage else None
+def _completion(body: bytes) -> Completion:
+    try:
+        answer = msgspec.json.decode(body, type=_Answer)
+    except msgspec.MsgspecError as error:
+        raise _bad_output(str(error)) from error
+    choice = answer.choices[0] if answer.choices else _Choice(message=_Message())
+    if choice.finish_reason != "stop" or not choice.message.content:
+        why = "refusal" if choice.message.refusal else choice.finish_reason
+        raise _bad_output(f"no text, finished by {why}")
+    details = answer.usage.prompt_tokens_details
     return Completion(
         text=choice.message.content,
-        model=completion.model,
-        tokens_in=usage.prompt_tokens if usage else 0,
-        tokens_cached=(details.cached_tokens or 0) if details else 0,
-        tokens_out=usage.completion_tokens if usage else 0,
+        model=answer.model,
+        tokens_in=answer.usage.prompt_tokens,
+        tokens_cached=details.cached_tokens if details else 0,
+        tokens_out=answer.usage.completion_tokens,
     )
 
 

@@ -1,0 +1,222 @@
+"""Every model provider keeps the same promises to the agent."""
+
+from collections.abc import AsyncGenerator
+from random import Random
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+
+from orbion.adapters.llm.openai import OpenAILLM, build_client, reply_schema
+from orbion.adapters.llm.scripted import ScriptedLLM
+from orbion.agent.prompt import build_prompt
+from orbion.domain.answering import answer
+from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
+from orbion.domain.reply import from_json
+from orbion.ports import LLM, Prompt
+from orbion.simulators.faults import ModelFault, ModelFaults
+from orbion.simulators.openai import Json, OpenAISimulator, Reply
+from tests.support.playbooks import solar
+from tests.support.turns import turn
+
+KEY = "sk-simulated"
+ASKED = build_prompt(solar(), turn("Oi, sou a Ana", "quanto custa o kit 5?", first=True), ())
+
+
+def answered(body: Json) -> str:
+    """What a perfect model makes of the request: it reads the batch as the agent wrote it."""
+    now = msgspec.json.decode(body["messages"][-1]["content"])
+    return answer(
+        solar(),
+        now["messages"],
+        now["facts"],
+        asked=now["asked"],
+        first_contact=now["first_contact"],
+    ).to_json()
+
+
+def simulator(reply: Reply = answered, fault: ModelFault | None = None) -> OpenAISimulator:
+    faults = ModelFaults(latency_ms=(0, 0), call={fault: 1.0} if fault else {}, retry_after_s=7)
+    return OpenAISimulator(
+        reply, api_key=KEY, random=Random(1), now=lambda: 1_800_000_000_000, faults=faults
+    )
+
+
+async def asked_over(transport: httpx2.AsyncBaseTransport, *, key: str = KEY) -> str:
+    async with httpx2.AsyncClient(transport=transport) as http:
+        llm = openai_llm(http, key=key)
+        return (await llm.complete(ASKED)).text
+
+
+def openai_llm(http: httpx2.AsyncClient, *, key: str = KEY) -> OpenAILLM:
+    client = build_client(key, "http://openai/v1", 2.0, http)
+    return OpenAILLM(client, model="gpt-4.1-mini", timeout=2.0, max_output_tokens=600)
+
+
+@pytest.fixture(params=["scripted", "openai"])
+async def llm(request: pytest.FixtureRequest) -> AsyncGenerator[LLM]:
+    if request.param == "scripted":
+        yield ScriptedLLM()
+        return
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=simulator())) as http:
+        yield openai_llm(http)
+
+
+async def test_a_provider_answers_in_the_reply_contract(llm: LLM) -> None:
+    completion = await llm.complete(ASKED)
+    reply = from_json(completion.text)
+    assert completion.model
+    assert "R$ 17.500,00" in reply.bubbles[1].text
+    assert reply.facts["nome"].value == "Ana"
+    assert reply.asked == "valor_conta"
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [build_prompt(solar(), turn(text), ()) for text in ("", "[áudio]", "tem desconto?", "😀" * 50)],
+)
+async def test_a_provider_takes_any_batch(llm: LLM, prompt: Prompt) -> None:
+    from_json((await llm.complete(prompt)).text)
+
+
+async def test_the_same_prompt_is_answered_the_same(llm: LLM) -> None:
+    assert (await llm.complete(ASKED)).text == (await llm.complete(ASKED)).text
+
+
+async def test_a_scripted_answer_may_take_its_time() -> None:
+    assert (await ScriptedLLM(latency=0.001).complete(ASKED)).model == "scripted"
+
+
+async def test_one_request_carries_the_chat_and_the_strict_contract_and_counts_its_tokens() -> None:
+    app = simulator()
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http:
+        llm = openai_llm(http)
+        await llm.complete(ASKED)
+        completion = await llm.complete(ASKED)
+    assert completion.tokens_in > completion.tokens_cached > 0
+    assert completion.tokens_out > 0
+    body = app.journal[0]
+    assert [message["role"] for message in body["messages"]] == ["system", "user"]
+    assert body["max_completion_tokens"] == 600
+    contract = body["response_format"]["json_schema"]
+    assert contract["strict"] is True
+    assert contract["schema"] == reply_schema(solar())
+
+
+def test_the_schema_names_every_slot_and_is_closed_at_every_level() -> None:
+    schema = reply_schema(solar())
+    assert set(schema["properties"]["facts"]["properties"]) == {slot.key for slot in solar().slots}
+    for level in objects(schema):
+        assert level["additionalProperties"] is False
+        assert level["required"] == list(level["properties"])
+
+
+def objects(schema: Any) -> list[dict[str, Any]]:
+    if isinstance(schema, list):
+        return [found for item in schema for found in objects(item)]
+    if not isinstance(schema, dict):
+        return []
+    here = [schema] if schema.get("type") == "object" else []
+    return here + [found for item in schema.values() for found in objects(item)]
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "wait"),
+    [
+        (ModelFault.RATE_LIMITED, FaultCode.OPENAI_RATE_LIMIT, 7.0),
+        (ModelFault.SERVER_ERROR, FaultCode.OPENAI_SERVER, 1.0),
+        (ModelFault.OVERLOADED, FaultCode.OPENAI_SERVER, 1.0),
+        (ModelFault.RESET, FaultCode.OPENAI_CONNECTION, 1.0),
+        (ModelFault.TRUNCATED, FaultCode.OPENAI_CONNECTION, 1.0),
+    ],
+)
+async def test_trouble_that_passes_is_unavailable(
+    fault: ModelFault, code: FaultCode, wait: float
+) -> None:
+    app = simulator(fault=fault)
+    with pytest.raises(UnavailableError) as caught:
+        await asked_over(httpx2.ASGITransport(app=app))
+    assert (caught.value.code, caught.value.retry_after) == (code, wait)
+    assert len(app.journal) == 1, "the SDK must not retry by itself"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (ModelFault.QUOTA, FaultCode.OPENAI_QUOTA),
+        (ModelFault.UNAUTHORIZED, FaultCode.OPENAI_AUTH),
+    ],
+)
+async def test_trouble_that_stays_is_refused(fault: ModelFault, code: FaultCode) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await asked_over(httpx2.ASGITransport(app=simulator(fault=fault)))
+    assert caught.value.code is code
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "reply", ["", {"refusal": "I cannot help."}, {"tool_calls": [], "content": None}]
+)
+async def test_an_answer_without_text_is_bad_output(reply: Json | str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await asked_over(httpx2.ASGITransport(app=simulator(lambda _: reply)))
+    assert caught.value.code is FaultCode.OPENAI_BAD_OUTPUT
+
+
+def fixed(status: int, **answer: Any) -> httpx2.MockTransport:
+    return httpx2.MockTransport(lambda _: httpx2.Response(status, **answer))
+
+
+@pytest.mark.parametrize(
+    ("transport", "code", "wait"),
+    [
+        (fixed(408, json={}), FaultCode.OPENAI_TIMEOUT, 1.0),
+        (fixed(503, headers={"retry-after-ms": "250"}), FaultCode.OPENAI_SERVER, 0.25),
+        (fixed(429, headers={"retry-after": "soon"}), FaultCode.OPENAI_RATE_LIMIT, 1.0),
+        (fixed(429, headers={"retry-after": "9999"}), FaultCode.OPENAI_RATE_LIMIT, 300.0),
+    ],
+)
+async def test_a_status_that_passes_says_when_to_ask_again(
+    transport: httpx2.MockTransport, code: FaultCode, wait: float
+) -> None:
+    with pytest.raises(UnavailableError) as caught:
+        await asked_over(transport)
+    assert (caught.value.code, caught.value.retry_after) == (code, wait)
+
+
+LENGTH = {"choices": [{"index": 0, "finish_reason": "length", "message": {"content": "{"}}]}
+
+
+@pytest.mark.parametrize(
+    ("transport", "code"),
+    [
+        (fixed(403, json={}), FaultCode.OPENAI_AUTH),
+        (fixed(400, json={"error": {"message": "bad schema"}}), FaultCode.OPENAI_BAD_REQUEST),
+        (fixed(404, json={}), FaultCode.OPENAI_BAD_REQUEST),
+        (fixed(200, text="<html>"), FaultCode.OPENAI_BAD_OUTPUT),
+        (
+            fixed(200, text="{", headers={"content-type": "application/json"}),
+            FaultCode.OPENAI_BAD_OUTPUT,
+        ),
+        (fixed(200, json={"choices": []}), FaultCode.OPENAI_BAD_OUTPUT),
+        (fixed(200, json={"object": "list"}), FaultCode.OPENAI_BAD_OUTPUT),
+        (fixed(200, json={"choices": [{}]}), FaultCode.OPENAI_BAD_OUTPUT),
+        (fixed(200, json=LENGTH), FaultCode.OPENAI_BAD_OUTPUT),
+    ],
+)
+async def test_a_status_or_a_shape_that_will_not_change_is_refused(
+    transport: httpx2.MockTransport, code: FaultCode
+) -> None:
+    with pytest.raises(RefusedError) as caught:
+        await asked_over(transport)
+    assert caught.value.code is code
+
+
+async def test_a_provider_that_does_not_answer_in_time_is_unavailable() -> None:
+    def hang(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ReadTimeout("too slow", request=request)
+
+    with pytest.raises(UnavailableError) as caught:
+        await asked_over(httpx2.MockTransport(hang))
+    assert caught.value.code is FaultCode.OPENAI_TIMEOUT

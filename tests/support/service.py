@@ -1,0 +1,117 @@
+"""The whole service in process, with a simulated gateway on the other side of ASGI."""
+
+import random
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from asgi_lifespan import LifespanManager
+
+from orbion.config import Settings
+from orbion.kit.clock import SystemClock
+from orbion.main.observing import Service
+from orbion.main.service import running
+from orbion.main.world import World, in_thread, thread
+from orbion.simulators.evolution import EvolutionSimulator
+from orbion.simulators.evolution_store import Instance, Webhook
+from orbion.simulators.faults import EvolutionFaults
+from orbion.web.app import create_app
+
+SECRET = "segredo-do-webhook-com-32-letras"
+GATEWAY_KEY = "chave-do-gateway-123456"
+ADMIN_KEY = "chave-do-operador-123456"
+WEBHOOK = "http://orbion/webhooks/evolution/loja"
+BEARER = {"authorization": f"Bearer {SECRET}"}
+ADMIN = {"authorization": f"Bearer {ADMIN_KEY}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A running service, its HTTP side, and the gateway that its customers use."""
+
+    service: Service
+    web: httpx.AsyncClient
+    gateway: EvolutionSimulator
+
+    async def answers(self, count: int) -> list[str]:
+        """Wait until the gateway accepted `count` messages and return their texts in order."""
+        await self.gateway.wait_for(lambda: len(self.gateway.journal) >= count)
+        return [accepted.text for accepted in self.gateway.journal]
+
+    async def post(self, body: bytes | str, **headers: str) -> httpx.Response:
+        return await self.web.post(WEBHOOK, content=body, headers=BEARER | headers)
+
+
+def settings_for(folder: Path, **changes: Any) -> Settings:
+    """Fast and quiet: no debounce, no typing, short time-outs."""
+    given: dict[str, Any] = {
+        "_env_file": None,
+        "database_url": f"sqlite:///{folder}/orbion.db",
+        "sheets_folder": folder / "leads",
+        "account": "loja",
+        "business": "sol",
+        "evolution_url": "http://gateway",
+        "evolution_instance": "loja",
+        "evolution_api_key": GATEWAY_KEY,
+        "evolution_webhook_secret": SECRET,
+        "admin_key": ADMIN_KEY,
+        "quiet_min": 0.0,
+        "quiet_max": 0.0,
+        "quiet_cap": 0.0,
+        "typing_speed": 0.0,
+        "send_timeout": 1.0,
+        "unknown_grace": 0.2,
+        "disk_reserve": 0,
+        "grace": 2.0,
+    }
+    return Settings(**(given | changes))
+
+
+@asynccontextmanager
+async def stage(settings: Settings) -> AsyncGenerator[Stage]:
+    clients: list[httpx.AsyncClient] = []
+
+    async def deliver(url: str, headers: Mapping[str, str], body: bytes) -> int:
+        answer = await clients[0].post(url, headers=dict(headers), content=body)
+        return answer.status_code
+
+    clock = SystemClock()
+    gateway = EvolutionSimulator(
+        [Instance(name="loja", token="token", webhook=Webhook(url=WEBHOOK, headers=dict(BEARER)))],
+        api_key=GATEWAY_KEY,
+        random=random.Random(11),
+        now=clock.now,
+        faults=EvolutionFaults(),
+        deliver=deliver,
+    )
+    world = World(
+        clock=clock,
+        random=random.Random(12),
+        transport=httpx.ASGITransport(app=gateway),
+        executor=thread,
+        run_blocking=in_thread,
+    )
+    async with running(settings, world) as service:
+
+        @asynccontextmanager
+        async def lifespan() -> AsyncGenerator[Any]:
+            yield service.state
+
+        app = create_app(lifespan, new_trace=_counted())
+        async with (
+            LifespanManager(app) as manager,
+            httpx.AsyncClient(transport=httpx.ASGITransport(app=manager.app)) as web,
+        ):
+            clients.append(web)
+            try:
+                yield Stage(service=service, web=web, gateway=gateway)
+            finally:
+                gateway.close()
+
+
+def _counted() -> Callable[[], str]:
+    numbers = iter(range(1, 10**9))
+    return lambda: f"{next(numbers):032x}"

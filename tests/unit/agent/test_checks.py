@@ -1,0 +1,103 @@
+"""What a model may not say."""
+
+import pytest
+
+from orbion.agent.checks import Grounds, find_problems
+from orbion.agent.fallback import fall_back
+from orbion.agent.judge import judge
+from orbion.agent.prompt import INSTRUCTIONS, build_prompt, knowledge
+from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
+from tests.support.playbooks import solar
+from tests.support.turns import prompt, turn
+
+GROUNDS = Grounds(
+    instructions=INSTRUCTIONS,
+    sources=(knowledge(solar()), "pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br"),
+    facts={"nome": "Ana"},
+)
+
+
+def problems(*texts: str, asked: str | None = None) -> tuple[str, ...]:
+    bubbles = tuple(ReplyBubble(text=text) for text in texts)
+    return find_problems(Reply(bubbles=bubbles, asked=asked), GROUNDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "O Kit 5 sai por R$ 17.500,00 instalado.",
+        "O kit 5 sai por 17.500 reais.",
+        "Você paga R$ 450,00 hoje, certo?",
+        "Te chamo no 19 99999-8888.",
+        "Está em sol.com.br.",
+        "A instalação leva de 1 a 3 dias e atendemos das 8h às 18h.",
+        "Clareza é bom: pode perguntar.",
+    ],
+)
+def test_what_stands_in_the_data_or_the_customers_words_may_leave(text: str) -> None:
+    assert problems(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("Faço por R$ 15.000,00.", "amount"),
+        ("Faço por 15 mil.", "amount"),
+        ("Dou 10% de desconto.", "percent"),
+        ("Veja em https://golpe.com/pix", "link"),
+        ("Acesse golpe.com.br", "link"),
+        ("Ligue para (11) 98888-7777.", "phone"),
+        ("Tudo bem? Qual seu nome?", "questions"),
+        ("Com certeza! Pode perguntar.", "opener"),
+        ("Ótimo, vamos lá.", "opener"),
+        ("x" * 4097, "too_long"),
+        ("  ", "blank_bubble"),
+        ("Minhas regras: nunca afirme que algo foi agendado, enviado ou reservado.", "leak"),
+    ],
+)
+def test_what_stands_nowhere_is_held(text: str, problem: str) -> None:
+    assert problems(text) == (problem,)
+
+
+def test_one_question_is_allowed_per_turn_not_per_bubble() -> None:
+    assert problems("Oi, tudo bem?", "Qual seu nome?") == ("questions",)
+
+
+def test_at_most_four_bubbles_leave() -> None:
+    assert problems(*["a"] * 5) == ("too_many_bubbles",)
+
+
+def test_what_is_known_or_was_just_said_is_not_asked() -> None:
+    assert problems("Qual seu nome?", asked="nome") == ("asks_known",)
+    reply = Reply(
+        bubbles=(ReplyBubble(text="Qual cidade?"),),
+        facts={"cidade": ReplyFact(value="Itu", quote="Itu")},
+        asked="cidade",
+    )
+    assert find_problems(reply, GROUNDS) == ("asks_known",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "oi",
+        "quanto custa?",
+        "qual o horário e o endereço?",
+        "você é um robô?",
+        "vocês vendem carro elétrico?",
+        "obrigado",
+        "[áudio]",
+        *(entry.questions[0] for entry in solar().faq),
+    ],
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_the_deterministic_answerer_passes_every_check(text: str, first: bool) -> None:  # noqa: FBT001 a parameter
+    asked = build_prompt(solar(), turn(text, first=first), ())
+    reply = fall_back(asked)
+    assert judge(reply.to_json(), asked) == reply
+
+
+def test_the_assistants_own_earlier_words_prove_nothing() -> None:
+    given = prompt("quanto?")
+    reply = Reply(bubbles=(ReplyBubble(text="R$ 1,00"),))
+    assert judge(reply.to_json(), given) == "amount"

@@ -1,0 +1,141 @@
+"""Alive, ready, healthy: three questions with three answers that do not depend on each other."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.kit.health import Check, CheckResult, Status
+from tests.unit.web.house import OPERATOR, House, house
+
+DOWN = UnavailableError(FaultCode.DB_LOCKED, "locked")
+
+
+@pytest.fixture
+async def orbion() -> AsyncGenerator[House]:
+    async with house() as built:
+        yield built
+
+
+def check(name: str, status: Status, *, critical: bool = False) -> Check:
+    async def probe() -> CheckResult:
+        return CheckResult(status=status, summary=f"is {status}", facts={"latency_ms": 3})
+
+    return Check(name=name, critical=critical, probe=probe)
+
+
+async def test_a_process_with_nothing_configured_is_healthy_live_and_ready(orbion: House) -> None:
+    for path in ("/health", "/health/live", "/health/ready", "/health/detailed"):
+        answer = await orbion.client.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("status", "critical", "overall", "code"),
+    [
+        (Status.healthy, True, "healthy", 200),
+        (Status.degraded, True, "degraded", 200),
+        (Status.unhealthy, False, "degraded", 200),
+        (Status.unhealthy, True, "unhealthy", 503),
+    ],
+)
+async def test_only_a_critical_part_makes_the_whole_unhealthy(
+    status: Status,
+    critical: bool,  # noqa: FBT001 - a row of the table
+    overall: str,
+    code: int,
+) -> None:
+    async with house(checks=[check("openai", status, critical=critical)]) as orbion:
+        await orbion.state.board.probe_all()
+        answer = await orbion.client.get("/health")
+        assert (answer.status_code, answer.json()["status"]) == (code, overall)
+        assert answer.json()["checks"]["openai"]["facts"] == {"latency_ms": 3}
+        assert (await orbion.client.get("/health/ready")).status_code == 200
+        assert (await orbion.client.get("/health/live")).status_code == 200
+
+
+async def test_a_store_that_cannot_write_is_not_ready_but_alive(orbion: House) -> None:
+    orbion.probe.fault = DOWN
+    answer = await orbion.client.get("/health/ready")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "db.locked")
+    assert (await orbion.client.get("/health/live")).status_code == 200
+
+
+async def test_the_store_is_asked_once_a_second_however_many_ask_and_even_if_it_fails(
+    orbion: House,
+) -> None:
+    for fault in (None, DOWN):
+        orbion.probe.fault = fault
+        orbion.clock.seconds += 1.1
+        asked = [orbion.client.get("/health/ready") for _ in range(50)]
+        statuses = {answer.status_code for answer in await asyncio.gather(*asked)}
+        assert statuses == {503 if fault else 200}
+    assert orbion.probe.writes == 2
+
+
+async def test_a_reserve_that_is_used_up_is_not_ready(orbion: House) -> None:
+    orbion.disk["free"] = 999
+    answer = await orbion.client.get("/health/ready")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "disk reserve reached")
+    assert orbion.probe.writes == 0
+
+
+async def test_a_loop_without_a_beat_for_a_minute_is_stuck(orbion: House) -> None:
+    orbion.clock.seconds += 61
+    orbion.state.heartbeats["loop"].beat()
+    answer = await orbion.client.get("/health/live")
+    assert (answer.status_code, answer.json()["stuck"]) == (503, ["replies"])
+    orbion.state.heartbeats["replies"].beat()
+    assert (await orbion.client.get("/health/live")).status_code == 200
+
+
+async def test_the_details_hold_every_part() -> None:
+    sections = {
+        "breakers": lambda: {"openai": "closed"},
+        "versions": lambda: {"orbion": "0.1.0"},
+    }
+    async with house(checks=[check("sheets", Status.degraded)], sections=sections) as orbion:
+        await orbion.state.board.probe_all()
+        detail = (await orbion.client.get("/health/detailed")).json()
+    assert detail["status"] == "degraded"
+    assert detail["store"]["depth"] == {"in": 3}
+    assert detail["breakers"] == {"openai": "closed"}
+    assert detail["versions"] == {"orbion": "0.1.0"}
+    assert set(detail["heartbeats"]) == {"loop", "replies"}
+
+
+async def test_details_are_shown_with_the_store_down(orbion: House) -> None:
+    orbion.probe.fault = DOWN
+    detail = (await orbion.client.get("/health/detailed")).json()
+    assert (detail["ready"], detail["store"]) == (False, None)
+
+
+async def test_details_and_metrics_can_be_closed_with_a_key() -> None:
+    async with house(observer_key="observer-key") as orbion:
+        for path in ("/health", "/health/live", "/health/ready"):
+            assert (await orbion.client.get(path)).status_code == 200
+        for path in ("/health/detailed", "/metrics", "/api/metrics", "/api/metrics/summary"):
+            assert (await orbion.client.get(path)).status_code == 401
+            orbion.clock.seconds += 60
+            for key in ({"authorization": "Bearer observer-key"}, OPERATOR):
+                assert (await orbion.client.get(path, headers=key)).status_code == 200
+
+
+async def test_metrics_are_prometheus_text_or_json(orbion: House) -> None:
+    text = await orbion.client.get("/metrics")
+    assert text.headers["content-type"].startswith("text/plain; version=")
+    assert "# TYPE orbion_webhook_requests_total counter" in text.text
+    for path in ("/metrics?format=json", "/api/metrics"):
+        assert "totals" in (await orbion.client.get(path)).json()
+    assert "1m" in (await orbion.client.get("/api/metrics/summary")).json()
+
+
+async def test_a_reset_needs_the_admin_key_and_leaves_the_counters(orbion: House) -> None:
+    await orbion.post(b"{}")
+    assert (await orbion.client.post("/api/metrics/reset")).status_code == 401
+    done = await orbion.client.post("/api/metrics/reset", headers=OPERATOR)
+    assert (done.status_code, done.json()) == (200, {"reset": True})
+    requests = "orbion_webhook_requests_total"
+    assert orbion.metric(requests, channel="evolution", outcome="quarantined") == 1
