@@ -12,7 +12,7 @@ from asgi_lifespan import LifespanManager
 
 from orbion.config import Settings
 from orbion.kit.clock import SystemClock
-from orbion.main.observing import Service
+from orbion.main.observing import Orbion
 from orbion.main.service import running
 from orbion.main.world import World, in_thread, thread
 from orbion.simulators.evolution import EvolutionSimulator
@@ -32,7 +32,7 @@ ADMIN = {"authorization": f"Bearer {ADMIN_KEY}"}
 class Stage:
     """A running service, its HTTP side, and the gateway that its customers use."""
 
-    service: Service
+    service: Orbion
     web: httpx.AsyncClient
     gateway: EvolutionSimulator
 

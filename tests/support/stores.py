@@ -51,7 +51,7 @@ def make_store(
         db=db,
         accounts={LOJA.id: LOJA},
         lane_policy=lanes or LanePolicy(),
-        inbox_policy=InboxPolicy(quiet=lambda _text, _kind: quiet, max_wait=6_000),
+        inbox_policy=InboxPolicy(quiet=lambda _text, _kind: quiet, max_wait=6_000, again=quiet),
         history_cache=Cache("history", maxsize=100, ttl=60, clock=clock, random=dice),
         clock=clock,
         random=dice,

@@ -1,9 +1,9 @@
 """Judge a reply before it may leave: what it claims must stand in the data or the chat."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from orbion.domain.money import find_amounts
 from orbion.domain.reply import Reply
@@ -29,6 +29,7 @@ FORBIDDEN_OPENERS: Final = (
     "como um modelo",
     "como modelo de linguagem",
 )
+_Claim = TypeVar("_Claim")
 _LINK: Final = re.compile(
     r"https?://\S+|www\.\S+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|br|io|me|ly|app|site)\b\S*"
 )
@@ -73,7 +74,7 @@ def _opens_badly(text: str) -> bool:
 
 
 def _unfounded(
-    claims: Callable[[Iterable[str]], Set[object]], texts: Sequence[str], sources: Sequence[str]
+    claims: Callable[[Iterable[str]], set[_Claim]], texts: Sequence[str], sources: Sequence[str]
 ) -> bool:
     claimed = claims(texts)
     return bool(claimed) and not claimed <= claims(sources)

@@ -21,7 +21,7 @@ from orbion.domain.retrieval import (
     is_question,
     spelled_out,
 )
-from orbion.domain.text import contains_phrase, normalise, sentences, words
+from orbion.domain.text import contains_phrase, sentences, words
 from orbion.domain.turns import Facts
 from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS
 

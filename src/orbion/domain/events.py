@@ -78,7 +78,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventIgnored:
-    """A known event that never leads to a turn: group, broadcast, contacts, chats, presence and the like."""
+    """A known event that never leads to a turn: a group, a broadcast, a contact card."""
 
     reason: str
 

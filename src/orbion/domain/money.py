@@ -1,8 +1,10 @@
 """Find amounts of Brazilian money in text, and write them."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.text import compose, fold
@@ -14,7 +16,9 @@ _AMOUNT: Final = re.compile(
     r"(?P<unit>\s*(?:de\s+)?(?:reais|real|contos?|pilas?)(?![a-z]))?"
     r"(?!\s*(?:kwh|kwp|kw|%|m2|anos?|dias?|meses|horas?|h(?![a-z])|placas?|pessoas?))"
 )
-_SCALES: Final = {"mil": 1_000, "k": 1_000, "mi": 1_000_000, "milhao": 1_000_000}
+_SCALES: Final[Mapping[str, int]] = MappingProxyType(
+    {"mil": 1_000, "k": 1_000, "mi": 1_000_000, "milhao": 1_000_000, "milhoes": 1_000_000}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,7 @@ def find_amounts(text: str) -> tuple[Amount, ...]:
 def _amount(found: re.Match[str], text: str) -> Amount:
     number = found["whole"].replace(".", "") + (found["cents"] or "").replace(",", ".")
     scale = found["scale"]
-    times = _SCALES["milhao" if scale == "milhoes" else scale] if scale else 1
+    times = _SCALES[scale] if scale else 1
     return Amount(
         centavos=int(Decimal(number) * times * 100),
         quote=text[found.start() : found.end()].strip(),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+
 def _fold_letter(letter: str) -> str:
     return unicodedata.normalize("NFKD", letter)[:1].lower()[:1] or letter
 

@@ -11,6 +11,7 @@ from orbion import __version__
 from orbion.adapters.db.store import DbStore
 from orbion.config import Settings
 from orbion.domain.conversations import Account
+from orbion.kit.clock import Clock
 from orbion.kit.health import HealthBoard, LoopMonitor
 from orbion.kit.lifecycle import Lifecycle
 from orbion.main.outside import Guards
@@ -37,7 +38,26 @@ from orbion.workers.wakeups import Wakeups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Built:
+    """The working parts, before anything watches them."""
+
+    settings: Settings
+    world: World
+    store: DbStore
+    accounts: Mapping[str, Account]
+    channels: Mapping[str, Channel]
+    guards: Guards
+    loops: Sequence[QueueLoop]
+    wakeups: Wakeups
+
+    @property
+    def folder(self) -> Path:
+        """Where the database lies: the disk that must not run full."""
+        return (self.settings.sqlite_path or Path()).resolve().parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orbion:
     """Everything that a command needs; `supervisor` is not started yet."""
 
     state: State
@@ -46,87 +66,83 @@ class Service:
     lifecycle: Lifecycle
     channels: Mapping[str, Channel]
     metrics: Metrics
-    freed: int
 
 
-def gather(  # noqa: PLR0913 the last step gathers all parts
-    settings: Settings,
-    world: World,
-    *,
-    store: DbStore,
-    accounts: Mapping[str, Account],
-    channels: Mapping[str, Channel],
-    guards: Guards,
-    loops: Sequence[QueueLoop],
-    wakeups: Wakeups,
-    freed: int,
-) -> Service:
-    clock, metrics, lifecycle = world.clock, guards.metrics, Lifecycle()
+def observe(built: Built) -> Orbion:
+    """Put health, metrics and the web's state around the working parts."""
+    clock, metrics = built.world.clock, built.guards.metrics
     monitor = LoopMonitor(clock=clock, observe=metrics.event_loop_lag_seconds.observe)
     report = Report(metrics, clock=clock)
-    folder = (settings.sqlite_path or Path()).resolve().parent
-    board = HealthBoard(
-        [
-            database_check(store),
-            disk_check(folder, settings.disk_reserve, metrics),
-            *(channel_check(name, channel, metrics) for name, channel in channels.items()),
-            *(circuit_check(guard) for guard in guards.made.values()),
-        ],
-        clock=clock,
-    )
-    _follow_caches(metrics, store)
-    upkeep = Upkeep(probe=store, metrics=metrics)
-    receive = Receive(
-        channels=channels,
-        accounts=accounts,
-        inbox=store,
-        wake=wakeups,
-        metrics=metrics,
-        now=clock.now,
-    )
-    started = clock.monotonic()
-    state = State(
-        receive=receive,
-        desk=store,
-        access=Access(admin_key=settings.admin(), observer_key=settings.observer(), clock=clock),
-        board=board,
-        lifecycle=lifecycle,
-        readiness=Readiness(
-            store,
-            lifecycle=lifecycle,
-            free_bytes=lambda: shutil.disk_usage(folder).free,
-            reserve_bytes=settings.disk_reserve,
-            clock=clock,
-            random=world.random,
-        ),
-        heartbeats={"event_loop": monitor.heartbeat}
-        | {f"queue:{loop.queue}": loop.heartbeat for loop in loops},
-        sections={
-            "circuits": circuits(guards.made),
-            "caches": lambda: {"history": store.history_cache.statistics},
-            "system": system(monitor, lambda: clock.monotonic() - started),
-            "versions": lambda: {"orbion": __version__},
-        },
-        metrics=metrics,
-        report=report,
-        clock=clock,
-        body_limit=settings.body_limit,
-    )
+    state = _state(built, monitor, report)
+    _follow(metrics, built.store, state.receive, clock)
+    upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
         monitor.run,
-        board.run,
+        state.board.run,
         upkeep.prune,
         upkeep.measure,
         partial(_tick, report),
     ]
-    return Service(
+    return Orbion(
         state=state,
-        store=store,
-        supervisor=Supervisor(loops, background, grace=settings.grace),
-        lifecycle=lifecycle,
-        channels=channels,
+        store=built.store,
+        supervisor=Supervisor(built.loops, background, grace=built.settings.grace),
+        lifecycle=state.lifecycle,
+        channels=built.channels,
         metrics=metrics,
-        freed=freed,
+    )
+
+
+def _state(built: Built, monitor: LoopMonitor, report: Report) -> State:
+    settings, clock, store = built.settings, built.world.clock, built.store
+    lifecycle = Lifecycle()
+    started = clock.monotonic()
+    return State(
+        receive=Receive(
+            channels=built.channels,
+            accounts=built.accounts,
+            inbox=store,
+            wake=built.wakeups,
+            metrics=built.guards.metrics,
+            now=clock.now,
+        ),
+        desk=store,
+        access=Access(admin_key=settings.admin(), observer_key=settings.observer(), clock=clock),
+        board=_board(built),
+        lifecycle=lifecycle,
+        readiness=Readiness(
+            store,
+            lifecycle=lifecycle,
+            free_bytes=lambda: shutil.disk_usage(built.folder).free,
+            reserve_bytes=settings.disk_reserve,
+            clock=clock,
+            random=built.world.random,
+        ),
+        heartbeats={"event_loop": monitor.heartbeat}
+        | {f"queue:{loop.queue}": loop.heartbeat for loop in built.loops},
+        sections={
+            "circuits": circuits(built.guards.made),
+            "caches": lambda: {"history": store.history_cache.statistics},
+            "system": system(monitor, lambda: clock.monotonic() - started),
+            "versions": lambda: {"orbion": __version__},
+        },
+        metrics=built.guards.metrics,
+        report=report,
+        clock=clock,
+        body_limit=settings.body_limit,
+    )
+
+
+def _board(built: Built) -> HealthBoard:
+    metrics = built.guards.metrics
+    return HealthBoard(
+        [
+            database_check(built.store),
+            disk_check(built.folder, built.settings.disk_reserve, metrics),
+            *(channel_check(name, channel, metrics) for name, channel in built.channels.items()),
+            *(circuit_check(guard) for guard in built.guards.made.values()),
+        ],
+        clock=built.world.clock,
     )
 
 
@@ -136,10 +152,14 @@ async def _tick(report: Report) -> None:
         report.tick()
 
 
-def _follow_caches(metrics: Metrics, store: DbStore) -> None:
+def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) -> None:
+    """Read what is counted elsewhere whenever metrics are read."""
+
     def refresh() -> None:
         statistics = store.history_cache.statistics
         metrics.cache_requests.follow(statistics.hits, "history", "hit")
         metrics.cache_requests.follow(statistics.misses, "history", "miss")
+        for account, at in receive.last_seen.items():
+            metrics.webhook_age_seconds.set((clock.now() - at) / 1000, account)
 
     metrics.before_collect(refresh)

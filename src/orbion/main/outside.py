@@ -91,6 +91,8 @@ def load_openai(settings: Settings, key: str) -> LLM:
 
 def build_llm(settings: Settings, guards: Guards) -> LLM:
     """Choose who words the answers; raises `RejectedError` if OpenAI has no key."""
+    if guards.world.llm is not None:
+        return guards.world.llm
     if settings.llm == "scripted":
         return ScriptedLLM()
     key = settings.openai_key()

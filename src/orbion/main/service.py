@@ -13,7 +13,7 @@ from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
 from orbion.main.database import build_store, open_database
-from orbion.main.observing import Service, gather
+from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import Guards, build_channel, build_llm
 from orbion.main.work import Parts, build_loops
 from orbion.main.world import World
@@ -45,7 +45,7 @@ def accounts_of(settings: Settings) -> Mapping[str, Account]:
 
 
 @asynccontextmanager
-async def build(settings: Settings, world: World) -> AsyncGenerator[Service]:
+async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
     """Build everything, in order; leaving closes it in reverse.
 
     Raises:
@@ -60,7 +60,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Service]:
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(settings, world, metrics))
         store = build_store(settings, world, db, accounts)
-        freed = await store.start()
+        await store.start()
         client = build_client(transport=world.transport)
         stack.push_async_callback(client.aclose)
         channels: dict[str, Channel] = {
@@ -88,21 +88,22 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Service]:
                 metrics=metrics,
             ),
         )
-        yield gather(
-            settings,
-            world,
-            store=store,
-            accounts=accounts,
-            channels=channels,
-            guards=guards,
-            loops=loops,
-            wakeups=wakeups,
-            freed=freed,
+        yield observe(
+            Built(
+                settings=settings,
+                world=world,
+                store=store,
+                accounts=accounts,
+                channels=channels,
+                guards=guards,
+                loops=loops,
+                wakeups=wakeups,
+            )
         )
 
 
 @asynccontextmanager
-async def running(settings: Settings, world: World) -> AsyncGenerator[Service]:
+async def running(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
     """Build, start the workers, be ready; at the end drain and stop in order."""
     async with build(settings, world) as service:
         service.supervisor.start()

@@ -17,7 +17,7 @@ from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from orbion.usecases.reply import Reply, ReplyPolicy
 from orbion.usecases.sync_lead import SyncLeads
-from orbion.workers.loop import QueueLoop
+from orbion.workers.loop import LoopParts, QueueLoop
 from orbion.workers.routes import routes
 from orbion.workers.wakeups import Wakeups
 
@@ -72,19 +72,21 @@ def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[Q
         wake=wakeups,
     )
     sync = SyncLeads(leads=store, sheet=parts.sheet, metrics=metrics)
-    owner = new_trace(world.random)
+    shared = LoopParts(
+        lanes=store,
+        owner=new_trace(world.random),
+        wakeups=wakeups,
+        clock=world.clock,
+        random=world.random,
+        metrics=metrics,
+    )
     table = routes(reply, deliver, sync, lease=settings.lease, slots=settings.workers)
     return [
         QueueLoop(
             queue,
             table[queue].handler,
-            lanes=store,
-            owner=owner,
             policy=table[queue].policy,
-            wakeups=wakeups,
-            clock=world.clock,
-            random=world.random,
-            metrics=metrics,
+            parts=shared,
         )
         for queue in Queue
     ]

@@ -10,6 +10,7 @@ import httpx
 
 from orbion.kit.clock import Clock, SystemClock
 from orbion.kit.executor import Executor, ThreadExecutor
+from orbion.ports import LLM
 
 
 @contextmanager
@@ -28,13 +29,14 @@ async def in_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the simulator owns instead: time, dice, network, threads."""
+    """What the simulator owns instead: time, dice, network, threads, and, if given, the model."""
 
     clock: Clock
     random: Random
     transport: httpx.AsyncBaseTransport | None
     executor: Callable[[str], AbstractContextManager[Executor]]
     run_blocking: Callable[[Callable[[], None]], Awaitable[None]]
+    llm: LLM | None = None
 
 
 def real_world() -> World:

@@ -30,7 +30,6 @@ from orbion.telemetry.logs import DELIVERY, log
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.reply import Wake
 
-_RESOLUTION_MS = 1_000
 _CLOCK_SKEW_MS = 60_000
 
 
@@ -149,11 +148,7 @@ class Deliver:
         until = self.clock.now() + _CLOCK_SKEW_MS
         channel = self.channels[order.account]
         records = await channel.find_sent(order.address, since, until)
-        candidates = [
-            record
-            for record in records
-            if record.text == order.text and record.sent_at >= order.queued_at - _RESOLUTION_MS
-        ]
+        candidates = [record for record in records if record.text == order.text]
         ids = [record.provider_id for record in candidates]
         claimed = await self.outbox.claimed_ids(order.account, ids)
         return next((each for each in candidates if each.provider_id not in claimed), None)

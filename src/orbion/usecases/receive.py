@@ -16,6 +16,7 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import Queue
 from orbion.ports import Channel, Inbox
+from orbion.telemetry.logs import TAKEOVER, log
 from orbion.telemetry.metrics import Metrics
 
 TOO_LARGE = "too_large"
@@ -120,6 +121,9 @@ class Receive:
                 self.metrics.inbound_messages.inc(channel, event.kind)
             elif isinstance(event, EventQuarantined):
                 self.metrics.quarantine.inc(channel, event.reason)
+            elif outcome == "takeover":
+                self.metrics.takeovers.inc()
+                log(TAKEOVER, account=account)
 
     def _channel_of(self, account: str) -> str:
         return self.accounts[account].channel

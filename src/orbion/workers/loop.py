@@ -31,32 +31,34 @@ class LoopPolicy:
     retry_cap: float = 60.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopParts:
+    """What all loops of a process share; `owner` is the name its leases carry."""
+
+    lanes: Lanes
+    owner: str
+    wakeups: Wakeups
+    clock: Clock
+    random: Random
+    metrics: Metrics
+
+
 class QueueLoop:
     """Holds the running claims of one queue; `run` returns only after they ended."""
 
-    def __init__(  # noqa: PLR0913 a loop is its parts
-        self,
-        queue: Queue,
-        handler: Handler,
-        *,
-        lanes: Lanes,
-        owner: str,
-        policy: LoopPolicy,
-        wakeups: Wakeups,
-        clock: Clock,
-        random: Random,
-        metrics: Metrics,
+    def __init__(
+        self, queue: Queue, handler: Handler, *, policy: LoopPolicy, parts: LoopParts
     ) -> None:
         self.queue = queue
-        self.heartbeat = Heartbeat(clock)
+        self.heartbeat = Heartbeat(parts.clock)
         self._handle = handler
-        self._lanes = lanes
-        self._owner = owner
         self._policy = policy
-        self._wakeups = wakeups
-        self._clock = clock
-        self._random = random
-        self._metrics = metrics
+        self._lanes = parts.lanes
+        self._owner = parts.owner
+        self._wakeups = parts.wakeups
+        self._clock = parts.clock
+        self._random = parts.random
+        self._metrics = parts.metrics
         self._running: dict[asyncio.Task[None], Sequence[Claim]] = {}
         self._stopping = False
 

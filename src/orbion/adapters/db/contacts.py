@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD
 from orbion.adapters.db.sql import bind, first, insert_into, number
@@ -28,38 +28,56 @@ ALIAS = Statement(
         CONTACT_ALIAS.c.value == bind("value"),
     )
 )
+_ALIAS_KEY = ("business", "kind", "value")
 SET_ALIAS = Statement(
-    insert_into(CONTACT_ALIAS, "business", "kind", "value", "contact_id").on_conflict_do_update(
-        index_elements=["business", "kind", "value"], set_={"contact_id": bind("contact_id")}
+    insert_into(CONTACT_ALIAS, *_ALIAS_KEY, "contact_id").on_conflict_do_update(
+        index_elements=_ALIAS_KEY, set_={"contact_id": bind("contact_id")}
     )
+)
+TAKE_ALIAS = Statement(
+    insert_into(CONTACT_ALIAS, *_ALIAS_KEY, "contact_id")
+    .on_conflict_do_update(
+        index_elements=_ALIAS_KEY, set_={"contact_id": CONTACT_ALIAS.c.contact_id}
+    )
+    .returning(CONTACT_ALIAS.c.contact_id)
 )
 ADD_CONTACT = Statement(
     insert_into(CONTACT, "business", "phone", "name", "created_at").returning(CONTACT.c.id)
 )
+DROP_CONTACT = Statement(delete(CONTACT).where(CONTACT.c.id == number("contact")))
 LEARN_PHONE = Statement(
     update(CONTACT)
     .where(CONTACT.c.id == number("contact"), CONTACT.c.phone.is_(None))
     .values(phone=bind("number"))
 )
+LEARN_NAME = Statement(
+    update(CONTACT).where(CONTACT.c.id == number("contact")).values(name=bind("called"))
+)
 ADD_LEAD = Statement(insert_into(LEAD, "business", "contact_id", "created_at", "updated_at"))
 FIND = Statement(
-    select(CONVERSATION.c.id).where(
+    select(CONVERSATION.c.id, CONTACT.c.name)
+    .join(CONTACT, CONTACT.c.id == CONVERSATION.c.contact_id)
+    .where(
         CONVERSATION.c.contact_id == number("contact"),
         CONVERSATION.c.account == bind("account"),
         CONVERSATION.c.business == bind("business"),
     )
 )
+_CONVERSATION_KEY = ("contact_id", "account", "business")
 ADD = Statement(
-    insert_into(CONVERSATION, "business", "account", "contact_id", "address").returning(
-        CONVERSATION.c.id
-    )
+    insert_into(CONVERSATION, *_CONVERSATION_KEY, "address")
+    .on_conflict_do_update(index_elements=_CONVERSATION_KEY, set_={"address": bind("address")})
+    .returning(CONVERSATION.c.id)
 )
 
 
 def locate(tx: Tx, account: Account, who: Identity) -> Place:
     """Find the conversation of these aliases, making what is missing."""
     contact_id = _contact(tx, account.business, who)
-    found = first(tx.one(FIND, contact=contact_id, account=account.id, business=account.business))
+    row = tx.one(FIND, contact=contact_id, account=account.id, business=account.business)
+    found = first(row)
+    if row is not None and row[1] is None and who.name:
+        tx.run(LEARN_NAME, contact=contact_id, called=who.name)
     conversation_id = found or first(
         tx.one(
             ADD,
@@ -96,6 +114,7 @@ def _contact(tx: Tx, business: str, who: Identity) -> int:
 
 
 def _new_contact(tx: Tx, business: str, who: Identity) -> int:
+    """Insert first and let the conflict decide: another replica may be storing the same person."""
     contact_id = int(
         first(
             tx.one(
@@ -107,5 +126,12 @@ def _new_contact(tx: Tx, business: str, who: Identity) -> int:
             )
         )
     )
+    kind, value = who.aliases()[0]
+    owner = int(
+        first(tx.one(TAKE_ALIAS, business=business, kind=kind, value=value, contact_id=contact_id))
+    )
+    if owner != contact_id:
+        tx.run(DROP_CONTACT, contact=contact_id)
+        return owner
     tx.run(ADD_LEAD, business=business, contact_id=contact_id, created_at=tx.now, updated_at=tx.now)
     return contact_id

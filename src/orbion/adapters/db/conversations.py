@@ -45,6 +45,11 @@ SET_MODE = Statement(
         version=CONVERSATION.c.version + 1,
     )
 )
+NEW_VERSION = Statement(
+    update(CONVERSATION)
+    .where(CONVERSATION.c.id == number("conversation"))
+    .values(version=CONVERSATION.c.version + 1)
+)
 ADD_HANDOFF = Statement(insert_into(HANDOFF, "conversation_id", "reason", "actor", "at"))
 RELEASE = Statement(
     update(HANDOFF)

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, select, update
 
-from orbion.adapters.db import conversations, lanes
+from orbion.adapters.db import conversations, lanes, outbox
 from orbion.adapters.db.schema import (
     AUDIT,
     CONTACT,
@@ -13,7 +13,7 @@ from orbion.adapters.db.schema import (
     MESSAGE,
     QUARANTINE,
 )
-from orbion.adapters.db.sql import bind, from_json, insert_into, number
+from orbion.adapters.db.sql import bind, constant, from_json, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.lanes import DeadLetter, Queue
@@ -27,7 +27,7 @@ _LAST = (
 _WAITING = (
     select(func.count())
     .select_from(MESSAGE)
-    .where(MESSAGE.c.conversation_id == CONVERSATION.c.id, MESSAGE.c.outcome == "open")
+    .where(MESSAGE.c.conversation_id == CONVERSATION.c.id, MESSAGE.c.outcome == constant("open"))
     .scalar_subquery()
 )
 CONVERSATIONS = Statement(
@@ -63,30 +63,20 @@ DEAD_LETTERS = Statement(
     .order_by(DEAD.c.died_at.desc())
     .limit(number("limit"))
 )
-ONE_DEAD = Statement(
-    select(DEAD.c.kind, DEAD.c.payload).where(
-        DEAD.c.queue == bind("queue"),
-        DEAD.c.key == bind("key"),
-        DEAD.c.seq == number("seq"),
-        DEAD.c.redriven_at.is_(None),
-        DEAD.c.discarded.is_(False),
-    )
+_one_waiting = and_(
+    DEAD.c.queue == bind("of"),
+    DEAD.c.key == bind("lane_key"),
+    DEAD.c.seq == number("task"),
+    DEAD.c.redriven_at.is_(None),
+    DEAD.c.discarded.is_(False),
 )
 REDRIVEN = Statement(
     update(DEAD)
-    .where(DEAD.c.queue == bind("of"), DEAD.c.key == bind("lane_key"), DEAD.c.seq == number("task"))
+    .where(_one_waiting)
     .values(redriven_at=number("now"))
+    .returning(DEAD.c.kind, DEAD.c.payload)
 )
-DISCARDED = Statement(
-    update(DEAD)
-    .where(
-        DEAD.c.queue == bind("of"),
-        DEAD.c.key == bind("lane_key"),
-        DEAD.c.seq == number("task"),
-        DEAD.c.discarded.is_(False),
-    )
-    .values(discarded=True)
-)
+DISCARDED = Statement(update(DEAD).where(_one_waiting).values(discarded=True))
 REOPEN_MESSAGE = Statement(
     update(MESSAGE)
     .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == "dead")
@@ -167,14 +157,15 @@ def dead_letters(tx: Tx, before: int | None, limit: int) -> Sequence[DeadLetter]
 
 def requeue(tx: Tx, queue: Queue, key: str, seq: int, actor: str) -> bool:
     """Put a dead task at the end of its lane, once; False if it is not there or already was."""
-    row = tx.one(ONE_DEAD, queue=queue, key=key, seq=seq)
+    row = tx.one(REDRIVEN, of=queue, lane_key=key, task=seq, now=tx.now)
     if row is None:
         return False
     payload = from_json(row[1]) or {}
     if queue is Queue.IN:
         tx.run(REOPEN_MESSAGE, message=payload.get("message", 0))
+    elif queue is Queue.OUT:
+        outbox.revive(tx, payload.get("outbox", 0))
     lanes.enqueue(tx, queue, key, kind=row[0], payload=payload, trace=f"requeue:{key}:{seq}")
-    tx.run(REDRIVEN, of=queue, lane_key=key, task=seq, now=tx.now)
     audit(tx, actor, "dead.requeue", f"{queue}/{key}/{seq}")
     return True
 

@@ -19,10 +19,13 @@ OWN_ID = Statement(
     )
 )
 IN_FLIGHT = Statement(
-    select(OUTBOX.c.id, OUTBOX.c.message_id)
+    select(OUTBOX.c.id)
     .where(
         OUTBOX.c.conversation_id == number("conversation"),
-        OUTBOX.c.state.in_(("sending", "unknown")),
+        or_(
+            OUTBOX.c.state.in_(("sending", "unknown")),
+            and_(OUTBOX.c.state == "pending", OUTBOX.c.attempts > 0),
+        ),
         OUTBOX.c.provider_id.is_(None),
         OUTBOX.c.text == bind("words"),
     )

@@ -1,11 +1,13 @@
 """What a driver's exception means: full, locked, broken, or ours."""
 
 import sqlite3
+from collections.abc import Mapping
+from typing import Final
 
 from orbion.domain.errors import FaultCode, UnavailableError
 
-_FULL_RETRY_SECONDS = 30.0
-_CODES = {
+_FULL_RETRY_SECONDS: Final = 30.0
+_CODES: Final[Mapping[int, FaultCode]] = {
     sqlite3.SQLITE_FULL: FaultCode.DB_FULL,
     sqlite3.SQLITE_BUSY: FaultCode.DB_LOCKED,
     sqlite3.SQLITE_LOCKED: FaultCode.DB_LOCKED,
@@ -15,7 +17,7 @@ _CODES = {
     sqlite3.SQLITE_CORRUPT: FaultCode.DB_CORRUPT,
     sqlite3.SQLITE_NOTADB: FaultCode.DB_CORRUPT,
 }
-_PRIMARY = 0xFF
+_PRIMARY: Final = 0xFF
 
 
 def translate(error: BaseException) -> BaseException:

@@ -1,6 +1,6 @@
 """Bodies of what a webhook writes: dedup, contact, conversation, message, lane, status."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from orbion.adapters.db import echoes, lanes
 from orbion.adapters.db.contacts import Place, locate
+from orbion.adapters.db.conversations import NEW_VERSION
 from orbion.adapters.db.schema import (
     ACCOUNT,
     CONVERSATION,
@@ -35,15 +36,21 @@ from orbion.domain.lanes import Queue
 from orbion.domain.messages import Author, MessageKind, Outcome
 from orbion.kit.ids import digest
 
-SILENT_KINDS: Final = {MessageKind.REACTION: "reaction", MessageKind.UNSUPPORTED: "unsupported"}
+SILENT_KINDS: Final[Mapping[MessageKind, str]] = {
+    MessageKind.REACTION: "reaction",
+    MessageKind.UNSUPPORTED: "unsupported",
+}
 QuietTime = Callable[[str, MessageKind], int]
 """How long to wait for more after such a message, ms."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPolicy:
+    """Waits in ms: after a message, at most since the first, and after an overtaken turn."""
+
     quiet: QuietTime
     max_wait: int
+    again: int
 
 
 DEDUP_ID = Statement(insert_into(DEDUP, "id", "at").on_conflict_do_nothing())
@@ -90,6 +97,7 @@ _YOUNG_PENDING = (
         OUTBOX.c.exempt.is_(None),
         OUTBOX.c.received_at >= number("since"),
     )
+    .with_for_update(of=OUTBOX)
 )
 REPLACEABLE = Statement(_YOUNG_PENDING)
 SUPERSEDE_ROWS = Statement(
@@ -100,9 +108,7 @@ SUPERSEDE_ROWS = Statement(
 SUPERSEDE_BUBBLES = Statement(
     update(MESSAGE)
     .where(
-        MESSAGE.c.conversation_id == number("conversation"),
-        MESSAGE.c.turn_id == number("turn"),
-        MESSAGE.c.direction == "out",
+        MESSAGE.c.id.in_(select(OUTBOX.c.message_id).where(OUTBOX.c.turn_id == number("turn"))),
         MESSAGE.c.outcome == "queued",
     )
     .values(outcome="superseded")
@@ -135,11 +141,13 @@ EDIT = Statement(
     update(MESSAGE)
     .where(MESSAGE.c.provider_id == bind("provider"), MESSAGE.c.account == bind("number"))
     .values(text=bind("new_text"), edited_at=number("now"))
+    .returning(MESSAGE.c.conversation_id)
 )
 DELETE = Statement(
     update(MESSAGE)
     .where(MESSAGE.c.provider_id == bind("provider"), MESSAGE.c.account == bind("number"))
     .values(deleted_at=number("now"))
+    .returning(MESSAGE.c.conversation_id)
 )
 QUARANTINED = Statement(insert_into(QUARANTINE, "account", "reason", "raw", "at"))
 
@@ -197,7 +205,7 @@ def add_message(tx: Tx, account: Account, place: Place, **columns: object) -> in
 def supersede(tx: Tx, conversation_id: int, turn_id: int) -> None:
     """Take back a turn's unsent bubbles and open its messages for one fresh turn."""
     tx.run(SUPERSEDE_ROWS, turn=turn_id, now=tx.now)
-    tx.run(SUPERSEDE_BUBBLES, conversation=conversation_id, turn=turn_id)
+    tx.run(SUPERSEDE_BUBBLES, turn=turn_id)
     tx.run(REOPEN, conversation=conversation_id, turn=turn_id)
     tx.run(END_TURN, turn=turn_id, why="superseded")
 
@@ -278,11 +286,17 @@ def _amend(
             tx.run(RAISE_STATUS, provider=provider, number=number, rank=int(status))
             return "status"
         case MessageEdited(provider_id=provider, text=text):
-            tx.run(EDIT, provider=provider, number=number, new_text=text, now=tx.now)
+            _change(tx, EDIT, provider=provider, number=number, new_text=text)
             return "edited"
         case MessageDeleted(provider_id=provider):
-            tx.run(DELETE, provider=provider, number=number, now=tx.now)
+            _change(tx, DELETE, provider=provider, number=number)
             return "deleted"
         case ConnectionChanged(state=state, reason=reason):
             tx.run(SET_CONNECTION, number=number, is_now=state, why=reason, now=tx.now)
             return "connection"
+
+
+def _change(tx: Tx, statement: Statement, **values: object) -> None:
+    """Change a stored message, and the version under which its history is kept."""
+    for (conversation_id,) in tx.all(statement, now=tx.now, **values):
+        tx.run(NEW_VERSION, conversation=conversation_id)

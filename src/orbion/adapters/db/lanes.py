@@ -151,6 +151,7 @@ FAIL = Statement(
     )
 )
 RENEW = Statement(update(LANE).where(_fence).values(due_at=number("until")))
+TOUCH = Statement(update(LANE).where(_fence).values(token=LANE.c.token))
 FREE_ALL = Statement(
     update(LANE)
     .where(LANE.c.owner.is_not(None))
@@ -171,6 +172,7 @@ BURY = Statement(
         DEAD, "queue", "key", "seq", "kind", "payload", "attempts", "error", "died_at"
     ).on_conflict_do_nothing()
 )
+LAST_DEATH = Statement(select(func.max(DEAD.c.died_at)))
 LAST_SEQ = Statement(
     select(LANE.c.seq).where(LANE.c.queue == bind("queue"), LANE.c.key == bind("key"))
 )
@@ -304,7 +306,10 @@ def fail(tx: Tx, held: Claim, error: str, milliseconds: int) -> None:
 
 
 def bury(tx: Tx, held: Claim, error: str) -> dict[str, object]:
-    """Move the head task to the dead letters and let the lane go on; returns its payload."""
+    """Move the head task to the dead letters and let the lane go on; returns its payload.
+
+    Pages of dead letters are keyed by `died_at`, so no two die in the same millisecond.
+    """
     head = held.ack + 1
     row = tx.one(HEAD, queue=held.queue, key=held.key, seq=head)
     kind, payload = row if row is not None else ("missing", "{}")
@@ -318,7 +323,7 @@ def bury(tx: Tx, held: Claim, error: str) -> dict[str, object]:
         payload=payload,
         attempts=held.attempts,
         error=error,
-        died_at=tx.now,
+        died_at=max(tx.now, (first(tx.one(LAST_DEATH)) or 0) + 1),
     )
     return from_json(payload) or {}
 
@@ -329,9 +334,9 @@ def heartbeat(tx: Tx, held: Sequence[Claim], policy: LanePolicy) -> Sequence[Cla
     return [each for each in held if tx.run(RENEW, until=until, **_fence_values(each)) == 0]
 
 
-def heartbeat_one(tx: Tx, held: Claim, policy: LanePolicy = LanePolicy()) -> None:
-    """Renew before something slow; raises `LeaseLostError`."""
-    _fenced(tx, held, RENEW, until=tx.now + policy.lease)
+def check_held(tx: Tx, held: Claim) -> None:
+    """Lock the lane's row under its fence; raises `LeaseLostError`."""
+    _fenced(tx, held, TOUCH)
 
 
 def free_all(tx: Tx) -> int:

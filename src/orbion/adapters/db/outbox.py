@@ -25,25 +25,25 @@ from orbion.domain.outbox import (
 
 TOO_OLD_MS: Final = 15 * 60 * 1000
 
-ROW = Statement(
-    select(
-        OUTBOX.c.id,
-        OUTBOX.c.account,
-        OUTBOX.c.conversation_id,
-        OUTBOX.c.turn_id,
-        OUTBOX.c.address,
-        OUTBOX.c.text,
-        OUTBOX.c.exempt,
-        OUTBOX.c.state,
-        OUTBOX.c.attempts,
-        OUTBOX.c.provider_id,
-        OUTBOX.c.trace,
-        OUTBOX.c.created_at,
-        OUTBOX.c.received_at,
-        OUTBOX.c.sending_at,
-        OUTBOX.c.error,
-    ).where(OUTBOX.c.id == number("row"))
-)
+_row = select(
+    OUTBOX.c.id,
+    OUTBOX.c.account,
+    OUTBOX.c.conversation_id,
+    OUTBOX.c.turn_id,
+    OUTBOX.c.address,
+    OUTBOX.c.text,
+    OUTBOX.c.exempt,
+    OUTBOX.c.state,
+    OUTBOX.c.attempts,
+    OUTBOX.c.provider_id,
+    OUTBOX.c.trace,
+    OUTBOX.c.created_at,
+    OUTBOX.c.received_at,
+    OUTBOX.c.sending_at,
+    OUTBOX.c.error,
+).where(OUTBOX.c.id == number("row"))
+ROW = Statement(_row)
+LOCKED_ROW = Statement(_row.with_for_update())
 MARK_SENDING = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == number("row"))
@@ -80,13 +80,20 @@ SET_MESSAGE = Statement(
     )
     .values(outcome=bind("became"), reason=bind("why"), provider_id=bind("provider"))
 )
-MARK_OUT = Statement(
+_conversation_of_row = (
     update(CONVERSATION)
     .where(
         CONVERSATION.c.id
         == select(OUTBOX.c.conversation_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
     )
-    .values(last_out_at=number("now"), version=CONVERSATION.c.version + 1)
+    .values(version=CONVERSATION.c.version + 1)
+)
+MARK_OUT = Statement(_conversation_of_row.values(last_out_at=number("now")))
+NEW_VERSION = Statement(_conversation_of_row)
+REVIVE = Statement(
+    update(OUTBOX)
+    .where(OUTBOX.c.id == number("row"), OUTBOX.c.state == "dead")
+    .values(state="pending", error=None, settled_at=None)
 )
 LAST_IN = Statement(
     select(MESSAGE.c.id)
@@ -94,11 +101,11 @@ LAST_IN = Statement(
     .order_by(MESSAGE.c.seq.desc())
     .limit(1)
 )
-_LIVE = {OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN}
+_LIVE: Final = frozenset({OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN})
 
 
 def draft(tx: Tx, held: Claim) -> Draft | None:
-    row = _head(tx, held)
+    row = _head(tx, held, ROW)
     if row is None or OutboxState(row[7]) not in _LIVE:
         return None
     return Draft(
@@ -109,21 +116,19 @@ def draft(tx: Tx, held: Claim) -> Draft | None:
 def begin_send(tx: Tx, held: Claim) -> Order:
     """Decide in one write what may happen to the head: send it, look for it, or skip it."""
     row = _head(tx, held)
-    if row is None:
-        lanes.finish(tx, held, held.ack + 1)
-        return Skipped(state=OutboxState.DEAD, reason="no_row")
-    state = OutboxState(row[7])
-    if state not in _LIVE:
-        lanes.finish(tx, held, held.ack + 1)
-        return Skipped(state=state, reason=row[14] or state)
-    if state is not OutboxState.PENDING:
+    if row is None or OutboxState(row[7]) not in _LIVE:
+        return _pass_over(tx, held, row)
+    if row[9] is not None:
+        sent(tx, held, row[0], SendReceipt(provider_id=row[9]))
+        return Skipped(state=OutboxState.SENT, reason="echo")
+    if row[7] != OutboxState.PENDING:
         return _verify(tx, held, row)
     who = conversation(tx, row[2])
     if who is not None and (reason := _held_back(who, row[6])):
         return _skip(tx, held, row, OutboxState.SUPPRESSED, reason)
     if _is_too_old(tx, row):
         return _refresh(tx, held, row)
-    lanes.heartbeat_one(tx, held)
+    lanes.check_held(tx, held)
     tx.run(MARK_SENDING, row=row[0], now=tx.now)
     return SendOrder(
         row_id=row[0],
@@ -163,8 +168,14 @@ def unknown(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) -> 
 
 def refused(tx: Tx, held: Claim, row_id: int, error: str) -> None:
     _settle(tx, row_id, OutboxState.DEAD, error)
-    tx.run(SET_MESSAGE, row=row_id, became="dead", why=error, provider=None)
+    _end_message(tx, row_id, "dead", error)
     lanes.bury(tx, held, error)
+
+
+def revive(tx: Tx, row_id: int) -> None:
+    """Let a dead row be sent again: an operator requeued it."""
+    if tx.run(REVIVE, row=row_id):
+        _end_message(tx, row_id, "queued", None)
 
 
 def claimed_ids(tx: Tx, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
@@ -177,18 +188,33 @@ def claimed_ids(tx: Tx, account: str, provider_ids: Sequence[str]) -> frozenset[
     )
 
 
-def _head(tx: Tx, held: Claim) -> Row | None:
+def bury_head(tx: Tx, held: Claim, error: str) -> None:
+    """Give up on a bubble whose handling keeps failing: dead letter, and the lane goes on."""
+    row = _head(tx, held)
+    if row is None:
+        lanes.bury(tx, held, error)
+    else:
+        refused(tx, held, row[0], error)
+
+
+def _head(tx: Tx, held: Claim, statement: Statement = LOCKED_ROW) -> Row | None:
+    """Read the lane's next row, locked: a takeover must not end it between look and write."""
     task = tx.one(lanes.HEAD, queue=held.queue, key=held.key, seq=held.ack + 1)
     payload = from_json(task[1]) if task is not None else None
-    return tx.one(ROW, row=(payload or {}).get("outbox", 0))
+    return tx.one(statement, row=(payload or {}).get("outbox", 0))
+
+
+def _pass_over(tx: Tx, held: Claim, row: Row | None) -> Skipped:
+    """The row has already ended, or never was: only the lane goes on."""
+    lanes.finish(tx, held, held.ack + 1)
+    if row is None:
+        return Skipped(state=OutboxState.DEAD, reason="no_row")
+    return Skipped(state=OutboxState(row[7]), reason=row[14] or row[7])
 
 
 def _verify(tx: Tx, held: Claim, row: Row) -> Order:
-    """A row found in flight is unknown, unless an echo has already proved it."""
-    if row[9] is not None:
-        sent(tx, held, row[0], SendReceipt(provider_id=row[9]))
-        return Skipped(state=OutboxState.SENT, reason="echo")
-    lanes.heartbeat_one(tx, held)
+    """A row found in flight is unknown: its sender died or lost the lane."""
+    lanes.check_held(tx, held)
     if row[7] == OutboxState.SENDING:
         _settle(tx, row[0], OutboxState.UNKNOWN, "crashed")
     return VerifyOrder(
@@ -234,9 +260,14 @@ def _refresh(tx: Tx, held: Claim, row: Row) -> Skipped:
 
 def _skip(tx: Tx, held: Claim, row: Row, state: OutboxState, reason: str) -> Skipped:
     _settle(tx, row[0], state, reason)
-    tx.run(SET_MESSAGE, row=row[0], became="suppressed", why=reason, provider=None)
+    _end_message(tx, row[0], "suppressed", reason)
     lanes.finish(tx, held, held.ack + 1)
     return Skipped(state=state, reason=reason)
+
+
+def _end_message(tx: Tx, row_id: int, became: str, why: str | None) -> None:
+    tx.run(SET_MESSAGE, row=row_id, became=became, why=why, provider=None)
+    tx.run(NEW_VERSION, row=row_id)
 
 
 def _settle(tx: Tx, row_id: int, state: OutboxState, error: str | None) -> None:

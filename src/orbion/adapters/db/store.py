@@ -103,9 +103,7 @@ class DbStore:
 
     async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
         return await self.db.write(
-            lambda tx: turns.finish_turn(
-                tx, claim, given, result, max_wait=self.inbox_policy.max_wait
-            )
+            lambda tx: turns.finish_turn(tx, claim, given, result, self.inbox_policy)
         )
 
     async def draft(self, claim: Claim) -> Draft | None:
@@ -198,10 +196,13 @@ class DbStore:
         if not lanes.is_last_attempt(claim, self.lane_policy):
             lanes.fail(tx, claim, error, _ms(seconds))
             return False
-        if claim.queue is Queue.IN:
-            turns.bury_turn(tx, claim, error)
-        else:
-            lanes.bury(tx, claim, error)
+        match claim.queue:
+            case Queue.IN:
+                turns.bury_turn(tx, claim, error)
+            case Queue.OUT:
+                outbox.bury_head(tx, claim, error)
+            case Queue.SHEET:
+                lanes.bury(tx, claim, error)
         return True
 
 

@@ -1,17 +1,18 @@
 """Bodies of a turn: load, journal, and the one write that settles everything it decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import and_, func, select, update
 
 from orbion.adapters.db import lanes
 from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.effects import apply_effects
+from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.leads import lead_of
-from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TASK, TURN, TURN_STEP
-from orbion.adapters.db.sql import bind, first, from_json, insert_into, number
+from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TURN, TURN_STEP
+from orbion.adapters.db.sql import bind, constant, first, from_json, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode
 from orbion.domain.lanes import Claim
@@ -37,7 +38,7 @@ _MESSAGE = (
 OPEN_MESSAGES = Statement(
     select(*_MESSAGE).where(
         MESSAGE.c.conversation_id == number("conversation"),
-        MESSAGE.c.outcome == "open",
+        MESSAGE.c.outcome == constant("open"),
         MESSAGE.c.id <= number("last"),
     )
 )
@@ -47,11 +48,6 @@ LAST_MESSAGES = Statement(
     .order_by(MESSAGE.c.seq.desc())
     .limit(number("limit"))
 )
-LAST_TASK = Statement(
-    select(TASK.c.payload, TASK.c.trace).where(
-        TASK.c.queue == bind("queue"), TASK.c.key == bind("key"), TASK.c.seq == number("seq")
-    )
-)
 RECENT_TURNS = Statement(
     select(func.count()).where(
         TURN.c.conversation_id == number("conversation"), TURN.c.started_at >= number("since")
@@ -60,7 +56,7 @@ RECENT_TURNS = Statement(
 LAST_TURN = Statement(
     select(TURN.c.id, TURN.c.verdict)
     .where(TURN.c.conversation_id == number("conversation"))
-    .order_by(TURN.c.started_at.desc())
+    .order_by(TURN.c.started_at.desc(), TURN.c.id.desc())
     .limit(1)
 )
 ADD_TURN = Statement(
@@ -102,10 +98,15 @@ CLOSE_MESSAGES = Statement(
     .where(
         and_(
             MESSAGE.c.conversation_id == number("conversation"),
-            MESSAGE.c.outcome == "open",
+            MESSAGE.c.outcome == constant("open"),
             MESSAGE.c.id <= number("last"),
         )
     )
+    .values(outcome=bind("became"), reason=bind("why"), turn_id=number("turn"))
+)
+CLOSE_MESSAGE = Statement(
+    update(MESSAGE)
+    .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == constant("open"))
     .values(outcome=bind("became"), reason=bind("why"), turn_id=number("turn"))
 )
 SET_OPEN_SLOT = Statement(
@@ -118,9 +119,10 @@ SET_OPEN_SLOT = Statement(
 def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
     """Read the open messages of the claim; None when another turn already took them all."""
     conversation_id = int(held.key)
-    task = tx.one(LAST_TASK, queue=held.queue, key=held.key, seq=held.upto)
-    payload, trace = ({}, "") if task is None else (from_json(task[0]) or {}, task[1])
-    rows = tx.all(OPEN_MESSAGES, conversation=conversation_id, last=payload.get("message", 0))
+    waiting = lanes.tasks(tx, held)
+    # A requeued message stands behind newer ones in its lane, so the last task is not enough.
+    last = max((_message_id(task.payload) for task in waiting), default=0)
+    rows = tx.all(OPEN_MESSAGES, conversation=conversation_id, last=last)
     if not rows:
         return None
     found = conversation(tx, conversation_id)
@@ -134,7 +136,7 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
         batch=tuple(batch),
         turns_last_minute=int(first(tx.one(RECENT_TURNS, conversation=found.id, since=since))),
         first_open_at=min(row[-1] for row in rows),
-        trace=trace,
+        trace=waiting[-1].trace if waiting else "",
     )
 
 
@@ -154,23 +156,11 @@ def last_messages(tx: Tx, conversation_id: int, limit: int) -> Sequence[Message]
 
 def begin_turn(tx: Tx, held: Claim, given: TurnInput) -> int:
     """Open a turn, or resume the one that never got its verdict."""
-    conversation_id = int(held.key)
-    last = tx.one(LAST_TURN, conversation=conversation_id)
-    if last is not None and last[1] is None:
-        tx.run(RESUME, turn=last[0], last=held.upto)
-        return int(last[0])
-    return int(
-        first(
-            tx.one(
-                ADD_TURN,
-                business=given.conversation.business,
-                conversation_id=conversation_id,
-                upto=held.upto,
-                trace=given.trace,
-                started_at=tx.now,
-            )
-        )
-    )
+    interrupted = _open_turn(tx, given)
+    if interrupted is None:
+        return _new_turn(tx, held, given)
+    tx.run(RESUME, turn=interrupted, last=held.upto)
+    return interrupted
 
 
 def steps(tx: Tx, turn_id: int) -> Sequence[Step]:
@@ -206,29 +196,21 @@ def save_step(tx: Tx, turn_id: int, step: Step) -> None:
 
 
 def finish_turn(
-    tx: Tx, held: Claim, given: TurnInput, result: TurnResult, *, max_wait: int
+    tx: Tx, held: Claim, given: TurnInput, result: TurnResult, policy: InboxPolicy
 ) -> TurnResult:
     """Write the turn, its messages' ends, its effects and the lane's acknowledgement at once."""
     now_is = conversation(tx, given.conversation.id)
     if now_is is None:
         raise LookupError(f"conversation {given.conversation.id} vanished during its turn")
-    done = _overrule(tx, held, given, result, now_is=now_is, max_wait=max_wait)
-    turn_id = begin_turn(tx, held, given)
+    done = _overrule(tx, held, given, result, now_is=now_is, max_wait=policy.max_wait)
+    turn_id = _open_turn(tx, given) or _new_turn(tx, held, given)
     if done.verdict is not Verdict.SUPERSEDED:
-        last = max(message.id for message in given.batch)
-        tx.run(
-            CLOSE_MESSAGES,
-            conversation=now_is.id,
-            last=last,
-            became=Outcome.ANSWERED if done.answers else Outcome.SUPPRESSED,
-            why=None if done.answers else done.verdict,
-            turn=turn_id,
-        )
+        _close(tx, given, done, turn_id)
         apply_effects(tx, now_is, given, done, turn_id=turn_id)
         if done.answers:
             tx.run(SET_OPEN_SLOT, conversation=now_is.id, slot=done.open_slot)
     tx.run(END_TURN, turn=turn_id, why=done.verdict, now=tx.now, last=held.upto)
-    lanes.finish(tx, held, held.upto)
+    lanes.finish(tx, held, held.upto, quiet=policy.again)
     return done
 
 
@@ -238,11 +220,44 @@ def bury_turn(tx: Tx, held: Claim, error: str) -> None:
     tx.run(
         CLOSE_MESSAGES,
         conversation=int(held.key),
-        last=payload.get("message", 0),
+        last=_message_id(payload),
         became=Outcome.DEAD,
         why=error,
         turn=None,
     )
+
+
+def _close(tx: Tx, given: TurnInput, done: TurnResult, turn_id: int) -> None:
+    """End what this turn read and no more: an older message may have been reopened meanwhile."""
+    for message in given.batch:
+        tx.run(
+            CLOSE_MESSAGE,
+            message=message.id,
+            became=Outcome.ANSWERED if done.answers else Outcome.SUPPRESSED,
+            why=None if done.answers else done.verdict,
+            turn=turn_id,
+        )
+
+
+def _open_turn(tx: Tx, given: TurnInput) -> int | None:
+    last = tx.one(LAST_TURN, conversation=given.conversation.id)
+    return None if last is None or last[1] is not None else int(last[0])
+
+
+def _new_turn(tx: Tx, held: Claim, given: TurnInput) -> int:
+    row = tx.one(
+        ADD_TURN,
+        business=given.conversation.business,
+        conversation_id=given.conversation.id,
+        upto=held.upto,
+        trace=given.trace,
+        started_at=tx.now,
+    )
+    return int(first(row))
+
+
+def _message_id(payload: Mapping[str, Any]) -> int:
+    return int(payload.get("message") or 0)
 
 
 def _overrule(

@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Dialect, Executable
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Any
 """A driver's tuple: convert it to domain values in the function that reads it."""
@@ -59,16 +60,20 @@ class Compiled:
         if not isinstance(expression, ClauseElement):
             raise TypeError(f"{expression!r} is not a SQL expression")
         compiled = expression.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError(f"{expression!r} is not a statement")
         self.text = str(compiled)
         names = getattr(compiled, "positiontup", None)
         self.order: tuple[str, ...] = tuple(names or ())
+        required = {name for name, each in compiled.binds.items() if each.required}
         self.defaults: Mapping[str, Any] = {
-            name: value for name, value in compiled.params.items() if value is not None
+            name: value for name, value in compiled.params.items() if name not in required
         }
 
     def values(self, params: Mapping[str, object]) -> tuple[object, ...]:
+        """Order the values; raises KeyError for a bind that the caller forgot."""
         defaults = self.defaults
-        return tuple(params[name] if name in params else defaults.get(name) for name in self.order)
+        return tuple(params[name] if name in params else defaults[name] for name in self.order)
 
 
 class Compiler:

@@ -1,5 +1,6 @@
 """Answers through OpenAI's Chat Completions, or anything that speaks the same interface."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +16,8 @@ from orbion.ports import Prompt
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 CONNECT_SECONDS: Final = 3.0
 LONGEST_WAIT: Final = 300.0
-_TEXT: Final = {"type": "string"}
-_TEXT_OR_NULL: Final = {"type": ["string", "null"]}
+_TEXT: Mapping[str, Any] = {"type": "string"}
+_TEXT_OR_NULL: Mapping[str, Any] = {"type": ["string", "null"]}
 
 
 def build_client(
@@ -90,7 +91,9 @@ class OpenAILLM:
                 body=self._body(prompt),
                 options={"timeout": self._timeout},
             )
-        except openai.OpenAIError as error:
+        except openai.APIStatusError as error:
+            raise _translated_status(error) from error
+        except openai.APIError as error:
             raise _translated(error) from error
         return _completion(response.content)
 
@@ -160,16 +163,10 @@ def _bad_output(what: str) -> RefusedError:
     return RefusedError(FaultCode.OPENAI_BAD_OUTPUT, f"OpenAI's answer is unusable: {what}")
 
 
-def _translated(error: openai.OpenAIError) -> UnavailableError | RefusedError:
-    match error:
-        case openai.APITimeoutError():
-            return UnavailableError(FaultCode.OPENAI_TIMEOUT, "OpenAI did not answer in time")
-        case openai.APIConnectionError():
-            return UnavailableError(FaultCode.OPENAI_CONNECTION, "no connection to OpenAI")
-        case openai.APIStatusError():
-            return _translated_status(error)
-        case _:
-            return _bad_output(type(error).__name__)
+def _translated(error: openai.APIError) -> UnavailableError:
+    if isinstance(error, openai.APITimeoutError):
+        return UnavailableError(FaultCode.OPENAI_TIMEOUT, "OpenAI did not answer in time")
+    return UnavailableError(FaultCode.OPENAI_CONNECTION, "no connection to OpenAI")
 
 
 def _translated_status(error: openai.APIStatusError) -> UnavailableError | RefusedError:
