@@ -168,6 +168,13 @@ class Settings(BaseSettings):
             return None
         return Path(self.database_url.removeprefix("sqlite:///"))
 
+    @property
+    def engine_url(self) -> str:
+        """The database for SQLAlchemy's async engine."""
+        scheme, rest = self.database_url.split("://", 1)
+        driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}[scheme]
+        return f"{driver}://{rest}"
+
     def admin(self) -> str | None:
         return _optional(self.admin_key, self.admin_key_file, "admin_key")
 

@@ -49,6 +49,7 @@ def make_store(
     dice = random.Random(7)
     return DbStore(
         db=db,
+        operators=db,
         accounts={LOJA.id: LOJA},
         lane_policy=lanes or LanePolicy(),
         inbox_policy=InboxPolicy(quiet=lambda _text, _kind: quiet, max_wait=6_000, again=quiet),

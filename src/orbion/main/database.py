@@ -10,7 +10,7 @@ from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.migrate import migrate_postgres, migrate_sqlite
 from orbion.adapters.db.sqlite import CommitObserver, SqliteDatabase
 from orbion.adapters.db.store import DbStore
-from orbion.adapters.db.tx import Database
+from orbion.adapters.db.tx import Database, Reads
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.debounce import quiet_ms
@@ -35,18 +35,23 @@ async def migrate(settings: Settings, world: World) -> Path | None:
     return backups[0]
 
 
-@asynccontextmanager
-async def open_database(
-    settings: Settings, world: World, metrics: Metrics
-) -> AsyncGenerator[Database]:
-    """Lock, migrate and open SQLite; its threads end first, then the file, then the lock."""
-    path = settings.sqlite_path
-    if path is None:
+def sqlite_path_of(settings: Settings) -> Path:
+    """Where the SQLite file lies; raises `RejectedError` on PostgreSQL."""
+    if settings.sqlite_path is None:
         raise RejectedError(
             FaultCode.INPUT_BAD,
             "ORBION_DATABASE_URL: this release serves from SQLite only (sqlite:///data/orbion.db); "
             "PostgreSQL holds the schema and the lanes",
         )
+    return settings.sqlite_path
+
+
+@asynccontextmanager
+async def open_database(
+    settings: Settings, world: World, metrics: Metrics
+) -> AsyncGenerator[Database]:
+    """Lock, migrate and open SQLite; its threads end first, then the file, then the lock."""
+    path = sqlite_path_of(settings)
     async with AsyncExitStack() as stack:
         lock = FileLock(path)
         lock.acquire()
@@ -67,7 +72,12 @@ async def open_database(
 
 
 def build_store(
-    settings: Settings, world: World, db: Database, accounts: Mapping[str, Account]
+    settings: Settings,
+    world: World,
+    *,
+    db: Database,
+    operators: Reads,
+    accounts: Mapping[str, Account],
 ) -> DbStore:
     low, high = round(settings.quiet_min * 1000), round(settings.quiet_max * 1000)
 
@@ -76,6 +86,7 @@ def build_store(
 
     return DbStore(
         db=db,
+        operators=operators,
         accounts=accounts,
         lane_policy=LanePolicy(lease=round(settings.lease * 1000)),
         inbox_policy=InboxPolicy(quiet=quiet, max_wait=round(settings.quiet_cap * 1000), again=low),

@@ -19,17 +19,13 @@ OWN_ID = Statement(
     )
 )
 IN_FLIGHT = Statement(
-    select(OUTBOX.c.id)
-    .where(
+    select(OUTBOX.c.id).where(
         OUTBOX.c.conversation_id == number("conversation"),
-        or_(
-            OUTBOX.c.state.in_(("sending", "unknown")),
-            and_(OUTBOX.c.state == "pending", OUTBOX.c.attempts > 0),
-        ),
+        OUTBOX.c.state.in_(("pending", "sending", "unknown")),
+        OUTBOX.c.attempts > 0,
         OUTBOX.c.provider_id.is_(None),
         OUTBOX.c.text == bind("words"),
     )
-    .order_by(OUTBOX.c.id)
 )
 RESENT = Statement(
     select(OUTBOX.c.id).where(

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from orbion.adapters.db.schema import REVISIONS
 from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
@@ -68,9 +67,12 @@ def migrate_sqlite(path: Path, *, to: str = "head") -> Path | None:
         return None
     path.parent.mkdir(parents=True, exist_ok=True)
     backup = None if version is None else _back_up(path, version)
-    engine = create_engine(f"sqlite:///{path}")
+    # Without the driver's own transactions: it would commit each table by itself, and a kill
+    # between two of them would leave a file that no later start can migrate.
+    engine = create_engine(f"sqlite:///{path}", connect_args={"isolation_level": None})
     try:
         with engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             run_alembic(connection, lambda command, config: command.upgrade(config, to))
     except DBAPIError as error:
         raise UnavailableError(FaultCode.DB_IO, f"cannot migrate {path}: {error.orig}") from error
@@ -81,7 +83,8 @@ def migrate_sqlite(path: Path, *, to: str = "head") -> Path | None:
 
 async def migrate_postgres(dsn: str) -> None:
     """Upgrade to the head inside one transaction; raises like `migrate_sqlite`."""
-    engine = create_async_engine(make_url(dsn).set(drivername="postgresql+asyncpg"))
+    engines = importlib.import_module("sqlalchemy.ext.asyncio")  # slow; SQLite needs none
+    engine = engines.create_async_engine(make_url(dsn).set(drivername="postgresql+asyncpg"))
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_upgrade_postgres)

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -29,25 +29,33 @@ def connect(path: Path, *, query_only: bool = False) -> sqlite3.Connection:
     Raises:
         UnavailableError: the file cannot be opened, or is not in WAL with synchronous=FULL.
     """
-    try:
-        connection = sqlite3.connect(
-            path, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
-        mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA cache_size=-16384")
-        if query_only:
-            connection.execute("PRAGMA query_only=ON")
-    except sqlite3.Error as error:
-        raise UnavailableError(FaultCode.DB_IO, f"cannot open {path}: {error}") from error
-    sync = connection.execute("PRAGMA synchronous").fetchone()[0]
-    if mode != "wal" or sync != _FULL_SYNC:
-        raise UnavailableError(
-            FaultCode.DB_IO, f"{path}: journal_mode={mode}, synchronous={sync}; need wal and 2"
-        )
+    with ExitStack() as undo:
+        try:
+            connection = sqlite3.connect(
+                path, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+            undo.callback(connection.close)
+            mode, sync = _make_durable(connection, query_only=query_only)
+        except sqlite3.Error as error:
+            raise UnavailableError(FaultCode.DB_IO, f"cannot open {path}: {error}") from error
+        if mode != "wal" or sync != _FULL_SYNC:
+            raise UnavailableError(
+                FaultCode.DB_IO, f"{path}: journal_mode={mode}, synchronous={sync}; need wal and 2"
+            )
+        undo.pop_all()
     return connection
+
+
+def _make_durable(connection: sqlite3.Connection, *, query_only: bool) -> tuple[str, int]:
+    """Set what a connection needs; return the journal mode and the synchronous level in force."""
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA cache_size=-16384")
+    if query_only:
+        connection.execute("PRAGMA query_only=ON")
+    return mode, connection.execute("PRAGMA synchronous").fetchone()[0]
 
 
 class SqliteTx:

@@ -17,7 +17,7 @@ from orbion.adapters.db import (
 )
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
-from orbion.adapters.db.tx import Database, Tx
+from orbion.adapters.db.tx import Database, Reads, Tx
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import Event
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Task
@@ -38,6 +38,7 @@ class DbStore:
     """Satisfies `ports.Store`; it holds no state but the database and its caches."""
 
     db: Database
+    operators: Reads
     accounts: Mapping[str, Account]
     lane_policy: LanePolicy
     inbox_policy: InboxPolicy
@@ -138,13 +139,13 @@ class DbStore:
         await self.db.write(lambda tx: _finish_all(tx, claims))
 
     async def conversations(self, *, before: int | None, limit: int) -> Sequence[ConversationLine]:
-        return await self.db.read(lambda tx: desk.conversation_lines(tx, before, limit))
+        return await self.operators.read(lambda tx: desk.conversation_lines(tx, before, limit))
 
     async def conversation(self, conversation_id: int) -> Conversation | None:
-        return await self.db.read(lambda tx: conversations.conversation(tx, conversation_id))
+        return await self.operators.read(lambda tx: conversations.conversation(tx, conversation_id))
 
     async def messages(self, conversation_id: int, limit: int) -> Sequence[Message]:
-        return await self.db.read(lambda tx: turns.last_messages(tx, conversation_id, limit))
+        return await self.operators.read(lambda tx: turns.last_messages(tx, conversation_id, limit))
 
     async def set_mode(
         self, conversation_id: int, mode: Mode, reason: ModeReason | None, actor: str
@@ -154,7 +155,7 @@ class DbStore:
         )
 
     async def dead_letters(self, *, before: int | None, limit: int) -> Sequence[DeadLetter]:
-        return await self.db.read(lambda tx: desk.dead_letters(tx, before, limit))
+        return await self.operators.read(lambda tx: desk.dead_letters(tx, before, limit))
 
     async def requeue(self, queue: Queue, key: str, seq: int, actor: str) -> bool:
         return await self.db.write(lambda tx: desk.requeue(tx, queue, key, seq, actor))
@@ -163,13 +164,13 @@ class DbStore:
         return await self.db.write(lambda tx: desk.discard(tx, queue, key, seq, actor))
 
     async def quarantined(self, *, before: int | None, limit: int) -> Sequence[QuarantineLine]:
-        return await self.db.read(lambda tx: desk.quarantine_lines(tx, before, limit))
+        return await self.operators.read(lambda tx: desk.quarantine_lines(tx, before, limit))
 
     async def end_quarantine(self, row_id: int, how: str, actor: str) -> bool:
         return await self.db.write(lambda tx: desk.end_quarantine(tx, row_id, how, actor))
 
     async def leads(self, limit: int) -> Sequence[LeadRow]:
-        return await self.db.read(lambda tx: leads.latest(tx, limit))
+        return await self.operators.read(lambda tx: leads.latest(tx, limit))
 
     async def facts(self) -> StoreFacts:
         return await self.db.read(upkeep.facts)

@@ -42,13 +42,17 @@ class Tx(Protocol):
 Body = Callable[[Tx], T]
 
 
-class Database(Protocol):
+class Reads(Protocol):
+    """Runs reading bodies on one consistent view."""
+
+    async def read(self, body: Body[T]) -> T: ...
+
+
+class Database(Reads, Protocol):
     """Runs bodies; `write` returns only after their transaction is durable."""
 
     async def write(self, body: Body[T]) -> T:
         """Commit the body's writes; raises `UnavailableError` (db.*) with nothing written."""
-
-    async def read(self, body: Body[T]) -> T: ...
 
 
 class Compiled:

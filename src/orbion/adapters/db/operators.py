@@ -1,0 +1,66 @@
+"""Operators' reads: the same bodies over SQLAlchemy's async engine, apart from the pipeline."""
+
+from collections.abc import Sequence
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from orbion.adapters.db.tx import Body, Row, Statement
+from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.kit.clock import Clock
+
+T = TypeVar("T")
+_CONNECTIONS: Final = 2
+
+
+class EngineTx:
+    """A body's view of a SQLAlchemy connection."""
+
+    __slots__ = ("_connection", "now")
+
+    def __init__(self, connection: Connection, now: int) -> None:
+        self._connection = connection
+        self.now = now
+
+    def one(self, statement: Statement, /, **params: object) -> Row | None:
+        return self._connection.execute(statement.expression, params).first()
+
+    def all(self, statement: Statement, /, **params: object) -> Sequence[Row]:
+        return self._connection.execute(statement.expression, params).all()
+
+    def run(self, statement: Statement, /, **params: object) -> int:
+        return self._connection.execute(statement.expression, params).rowcount
+
+
+class OperatorsReads:
+    """A long list must never wait behind, or hold up, the pipeline's own connections."""
+
+    def __init__(self, url: str, *, clock: Clock) -> None:
+        self._clock = clock
+        self._engine = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
+        if self._engine.dialect.name == "sqlite":
+            _only_query(self._engine.sync_engine)
+
+    async def read(self, body: Body[T]) -> T:
+        """Run a reading body; raises `UnavailableError` (db.down) when it cannot be read."""
+        now = self._clock.now()
+        try:
+            async with self._engine.connect() as connection:
+                return await connection.run_sync(lambda sync: body(EngineTx(sync, now)))
+        except DBAPIError as error:
+            raise UnavailableError(FaultCode.DB_DOWN, f"cannot read: {error.orig}") from error
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _only_query(engine: Engine) -> None:
+    """Refuse writes on every connection of this engine."""
+
+    @event.listens_for(engine, "connect")
+    def refuse_writes(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA query_only=ON")
+        cursor.close()

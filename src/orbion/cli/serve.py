@@ -1,0 +1,81 @@
+"""`orbion serve`: webhooks and workers in one process."""
+
+import asyncio
+import logging
+import socket
+from functools import partial
+
+import click
+import uvloop
+
+from orbion.cli.server import Server, address, bind, build_server, spare_the_collector
+from orbion.cli.server import stop_on_signals as on_signals
+from orbion.cli.setup import log_to_stderr
+from orbion.config import Settings, load_settings
+from orbion.kit.ids import new_trace
+from orbion.main.observing import Orbion
+from orbion.main.service import running
+from orbion.main.world import World, real_world
+from orbion.telemetry.logs import (
+    SERVICE_DRAINING,
+    SERVICE_READY,
+    SERVICE_STARTED,
+    SERVICE_STOPPED,
+    log,
+)
+
+NO_ACCOUNT = (
+    "no WhatsApp number yet: set ORBION_EVOLUTION_URL, _INSTANCE, _API_KEY and _WEBHOOK_SECRET, "
+    "or ORBION_ACCOUNTS_FILE; `orbion doctor` says what is missing"
+)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on instead of ORBION_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Instead of ORBION_PORT; 0 = any free.")
+def serve(host: str | None, port: int | None) -> None:
+    """Take webhooks and work the queues, in one process.
+
+    One line on stdout says when it is ready; the log goes to stderr, one JSON object a line.
+    SIGTERM and Ctrl-C stop it gracefully: /health/ready answers 503, the listener closes, and what
+    is under way may finish for ORBION_GRACE seconds; a second signal does not wait.
+
+    \b
+    orbion serve
+    ORBION_ACCOUNTS_FILE=accounts.toml orbion serve --host 0.0.0.0
+    """  # noqa: D301 \b is click's mark for lines that keep their breaks
+    given = {"host": host, "port": port}
+    settings = load_settings(**{name: each for name, each in given.items() if each is not None})
+    log_to_stderr(settings)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_serve(settings, real_world()))
+
+
+async def _serve(settings: Settings, world: World) -> None:
+    with bind(settings.host, settings.port) as bound:
+        async with running(settings, world) as service:
+            server = build_server(service, new_trace=partial(new_trace, world.random))
+            on_signals(partial(_drain, service, server))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(server.serve(sockets=[bound]))
+                await server.listening.wait()
+                _announce(settings, service, bound)
+                spare_the_collector()
+    log(SERVICE_STOPPED)
+
+
+def _drain(service: Orbion, server: Server) -> None:
+    log(SERVICE_DRAINING)
+    service.lifecycle.drain()
+    server.stop()
+
+
+def _announce(settings: Settings, service: Orbion, bound: socket.socket) -> None:
+    accounts = ", ".join(service.channels)
+    if not accounts:
+        log(SERVICE_STARTED, logging.WARNING, hint=NO_ACCOUNT)
+    log(SERVICE_READY, accounts=len(service.channels))
+    click.echo(
+        f"orbion ready on {address(bound)} · accounts: {accounts or 'none'} · "
+        f"database: {settings.database_url.rpartition('/')[2]}"
+    )

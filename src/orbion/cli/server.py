@@ -1,0 +1,100 @@
+"""Serves the web app on a bound socket until a signal says stop, or stop is called."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import uvicorn
+
+from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.main.observing import Orbion
+from orbion.web.app import create_app
+from orbion.web.deps import State
+
+_BACKLOG: Final = 2048
+_KEEP_ALIVE_SECONDS: Final = 5
+_LAST_REQUESTS_SECONDS: Final = 5
+_COLLECT_AFTER: Final = (10_000, 20, 50)
+_STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+class Server(uvicorn.Server):
+    """Tells when it listens, and leaves the signals to `stop_on_signals`."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        yield
+
+    def stop(self) -> None:
+        """Close the listener and end after the last request; a second call does not wait."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Take the address without listening yet; raises `UnavailableError` if it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise UnavailableError(
+            FaultCode.CONFLICT, f"cannot listen on {host} port {port}: {error.strerror}"
+        ) from error
+    return bound
+
+
+def address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def build_server(service: Orbion, *, new_trace: Callable[[], str]) -> Server:
+    @asynccontextmanager
+    async def lifespan() -> AsyncGenerator[State]:
+        yield service.state
+
+    config = uvicorn.Config(
+        create_app(lifespan, new_trace=new_trace),
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_LAST_REQUESTS_SECONDS,
+    )
+    return Server(config)
+
+
+def stop_on_signals(stop: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+    for each in _STOPPING:
+        loop.add_signal_handler(each, stop)
+
+
+def spare_the_collector() -> None:
+    """Never look at what start-up made, and look at the rest less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+    gc.enable()

@@ -1,0 +1,333 @@
+"""Judges a run by what customers and the gateway saw: promises kept, never by our own database."""
+
+import asyncio
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from orbion.domain.reply import Reply, ReplyBubble
+from orbion.domain.turns import Completion
+from orbion.ports import Prompt
+from orbion.simulators.evolution_store import Accepted
+from orbion.simulators.evolution_webhooks import Delivery
+
+_TOKEN = re.compile(r"zq([a-j]+)x([a-j]+)")
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
+
+
+def token(conversation: int, place: int) -> str:
+    """A word that no check of a reply can mistake for an amount, a link or a phone number."""
+    return f"zq{conversation}x{place}".translate(_LETTERS)
+
+
+def tokens(text: str) -> list[str]:
+    return [found[0] for found in _TOKEN.finditer(text)]
+
+
+def speaker(word: str) -> str:
+    """The conversation's part of a token."""
+    return word[2:].partition("x")[0]
+
+
+@dataclass(slots=True, kw_only=True)
+class TokenLLM:
+    """Lists the tokens that it was shown, in their order; several are cut into two bubbles.
+
+    `latency` draws the seconds of each answer; `prompts` keeps whose words stood in each prompt.
+    """
+
+    latency: Callable[[], float] = lambda: 0.0
+    prompts: list[frozenset[str]] = field(default_factory=list)
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        await asyncio.sleep(self.latency())
+        seen = (tokens(message.text) for message in prompt.messages)
+        self.prompts.append(frozenset(speaker(word) for words in seen for word in words))
+        return self.say([word for text in prompt.pending for word in tokens(text)])
+
+    def say(self, words: Sequence[str]) -> Completion:
+        cut = (len(words) + 1) // 2
+        parts = [part for part in (words[:cut], words[cut:]) if part]
+        bubbles = tuple(ReplyBubble(text=f"anotei {' '.join(part)}") for part in parts)
+        return Completion(text=Reply(bubbles=bubbles).to_json(), model="tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A customer's message as the gateway got it; `index` counts the conversation's from 0."""
+
+    phone: str
+    index: int
+    token: str
+    key_id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """One attempt to deliver a webhook with a message; status None = no answer."""
+
+    key_id: str
+    posted_at: int
+    answered_at: int
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One sendText request as it reached the gateway."""
+
+    at: int
+    phone: str
+    text: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Recorder:
+    """Stands before the gateway and notes each sendText when its body is complete."""
+
+    app: ASGIApp
+    now: Callable[[], int]
+    asked: list[Asked] = field(default_factory=list)
+    heard: Callable[[], None] = lambda: None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not scope["path"].startswith("/message/sendText"):
+            await self.app(scope, receive, send)
+            return
+        body = b""
+
+        async def listening() -> Message:
+            nonlocal body
+            message = await receive()
+            if message["type"] == "http.request":
+                body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    self._note(body)
+            return message
+
+        await self.app(scope, listening, send)
+
+    def _note(self, body: bytes) -> None:
+        order = msgspec.json.decode(body)
+        phone = order["number"].partition("@")[0]
+        self.asked.append(Asked(at=self.now(), phone=phone, text=order["text"]))
+        self.heard()
+
+
+@dataclass(slots=True, kw_only=True)
+class Evidence:
+    """All that was seen from outside; times in ms.
+
+    `patience` is how long after its request an accept must still be found, `direct` how long the
+    gateway takes at most for an accept that it does not delay on purpose, `settle` how long the
+    service may need to commit an answer that it got. `takeovers` maps a phone to the key id of
+    what a person wrote.
+    """
+
+    patience: int
+    direct: int
+    settle: int
+    said: list[Said] = field(default_factory=list)
+    posts: list[Post] = field(default_factory=list)
+    takeovers: dict[str, str] = field(default_factory=dict)
+    deaths: list[int] = field(default_factory=list)
+    asked: Sequence[Asked] = ()
+    journal: Sequence[Accepted] = ()
+    deliveries: Sequence[Delivery] = ()
+    prompts: Sequence[frozenset[str]] = ()
+
+    def story(self) -> list[str]:
+        """Everything in the order of its time: equal for equal seeds."""
+        lines = [(each.at, f"says     {each.phone} {each.token}") for each in self.said]
+        lines += [
+            (each.answered_at, f"webhook  {each.key_id} {each.posted_at} → {each.status}")
+            for each in self.posts
+        ]
+        lines += [(each.at, f"asked    {each.phone} {each.text}") for each in self.asked]
+        lines += [(each.at, f"accepted {_phone(each)} {each.text} {_ways(each)}") for each in self.journal]
+        lines += [(at, "KILLED") for at in self.deaths]
+        return [f"{at} {what}" for at, what in sorted(lines)]
+
+
+def _phone(accepted: Accepted) -> str:
+    return accepted.jid.partition("@")[0]
+
+
+def _ways(accepted: Accepted) -> str:
+    ways = ("answered", "recorded", "echoed")
+    return ",".join(way for way in ways if getattr(accepted, way)) or "hidden"
+
+
+@dataclass(kw_only=True)
+class Judge:
+    """Reads the evidence; `violations` are sentences that begin with the invariant's name."""
+
+    evidence: Evidence
+
+    def violations(self) -> list[str]:
+        return [
+            *self.lost(),
+            *self.answered_twice(),
+            *self.sent_twice(),
+            *self.out_of_order(),
+            *self.leaked(),
+            *self.talked_over_a_person(),
+        ]
+
+    @cached_property
+    def acknowledged(self) -> Mapping[str, int]:
+        """When each message was first answered with a 2xx, by key id."""
+        found: dict[str, int] = {}
+        for post in self.evidence.posts:
+            if post.status is not None and 200 <= post.status < 300:
+                found.setdefault(post.key_id, post.answered_at)
+        return found
+
+    @cached_property
+    def first_posted(self) -> Mapping[str, int]:
+        found: dict[str, int] = {}
+        for post in self.evidence.posts:
+            found[post.key_id] = min(post.posted_at, found.get(post.key_id, post.posted_at))
+        return found
+
+    @cached_property
+    def copies(self) -> Mapping[tuple[str, str], Sequence[Accepted]]:
+        """Every accept, by phone and body."""
+        found: dict[tuple[str, str], list[Accepted]] = defaultdict(list)
+        for accepted in self.evidence.journal:
+            found[_phone(accepted), accepted.text].append(accepted)
+        return found
+
+    @cached_property
+    def requested_at(self) -> Mapping[str, int]:
+        """When the request of each accept reached the gateway, by gateway id.
+
+        A direct accept follows its request at once; one that was delayed on purpose belongs to the
+        oldest request that no direct accept followed.
+        """
+        asked: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for request in self.evidence.asked:
+            asked[request.phone, request.text].append(request.at)
+        found: dict[str, int] = {}
+        for key, accepts in self.copies.items():
+            found |= _pair(accepts, asked[key], self.evidence.direct)
+        return found
+
+    @cached_property
+    def told_at(self) -> Mapping[str, int]:
+        """When the first echo of each accept was taken by the service, by gateway id."""
+        found: dict[str, int] = {}
+        for each in self.evidence.deliveries:
+            if each.event == "send.message" and each.outcome == "delivered" and each.key_id:
+                found[each.key_id] = min(each.due_at, found.get(each.key_id, each.due_at))
+        return found
+
+    @cached_property
+    def delivered(self) -> Mapping[str, Sequence[str]]:
+        """The tokens that each phone got, in the order of their first arrival."""
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for accepted in self.evidence.journal:
+            found[_phone(accepted)] |= dict.fromkeys(tokens(accepted.text))
+        return {phone: list(words) for phone, words in found.items()}
+
+    def is_unprovable(self, accepted: Accepted) -> bool:
+        """Say whether nobody outside could know of this accept in time (U of I2b)."""
+        evidence = self.evidence
+        asked_at = self.requested_at[accepted.id]
+        deadline = asked_at + evidence.patience
+        if accepted.at > deadline:
+            return True
+        told_at = self.told_at.get(accepted.id)
+        if accepted.recorded or (told_at is not None and told_at <= deadline):
+            return False
+        if not accepted.answered:
+            return True
+        death = bisect_left(evidence.deaths, asked_at)
+        deaths = evidence.deaths[death : death + 1]
+        return any(at <= accepted.at + evidence.settle for at in deaths)
+
+    def duplicates(self) -> tuple[int, int]:
+        """Count the accepts beyond the first of each body, and those that nobody could know of."""
+        surplus = sum(len(copies) - 1 for copies in self.copies.values())
+        return surplus, sum(self.is_unprovable(each) for each in self.evidence.journal)
+
+    def lost(self) -> Iterator[str]:
+        for said in self.evidence.said:
+            got = self.delivered.get(said.phone, ())
+            taken_over = said.phone in self.evidence.takeovers
+            if said.key_id in self.acknowledged and said.token not in got and not taken_over:
+                yield f"I1 {said.token} of {said.phone} was acknowledged and never answered"
+
+    def answered_twice(self) -> Iterator[str]:
+        bodies: Counter[str] = Counter()
+        for (_, text), copies in self.copies.items():
+            if not all(map(self.is_unprovable, copies)):
+                bodies.update(set(tokens(text)))
+        for word, count in bodies.items():
+            if count > 1:
+                yield f"I2a {word} was answered by {count} different messages"
+
+    def sent_twice(self) -> Iterator[str]:
+        for (phone, text), copies in self.copies.items():
+            unprovable = sum(map(self.is_unprovable, copies))
+            if len(copies) - 1 > unprovable:
+                yield f"I2b {text!r} reached {phone} {len(copies)} times, {unprovable} unprovable"
+
+    def out_of_order(self) -> Iterator[str]:
+        """Only what was posted after an earlier message's 2xx has an order to keep."""
+        by_token = {said.token: said for said in self.evidence.said}
+        for phone, words in self.delivered.items():
+            for place, later in enumerate(words):
+                if any(self._belongs_before(by_token[earlier], by_token[later]) for earlier in words[place + 1 :] if speaker(earlier) == speaker(later)):
+                    yield f"I3 {later} was answered too early: {phone} got {words}"
+                    break
+
+    def leaked(self) -> Iterator[str]:
+        owners = {speaker(said.token): said.phone for said in self.evidence.said}
+        for accepted in self.evidence.journal:
+            for word in tokens(accepted.text):
+                if owners[speaker(word)] != _phone(accepted):
+                    yield f"I5 {word} was sent to {_phone(accepted)}"
+        for prompt in self.evidence.prompts:
+            if len(prompt) > 1:
+                yield f"I5 one prompt holds words of {len(prompt)} conversations"
+
+    def talked_over_a_person(self) -> Iterator[str]:
+        """Within a second of the acknowledged takeover no further bubble leaves, but one in flight."""
+        for phone, key_id in self.evidence.takeovers.items():
+            since = self.acknowledged.get(key_id)
+            if since is None:
+                continue
+            late = [each.at - since for each in self.evidence.asked if each.phone == phone and each.at > since]
+            if len(late) > 1 or any(wait > 1000 for wait in late):
+                yield f"P9 {phone} was written to {late} ms after a person took over"
+
+    def _belongs_before(self, earlier: Said, later: Said) -> bool:
+        answered = self.acknowledged.get(earlier.key_id)
+        posted = self.first_posted.get(later.key_id)
+        if answered is None or posted is None:
+            return False
+        return earlier.index < later.index and answered <= posted
+
+
+def _pair(accepts: Sequence[Accepted], requests: Sequence[int], direct: int) -> dict[str, int]:
+    left = sorted(requests)
+    found: dict[str, int] = {}
+    delayed: list[Accepted] = []
+    for accepted in accepts:
+        at = next((at for at in left if at <= accepted.at <= at + direct), None)
+        if at is None:
+            delayed.append(accepted)
+        else:
+            left.remove(at)
+            found[accepted.id] = at
+    for accepted in delayed:
+        found[accepted.id] = left.pop(0)
+    return found
