@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from orbion.adapters.db.sqlite import SqliteDatabase
 from orbion.simulators.faults import SendFault
 from tests.support.service import ADMIN, BEARER, SECRET, WEBHOOK, Stage, settings_for, stage
 
@@ -227,3 +228,48 @@ async def test_a_redirect_never_answers_a_webhook(on_stage: Stage) -> None:
     for path in (WEBHOOK, f"{WEBHOOK}/", f"{WEBHOOK}//messages-upsert"):
         answer = await on_stage.web.get(path, follow_redirects=False)
         assert answer.status_code == 405
+
+
+def limit_pages(on_stage: Stage, pages: int) -> None:
+    """Make the next growth of the file a full disk, or not."""
+    db = on_stage.service.store.db
+    assert isinstance(db, SqliteDatabase)
+    db.connection.execute(f"PRAGMA max_page_count={pages}")
+
+
+async def test_a_full_disk_refuses_with_503_and_heals_by_itself(
+    on_stage: Stage, tmp_path: Path
+) -> None:
+    body = json.dumps(
+        json.loads((FIXTURES / "sim_in_conversation__messages.upsert.json").read_text())["body"]
+        | {"instance": "loja"},
+        ensure_ascii=False,
+    )
+    (pages,) = rows(tmp_path, "PRAGMA page_count")[0]
+    limit_pages(on_stage, pages)
+    big = body.replace("Olá, quero saber", "Olá, " + "muito " * 5_000 + "quero saber")
+    refused = await on_stage.post(big)
+    assert refused.status_code == 503
+    assert int(refused.headers["retry-after"]) > 0
+    assert rows(tmp_path, "SELECT count(*) FROM message") == [(0,)]
+    limit_pages(on_stage, 2**30)
+    taken = await on_stage.post(big)
+    assert (taken.status_code, taken.json()["duplicate"]) == (200, False)
+    assert rows(tmp_path, "SELECT count(*) FROM message WHERE direction='in'") == [(1,)]
+
+
+async def test_a_locked_database_is_a_503_and_nothing_is_lost(
+    on_stage: Stage, tmp_path: Path
+) -> None:
+    db = on_stage.service.store.db
+    assert isinstance(db, SqliteDatabase)
+    db.connection.execute("PRAGMA busy_timeout=50")
+    with closing(sqlite3.connect(tmp_path / "orbion.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        on_stage.gateway.customer_says("loja", MARIA, "oi")
+        ready = await on_stage.web.get("http://orbion/health/ready")
+        assert ready.status_code == 503
+        live = await on_stage.web.get("http://orbion/health/live")
+        assert live.status_code == 200
+        other.execute("ROLLBACK")
+    assert await on_stage.answers(1)
