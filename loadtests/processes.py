@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,7 +17,12 @@ from loadtests.http1 import HOST, OK, get_status
 from loadtests.webhooks import ACCOUNT, SECRET
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+SCENARIOS: Final = (10, 50, 100, 200)
+"""Messages a minute."""
 GATEWAY_KEY: Final = "the-key-of-the-simulated-gateway"
+# read before anything is pinned; the same one twice on a machine that has no other
+DRIVER_CORE: Final = min(os.sched_getaffinity(0))
+SERVER_CORE: Final = max(os.sched_getaffinity(0))
 _PATIENCE_SECONDS: Final = 30.0
 
 
@@ -37,12 +42,6 @@ class Program:
         return float(self.process.memory_info().rss) / 2**20
 
 
-def cores() -> tuple[int, int]:
-    """The driver's and the server's core; the same one on a machine that has no other."""
-    usable = sorted(os.sched_getaffinity(0))
-    return usable[0], usable[-1]
-
-
 def free_port() -> int:
     with socket.create_server((HOST, 0)) as listener:
         return int(listener.getsockname()[1])
@@ -50,27 +49,25 @@ def free_port() -> int:
 
 @contextmanager
 def running(
-    module: str, *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+    *command: str, port: int, log: Path, environment: Mapping[str, str] | None = None
 ) -> Generator[Program]:
-    """Run `python -m module port arguments…` on the server's core; it is killed at the end.
+    """Run `python -m command…`, which listens on `port`, on the server's core; killed at the end.
 
     Raises:
         RuntimeError: it ended, or was not ready in time; the log says why.
     """
-    port = free_port()
-    command = [sys.executable, "-m", module, str(port), *arguments]
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ORBION_")}
     with log.open("ab") as output:
         started = time.perf_counter()
         child = subprocess.Popen(  # noqa: S603 our own modules
-            command,
+            [sys.executable, "-m", *command],
             cwd=ROOT,
             env={**clean, **(environment or {})},
             stdout=output,
             stderr=output,
         )
         try:
-            os.sched_setaffinity(child.pid, {cores()[1]})
+            os.sched_setaffinity(child.pid, {SERVER_CORE})
             _await_ready(child, port, log)
             seconds = time.perf_counter() - started
             yield Program(port=port, process=psutil.Process(child.pid), started=seconds)
@@ -88,10 +85,21 @@ def _await_ready(child: "subprocess.Popen[bytes]", port: int, log: Path) -> None
         time.sleep(0.002)
 
 
+def serving(folder: Path, environment: Mapping[str, str]) -> AbstractContextManager[Program]:
+    """Run `orbion serve` itself, with its log in `folder`."""
+    port = free_port()
+    command = ("orbion", "serve", "--port", str(port))
+    return running(*command, port=port, log=folder / "log", environment=environment)
+
+
+def database_in(folder: Path) -> Path:
+    return folder / "orbion.db"
+
+
 def orbion_environment(folder: Path, *, gateway: str, **settings: object) -> dict[str, str]:
     """Settings of one account behind the simulated gateway; `settings` add or replace some."""
     chosen: dict[str, object] = {
-        "database_url": f"sqlite:///{folder / 'orbion.db'}",
+        "database_url": f"sqlite:///{database_in(folder)}",
         "sheets_folder": folder / "leads",
         "account": ACCOUNT,
         "business": "sol",

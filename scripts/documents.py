@@ -1,11 +1,13 @@
 # ruff: noqa: INP001 — scripts are no package
-"""Write the documents that come from the code: .env.example, reference and architecture."""
+"""Write the files that come from others: documents from the code, webhooks from the captures."""
 
 import ast
 import configparser
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 from fastapi.routing import iter_route_contexts
@@ -14,11 +16,14 @@ from starlette.routing import BaseRoute
 from orbion.cli.exits import EXIT_CODES
 from orbion.cli.reference import RouteDoc, env_example, reference
 from orbion.config import Settings
+from orbion.simulators.captured import FILE as CAPTURED
 from orbion.telemetry.metrics import Metrics
 from orbion.web.app import create_app
+from orbion.web.deps import State
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "orbion"
+WEBHOOKS = ROOT / "tests" / "fixtures" / "evolution" / "webhooks"
 ARCHITECTURE_HEAD = """\
 # Architecture
 
@@ -40,7 +45,7 @@ telemetry → kit                   metric names; breaker, cache, limiter, retry
 
 def documents() -> Mapping[Path, str]:
     """Map each generated file to what it has to hold."""
-    routes = list(route_docs(create_app().routes))
+    routes = list(route_docs(create_app(_never, new_trace=str).routes))
     return {
         ROOT / ".env.example": env_example(Settings),
         ROOT / "docs" / "reference.md": reference(
@@ -50,6 +55,7 @@ def documents() -> Mapping[Path, str]:
             exit_codes=EXIT_CODES,
         ),
         ROOT / "docs" / "architecture.md": architecture(),
+        CAPTURED: captured_webhooks(),
     }
 
 
@@ -64,6 +70,15 @@ def route_docs(routes: Iterable[BaseRoute]) -> Iterator[RouteDoc]:
             methods=tuple(sorted(set(getattr(route, "methods", None) or ()) - {"HEAD"})),
             purpose=first_line(getattr(endpoint, "__doc__", None)),
         )
+
+
+def captured_webhooks() -> str:
+    """Join the bodies of all captures, one a line, for the wheel."""
+    lines = (
+        f"{json.dumps(path.stem)}:{_compact(json.loads(path.read_text())['body'])}"
+        for path in sorted(WEBHOOKS.glob("*.json"))
+    )
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def architecture() -> str:
@@ -91,6 +106,15 @@ def module_lines(level: str) -> Iterator[str]:
 
 def first_line(docstring: str | None) -> str:
     return (docstring or "").strip().partition("\n")[0]
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _never() -> AbstractAsyncContextManager[State]:
+    """The lifespan of an app whose routes are only read."""
+    raise NotImplementedError
 
 
 def main() -> None:

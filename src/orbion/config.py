@@ -43,7 +43,14 @@ class AccountSettings(BaseModel):
 
     def key(self) -> str:
         """Return the gateway's key; raises `RejectedError` if it is not given."""
-        return _secret(self.api_key, self.api_key_file, "api_key")
+        found = _optional(self.api_key, self.api_key_file, "api_key")
+        if found is None:
+            raise RejectedError(
+                FaultCode.INPUT_BAD,
+                f"instance {self.instance!r} has no key: give api_key or api_key_file "
+                "(ORBION_EVOLUTION_API_KEY or ORBION_EVOLUTION_API_KEY_FILE)",
+            )
+        return found
 
     def secrets(self) -> tuple[str, ...]:
         """Return every webhook secret; raises `RejectedError` if there is none or one is short."""
@@ -52,7 +59,8 @@ class AccountSettings(BaseModel):
         if not found or any(len(secret) < _SHORTEST_SECRET for secret in found):
             raise RejectedError(
                 FaultCode.INPUT_BAD,
-                f"webhook_secrets needs at least one secret of {_SHORTEST_SECRET} characters; "
+                f"instance {self.instance!r}: webhook_secrets (ORBION_EVOLUTION_WEBHOOK_SECRET) "
+                f"needs at least one secret, none shorter than {_SHORTEST_SECRET} characters; "
                 "make one with: openssl rand -hex 32",
             )
         return tuple(found)
@@ -218,12 +226,12 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Read all settings; raises `RejectedError` naming each wrong one, its reason and value."""
+    """Read all settings; raises `RejectedError` naming each wrong one, the fault and its use."""
     try:
         return Settings(**overrides)
     except ValidationError as error:
         lines = [
-            f"ORBION_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}"
+            f"ORBION_{str(each['loc'][0]).upper()}: {_reason(Settings, each)}"
             for each in error.errors()
         ]
         raise RejectedError(FaultCode.INPUT_BAD, "; ".join(lines)) from error
@@ -253,31 +261,33 @@ def _account(where: str, table: object) -> AccountSettings:
 
 
 def _explain(error: Any) -> str:
-    key = ".".join(str(part) for part in error["loc"])
+    if not error["loc"]:
+        return f": {error['msg']}"
+    key = str(error["loc"][0])
     if error["type"] == "extra_forbidden":
         close = difflib.get_close_matches(key, AccountSettings.model_fields, n=1)
         hint = f"; did you mean {close[0]}?" if close else "; remove it"
         return f".{key}: unknown key{hint}"
-    fix = (
-        AccountSettings.model_fields[key].description if key in AccountSettings.model_fields else ""
-    )
-    return f".{key}: {error['msg']}. {fix}"
+    return f".{key}: {_reason(AccountSettings, error)}"
+
+
+def _reason(model: type[BaseModel], error: Any) -> str:
+    """Say what is wrong and what the field is for, never the value: it may be a secret."""
+    return f"{error['msg']}. {model.model_fields[str(error['loc'][0])].description}"
 
 
 def _optional(secret: SecretStr | None, path: Path | None, name: str) -> str | None:
-    return _secret(secret, path, name) if secret or path else None
-
-
-def _secret(secret: SecretStr | None, path: Path | None, name: str) -> str:
-    if secret is not None:
+    """Return the secret, else what its file holds; an empty one is as good as none."""
+    if secret:
         return secret.get_secret_value()
-    if path is not None:
-        return _read(path, f"{name}_file")
-    raise RejectedError(FaultCode.INPUT_BAD, f"give {name} or {name}_file")
+    return _read(path, f"{name}_file") if path else None
 
 
 def _read(path: Path, name: str) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        found = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise RejectedError(FaultCode.INPUT_BAD, f"{name}: cannot read {path}: {error}") from error
+    if not found:
+        raise RejectedError(FaultCode.INPUT_BAD, f"{name}: {path} is empty: write the secret in it")
+    return found

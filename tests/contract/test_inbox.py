@@ -142,7 +142,7 @@ async def test_strangers_who_prove_to_be_one_person_go_on_under_the_phone(
 ) -> None:
     for each in order:
         await receive(store, PHONE_AND_LID[each])
-    contacts = dict(await rows(store, CONTACT.c.phone, CONTACT.c.id))
+    contacts = {row[0]: row[1] for row in await rows(store, CONTACT.c.phone, CONTACT.c.id)}
     assert set(contacts) == {SHORT, None}
     assert set(await column(store, CONTACT_ALIAS.c.contact_id)) == {contacts[SHORT]}
     conversations = await rows(store, CONVERSATION.c.contact_id, CONVERSATION.c.last_seq)

@@ -2,24 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 
 from orbion.adapters.db import lanes
 from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.tx import Tx
 from orbion.domain.errors import LeaseLostError
 from orbion.domain.lanes import Claim, Queue
 from tests.support.stores import HandClock, hello
 
 
-async def put(store: DbStore, *keys: str, priority: int | None = None) -> None:
+def task(tx: Tx, key: str) -> int:
+    return lanes.enqueue(tx, Queue.OUT, key, kind="send", payload={"n": 1}, trace="t")
+
+
+async def put(store: DbStore, *keys: str) -> None:
     for key in keys:
-        await store.db.write(
-            lambda tx, key=key: lanes.enqueue(
-                tx, Queue.OUT, key, kind="send", payload={"n": 1}, trace="t"
-            )
-        )
-    assert priority is None
+        await store.db.write(partial(task, key=key))
 
 
 async def take(store: DbStore, owner: str = "w1", limit: int = 10) -> Sequence[Claim]:
@@ -75,7 +76,7 @@ async def test_a_fence_that_fails_rolls_the_whole_body_back(
     clock.pass_(16)
     await one(store, "w2")
 
-    def write_then_finish(tx: lanes.Tx) -> None:
+    def write_then_finish(tx: Tx) -> None:
         lanes.enqueue(tx, Queue.SHEET, "ghost", kind="lead", payload={}, trace="t")
         lanes.finish(tx, late, late.upto)
 

@@ -151,7 +151,9 @@ class Evidence:
             for each in self.posts
         ]
         lines += [(each.at, f"asked    {each.phone} {each.text}") for each in self.asked]
-        lines += [(each.at, f"accepted {_phone(each)} {each.text} {_ways(each)}") for each in self.journal]
+        lines += [
+            (each.at, f"accepted {_phone(each)} {each.text} {_ways(each)}") for each in self.journal
+        ]
         lines += [(at, "KILLED") for at in self.deaths]
         return [f"{at} {what}" for at, what in sorted(lines)]
 
@@ -285,7 +287,11 @@ class Judge:
         by_token = {said.token: said for said in self.evidence.said}
         for phone, words in self.delivered.items():
             for place, later in enumerate(words):
-                if any(self._belongs_before(by_token[earlier], by_token[later]) for earlier in words[place + 1 :] if speaker(earlier) == speaker(later)):
+                if any(
+                    self._belongs_before(by_token[earlier], by_token[later])
+                    for earlier in words[place + 1 :]
+                    if speaker(earlier) == speaker(later)
+                ):
                     yield f"I3 {later} was answered too early: {phone} got {words}"
                     break
 
@@ -300,12 +306,16 @@ class Judge:
                 yield f"I5 one prompt holds words of {len(prompt)} conversations"
 
     def talked_over_a_person(self) -> Iterator[str]:
-        """Within a second of the acknowledged takeover no further bubble leaves, but one in flight."""
+        """Within a second of the acknowledged takeover one more may leave, then none."""
         for phone, key_id in self.evidence.takeovers.items():
             since = self.acknowledged.get(key_id)
             if since is None:
                 continue
-            late = [each.at - since for each in self.evidence.asked if each.phone == phone and each.at > since]
+            late = [
+                each.at - since
+                for each in self.evidence.asked
+                if each.phone == phone and each.at > since
+            ]
             if len(late) > 1 or any(wait > 1000 for wait in late):
                 yield f"P9 {phone} was written to {late} ms after a person took over"
 

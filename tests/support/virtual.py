@@ -2,7 +2,7 @@
 
 import asyncio
 import heapq
-from asyncio import events
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass, field
@@ -40,6 +40,9 @@ class SimLoop(asyncio.BaseEventLoop):
 
     Every step that descends from a `Life` (by its context) is dropped once that life has ended.
     """
+
+    _ready: deque[Any]
+    _scheduled: list[Any]
 
     def __init__(self, random: Random) -> None:
         super().__init__()
@@ -115,7 +118,7 @@ class SimLoop(asyncio.BaseEventLoop):
         """Do nothing: no selector sleeps here."""
 
     def _new_task(
-        self, _: asyncio.AbstractEventLoop, work: Work[Any], **more: Any
+        self, _: asyncio.AbstractEventLoop, /, work: Any, **more: Any
     ) -> asyncio.Task[Any]:
         task = asyncio.Task(work, loop=self, **more)
         self._started.append(task)
@@ -125,14 +128,14 @@ class SimLoop(asyncio.BaseEventLoop):
         self.failures.append(f"{context['message']}: {context.get('exception')!r}")
 
 
-def _is_live(handle: events.Handle) -> bool:
-    life = handle._context.get(LIFE)
-    return not handle.cancelled() and (life is None or life.alive)
+def _is_live(handle: Any) -> bool:
+    life: Life | None = handle._context.get(LIFE)
+    return (life is None or life.alive) and not handle.cancelled()
 
 
-def _may_run(handle: events.Handle) -> bool:
+def _may_run(handle: Any) -> bool:
     """Say whether its life goes on; a burnt fuse ends it just before this step."""
-    life = handle._context.get(LIFE)
+    life: Life | None = handle._context.get(LIFE)
     if life is None:
         return True
     if life.alive and life.fuse is not None:

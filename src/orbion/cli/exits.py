@@ -17,7 +17,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-EXIT_CODES: Final[Mapping[int, str]] = {
+EXIT_CODES: Mapping[int, str] = {
     Exit.OK: "all went well",
     Exit.BUG: "a bug in Orbion, or the demo lost something",
     Exit.USAGE: "wrong usage: unknown command, option or value",

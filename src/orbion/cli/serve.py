@@ -8,8 +8,15 @@ from functools import partial
 import click
 import uvloop
 
-from orbion.cli.server import Server, address, bind, build_server, spare_the_collector
-from orbion.cli.server import stop_on_signals as on_signals
+from orbion.cli.server import (
+    Server,
+    address,
+    bind,
+    build_server,
+    listening,
+    spare_the_collector,
+    stop_on_signals,
+)
 from orbion.cli.setup import log_to_stderr
 from orbion.config import Settings, load_settings
 from orbion.kit.ids import new_trace
@@ -55,12 +62,11 @@ async def _serve(settings: Settings, world: World) -> None:
     with bind(settings.host, settings.port) as bound:
         async with running(settings, world) as service:
             server = build_server(service, new_trace=partial(new_trace, world.random))
-            on_signals(partial(_drain, service, server))
-            async with asyncio.TaskGroup() as group:
-                group.create_task(server.serve(sockets=[bound]))
-                await server.listening.wait()
+            stop_on_signals(partial(_drain, service, server))
+            async with listening(server, bound) as ended:
                 _announce(settings, service, bound)
                 spare_the_collector()
+                await ended
     log(SERVICE_STOPPED)
 
 

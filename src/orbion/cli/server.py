@@ -86,6 +86,20 @@ def build_server(service: Orbion, *, new_trace: Callable[[], str]) -> Server:
     return Server(config)
 
 
+@asynccontextmanager
+async def listening(server: Server, bound: socket.socket) -> AsyncGenerator[asyncio.Task[None]]:
+    """Serve from here to the end of the block; the task ends when the server does."""
+    task = asyncio.create_task(server.serve(sockets=[bound]))
+    started = asyncio.create_task(server.listening.wait())
+    await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
+    started.cancel()
+    try:
+        yield task
+    finally:
+        server.stop()
+        await task
+
+
 def stop_on_signals(stop: Callable[[], None]) -> None:
     loop = asyncio.get_running_loop()
     for each in _STOPPING:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
+import msgspec
+
 from orbion.kit.ids import mask_phone
 
 SERVICE_STARTED: Final = "service.started"
@@ -50,7 +52,11 @@ def log(
     """Write one line; `error` adds its traceback. A field never holds the text of a message."""
     logger = logging.getLogger(_LOGGER)
     if logger.isEnabledFor(level):
-        logger.log(level, event, extra={"fields": fields}, exc_info=error)
+        raised = error and (type(error), error, error.__traceback__)
+        # made by hand: `Logger.log` walks the stack for a caller that no line shows
+        record = logging.LogRecord(_LOGGER, level, "", 0, event, None, raised or None)
+        record.fields = fields
+        logger.handle(record)
 
 
 def configure(level: str | int, stream: TextIO, secrets: Iterable[str] = ()) -> None:
@@ -93,11 +99,13 @@ class JsonFormatter(logging.Formatter):
         line |= {name: self._clean(name, value) for name, value in fields.items()}
         if record.exc_info:
             line["traceback"] = self._redact(self.formatException(record.exc_info))
-        text = json.dumps(line, ensure_ascii=False)
+        text = _to_json(line)
         return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
     def _clean(self, name: str, value: object) -> object:
         """Plain JSON values, every string redacted; what JSON does not know becomes its text."""
+        if isinstance(value, str):
+            return value if name in _UNMASKED else self._redact(value)
         if value is None or isinstance(value, bool | int):
             return value
         if isinstance(value, float) and math.isfinite(value):
@@ -106,5 +114,11 @@ class JsonFormatter(logging.Formatter):
             return {self._redact(str(k)): self._clean(str(k), v) for k, v in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self._clean(name, each) for each in value]
-        text = str(value)
-        return text if name in _UNMASKED else self._redact(text)
+        return self._redact(str(value))
+
+
+def _to_json(line: Mapping[str, Any]) -> str:
+    try:
+        return msgspec.json.encode(line).decode()
+    except (UnicodeEncodeError, OverflowError):  # a lone surrogate, an integer of over 8 bytes
+        return json.dumps(line, ensure_ascii=False)

@@ -86,7 +86,7 @@ class Deliver:
         natural = len(draft.text) / policy.characters_per_second
         seconds = min(max(natural, policy.typing_least), policy.typing_most)
         shown = self.channels[draft.account].typing(draft.address, seconds)
-        await asyncio.gather(asyncio.sleep(seconds), shown)
+        await asyncio.gather(asyncio.sleep(seconds), shown, return_exceptions=True)
 
     async def _send(self, claim: Claim, order: SendOrder) -> None:
         """From here the row is `sending`: whatever is not proved is unknown."""
@@ -111,13 +111,14 @@ class Deliver:
 
     async def _sent(
         self, claim: Claim, order: SendOrder | VerifyOrder, receipt: SendReceipt
-    ) -> None:
+    ) -> bool:
         if not await self.outbox.sent(claim, order.row_id, receipt):
             await self._unknown(claim, order, FaultCode.CONFLICT)
-            return
+            return False
         latency = (self.clock.now() - order.received_at) / 1000
         self.metrics.reply_latency_seconds.observe(latency)
         self._settled(order, "sent")
+        return True
 
     async def _unknown(self, claim: Claim, order: SendOrder | VerifyOrder, code: FaultCode) -> None:
         await self.outbox.unknown(claim, order.row_id, code, self.policy.first_look)
@@ -133,8 +134,8 @@ class Deliver:
             self._resolved("unreachable")
             return
         if found is not None:
-            await self._sent(claim, order, SendReceipt(provider_id=found.provider_id))
-            self._resolved("found")
+            if await self._sent(claim, order, SendReceipt(provider_id=found.provider_id)):
+                self._resolved("found")
         elif self.clock.now() < self._looks_until(order):
             await self.outbox.unknown(
                 claim, order.row_id, FaultCode.WHATSAPP_UNKNOWN_OUTCOME, self.policy.first_look

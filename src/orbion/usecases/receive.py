@@ -34,6 +34,12 @@ class WebhookOutcome(StrEnum):
     DROPPED = "dropped"
 
 
+_LESSER: Mapping[str, WebhookOutcome] = {
+    outcome.value: outcome for outcome in WebhookOutcome if outcome is not WebhookOutcome.STORED
+}
+_NOTHING = WebhookOutcome.IGNORED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """`outcomes` has one word per event, in order; `duplicate` = nothing in it was new."""
@@ -153,8 +159,6 @@ def _answer(outcomes: Sequence[str], *, duplicate: bool = False) -> Answer:
 
 
 def _overall(words: Sequence[str]) -> WebhookOutcome:
-    known = set(WebhookOutcome)
-    if any(word not in known or word == WebhookOutcome.STORED for word in words):
+    if any(word not in _LESSER for word in words):
         return WebhookOutcome.STORED
-    present = [outcome for outcome in WebhookOutcome if outcome in words]
-    return present[0] if present else WebhookOutcome.IGNORED
+    return next((outcome for outcome in _LESSER.values() if outcome in words), _NOTHING)

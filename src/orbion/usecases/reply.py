@@ -50,10 +50,11 @@ class Reply:
         if given is None:
             await self.lanes.finish(claim, claim.upto)
             return
-        if given.turns_last_minute >= self.policy.turns_per_minute:
+        result = self._gate(given)
+        if result is None and given.turns_last_minute >= self.policy.turns_per_minute:
             await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
             return
-        result = self._gate(given) or await self._answer(claim, given)
+        result = result or await self._answer(claim, given)
         done = await self.turns.finish_turn(claim, given, result)
         self._report(given, done, self.clock.monotonic() - started)
 
@@ -108,13 +109,15 @@ class Reply:
 
 
 def _consent(given: TurnInput, playbook: Playbook) -> TurnResult | None:
-    texts = [message.text for message in given.batch]
+    """Follow the last wish of the batch: it may stop, start and stop again."""
+    newest_first = [message.text for message in reversed(given.batch)]
+    wish = next((text for text in newest_first if opts_out(text) or opts_in(text)), "")
     if given.conversation.opted_out:
-        if any(opts_in(text) for text in texts):
+        if opts_in(wish):
             bubble = Bubble(text=playbook.texts.opt_in_confirmation)
             return TurnResult(verdict=Verdict.OPTED_IN, bubbles=(bubble,))
         return TurnResult(verdict=Verdict.SUPPRESSED_OPT_OUT)
-    if any(opts_out(text) for text in texts):
+    if opts_out(wish):
         confirmation = Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out")
         quiet = given.conversation.mode is Mode.HUMAN
         return TurnResult(verdict=Verdict.OPTED_OUT, bubbles=() if quiet else (confirmation,))

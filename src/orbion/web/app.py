@@ -28,6 +28,7 @@ def create_app(
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # orbion.telemetry's work
     )
     app.router.routes.extend(webhooks.ROUTES)
     app.include_router(health.router)

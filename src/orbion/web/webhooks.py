@@ -3,7 +3,6 @@
 import logging
 import math
 from collections.abc import AsyncGenerator
-from dataclasses import replace
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -70,14 +69,19 @@ async def _answered(state: State, request: Request) -> tuple[Response, str, Answ
 async def _received(state: State, request: Request) -> Answer:
     account = request.path_params["account"]
     tail = tuple(part for part in request.path_params["tail"].split("/") if part)
-    head = WebhookRequest(headers=dict(request.headers), tail=tail, body=b"")
+    headers = {  # reversed, so that of a repeated header the first one counts
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in reversed(request.headers.raw)
+    }
     chunks = request.stream()
     try:
         body = await _body(chunks, state.body_limit)
     except _TooLargeError as error:
+        head = WebhookRequest(headers=headers, tail=tail, body=b"")
         size = error.size + await _drained(state, account, head, chunks, error)
         return await state.receive.too_large(account, size)
-    return await state.receive(account, replace(head, body=body), trace=trace_of(request))
+    whole = WebhookRequest(headers=headers, tail=tail, body=body)
+    return await state.receive(account, whole, trace=trace_of(request))
 
 
 async def _body(chunks: AsyncGenerator[bytes], limit: int) -> bytes:

@@ -12,7 +12,7 @@ from orbion.kit.clock import Clock
 from orbion.kit.health import Heartbeat
 from orbion.kit.retry import full_jitter
 from orbion.ports import Lanes
-from orbion.telemetry.logs import LEASE_LOST, TASK_DEAD, TASK_FAILED, log
+from orbion.telemetry.logs import LEASE_LOST, TASK_DEAD, TASK_FAILED, WORKER_FAILED, log
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.wakeups import Wakeups
 
@@ -81,17 +81,24 @@ class QueueLoop:
             await self._abandon()
 
     async def _claim(self) -> float:
-        """Start what is due; returns the seconds until there may be more."""
+        """Start what is due; returns the seconds until there may be more.
+
+        A store that is down must not cost what runs its lease: wait and ask it again.
+        """
         policy = self._policy
         free = policy.slots - len(self._running)
         if free <= 0:
             return policy.poll
         limit = free * policy.portion
-        claimed = await self._lanes.claim(self.queue, self._owner, limit)
+        try:
+            claimed = await self._lanes.claim(self.queue, self._owner, limit)
+        except UnavailableError as error:
+            log(WORKER_FAILED, logging.WARNING, queue=self.queue, error_code=error.code)
+            return error.retry_after
         for start in range(0, len(claimed.claims), policy.portion):
             self._start(claimed.claims[start : start + policy.portion])
         if len(claimed.claims) == limit:
-            return policy.poll if policy.slots == len(self._running) else 0.0
+            return policy.poll
         if claimed.next_due is None:
             return policy.poll
         return min(policy.poll, max(0.0, (claimed.next_due - self._clock.now()) / 1000))

@@ -67,13 +67,20 @@ REVOKE = Statement(
     .where(SUPPRESSION.c.contact_id == number("contact"), SUPPRESSION.c.business == bind("tenant"))
     .values(revoked_at=number("now"))
 )
-PAUSE_ALL = Statement(
+_mode_of_all = (
     update(CONVERSATION)
-    .where(
-        CONVERSATION.c.contact_id == number("contact"),
-        CONVERSATION.c.mode == bind("was"),
+    .where(CONVERSATION.c.contact_id == number("contact"))
+    .values(mode_at=number("now"), version=CONVERSATION.c.version + 1)
+)
+PAUSE_ALL = Statement(
+    _mode_of_all.where(CONVERSATION.c.mode == Mode.BOT).values(
+        mode=Mode.PAUSED, mode_reason=ModeReason.OPT_OUT
     )
-    .values(mode=bind("to"), mode_reason=bind("why"), mode_at=number("now"))
+)
+RESUME_ALL = Statement(
+    _mode_of_all.where(
+        CONVERSATION.c.mode == Mode.PAUSED, CONVERSATION.c.mode_reason == ModeReason.OPT_OUT
+    ).values(mode=Mode.BOT, mode_reason=NULL)
 )
 
 
@@ -120,13 +127,10 @@ def opt_out(tx: Tx, who: Conversation, message_id: int) -> None:
         message_id=message_id,
         at=tx.now,
     )
-    _move_all(tx, who, Mode.BOT, Mode.PAUSED, ModeReason.OPT_OUT)
+    tx.run(PAUSE_ALL, contact=who.contact_id, now=tx.now)
 
 
 def opt_in(tx: Tx, who: Conversation) -> None:
+    """Revoke the wish; what an operator paused stays paused."""
     tx.run(REVOKE, contact=who.contact_id, tenant=who.business, now=tx.now)
-    _move_all(tx, who, Mode.PAUSED, Mode.BOT, None)
-
-
-def _move_all(tx: Tx, who: Conversation, was: Mode, to: Mode, why: ModeReason | None) -> None:
-    tx.run(PAUSE_ALL, contact=who.contact_id, was=was, to=to, why=why, now=tx.now)
+    tx.run(RESUME_ALL, contact=who.contact_id, now=tx.now)

@@ -13,7 +13,7 @@ from orbion.adapters.db.schema import (
     MESSAGE,
     QUARANTINE,
 )
-from orbion.adapters.db.sql import bind, constant, from_json, insert_into, number
+from orbion.adapters.db.sql import NULL, bind, constant, from_json, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.lanes import DeadLetter, Queue
@@ -80,7 +80,7 @@ DISCARDED = Statement(update(DEAD).where(_one_waiting).values(discarded=True))
 REOPEN_MESSAGE = Statement(
     update(MESSAGE)
     .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == "dead")
-    .values(outcome="open", reason=None)
+    .values(outcome="open", reason=NULL)
 )
 QUARANTINED = Statement(
     select(

@@ -9,7 +9,7 @@ from orbion.adapters.db import lanes
 from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.inbox import supersede
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
-from orbion.adapters.db.sql import bind, first, from_json, number
+from orbion.adapters.db.sql import NULL, bind, first, from_json, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.lanes import Claim, Queue
@@ -93,7 +93,7 @@ NEW_VERSION = Statement(_conversation_of_row)
 REVIVE = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == number("row"), OUTBOX.c.state == "dead")
-    .values(state="pending", error=None, settled_at=None)
+    .values(state="pending", error=NULL, settled_at=NULL)
 )
 LAST_IN = Statement(
     select(MESSAGE.c.id)

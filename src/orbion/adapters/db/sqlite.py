@@ -53,6 +53,7 @@ def _make_durable(connection: sqlite3.Connection, *, query_only: bool) -> tuple[
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA cache_size=-16384")
+    connection.execute("PRAGMA temp_store=MEMORY")  # else savepoints write journals to files
     if query_only:
         connection.execute("PRAGMA query_only=ON")
     return mode, connection.execute("PRAGMA synchronous").fetchone()[0]

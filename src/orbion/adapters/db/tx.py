@@ -5,7 +5,6 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Dialect, Executable
 from sqlalchemy.sql import ClauseElement
-from sqlalchemy.sql.compiler import SQLCompiler
 
 Row = Any
 """A driver's tuple: convert it to domain values in the function that reads it."""
@@ -15,7 +14,8 @@ T = TypeVar("T")
 class Statement:
     """A SQLAlchemy Core expression that each dialect compiles once to driver text.
 
-    Parameters are its named binds; literal values inside the expression travel with it.
+    Parameters are its named binds; literal values inside the expression travel with it. A NULL in
+    it is written `sql.NULL`: a bind without a value is one that the caller must give.
     """
 
     __slots__ = ("expression",)
@@ -64,20 +64,17 @@ class Compiled:
         if not isinstance(expression, ClauseElement):
             raise TypeError(f"{expression!r} is not a SQL expression")
         compiled = expression.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
-        if not isinstance(compiled, SQLCompiler):
-            raise TypeError(f"{expression!r} is not a statement")
         self.text = str(compiled)
         names = getattr(compiled, "positiontup", None)
         self.order: tuple[str, ...] = tuple(names or ())
-        required = {name for name, each in compiled.binds.items() if each.required}
         self.defaults: Mapping[str, Any] = {
-            name: value for name, value in compiled.params.items() if name not in required
+            name: value for name, value in compiled.params.items() if value is not None
         }
 
     def values(self, params: Mapping[str, object]) -> tuple[object, ...]:
         """Order the values; raises KeyError for a bind that the caller forgot."""
-        defaults = self.defaults
-        return tuple(params[name] if name in params else defaults[name] for name in self.order)
+        given = {**self.defaults, **params} if self.defaults else params
+        return tuple(map(given.__getitem__, self.order))
 
 
 class Compiler:

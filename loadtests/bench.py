@@ -1,0 +1,284 @@
+"""Measures durable acknowledgement, the whole path, start time and memory in one run."""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import psutil
+import uvloop
+
+from loadtests.gateway import QUESTIONS, Customers
+from loadtests.http1 import HOST, Volley, volley
+from loadtests.processes import (
+    DRIVER_CORE,
+    SERVER_CORE,
+    Program,
+    database_in,
+    free_port,
+    orbion_environment,
+    running,
+    serving,
+)
+from loadtests.webhooks import LINES, captured_requests
+
+CONNECTIONS: Final = 64
+ROUNDS: Final = 3
+WARM_UP_SECONDS: Final = 0.7
+STARTS: Final = 5
+MESSAGES: Final = 10_000
+PHONES: Final = 1_000
+IN_FLIGHT: Final = 64
+SETTLING_SECONDS: Final = 1.5
+REPORT: Final = Path(__file__).resolve().parent / "bench.json"
+NOBODY: Final = f"http://{HOST}:9"
+LATER: Final = {"quiet_min": 30, "quiet_max": 60, "quiet_cap": 120}
+"""No turn begins while acknowledgements are measured."""
+UNPACED: Final = {
+    "quiet_min": 0,
+    "quiet_max": 0,
+    "quiet_cap": 0,
+    "typing_speed": 0,
+    "turns_per_minute": 600,
+    "sends_per_second": 1e6,
+    "sends_per_minute": 1e6,
+    "sends_per_hour": 1e6,
+    "workers": 64,
+}
+FLOORS: Final = {"orbion / bare, req/s": 0.15, "orbion / naive, req/s": 15.0}
+CEILINGS: Final = {"orbion / bare, CPU": 6.0}
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    label: str
+    command: Callable[[Path, str], tuple[str, ...]]
+
+
+CANDIDATES: Final[Mapping[str, Candidate]] = {
+    "bare": Candidate(
+        label="bare ASGI no-op", command=lambda _, port: ("loadtests.noop", port, "bare")
+    ),
+    "stack": Candidate(
+        label="no-op of the same stack", command=lambda _, port: ("loadtests.noop", port, "stack")
+    ),
+    "orbion": Candidate(
+        label="orbion, durable", command=lambda _, port: ("orbion", "serve", "--port", port)
+    ),
+    "naive": Candidate(
+        label="naive async ORM, FULL",
+        command=lambda folder, port: ("loadtests.naive", port, str(folder / "naive.db")),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    per_second: float
+    cpu_us: float
+    p50_ms: float
+    p99_ms: float
+    failed: int
+
+
+def acknowledgements(seconds: float) -> Figures:
+    """Every round starts each candidate afresh, on an empty database, one after another."""
+    rounds: dict[str, list[Round]] = {name: [] for name in CANDIDATES}
+    for _ in range(ROUNDS):
+        for name, candidate in CANDIDATES.items():
+            rounds[name].append(_round(candidate, seconds))
+    figures: Figures = {}
+    print(f"\nwebhooks acknowledged, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
+    print(f"{'handler':26}{'req/s':>9}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}")
+    for name, found in rounds.items():
+        row = {
+            field: statistics.median(getattr(each, field) for each in found)
+            for field in ("per_second", "cpu_us", "p50_ms", "p99_ms")
+        }
+        row["failed"] = sum(each.failed for each in found)
+        figures[name] = row
+        print(
+            f"{CANDIDATES[name].label:26}{row['per_second']:9.0f}{row['cpu_us']:9.0f}"
+            f"{row['p50_ms']:9.2f}{row['p99_ms']:9.1f}{row['failed']:8}"
+        )
+    return figures | {"ratios": _ratios(figures)}
+
+
+def _ratios(figures: Figures) -> dict[str, float]:
+    def times(field: str, one: str, other: str) -> float:
+        return float(figures[one][field] / figures[other][field])
+
+    found = {
+        "orbion / bare, req/s": times("per_second", "orbion", "bare"),
+        "orbion / stack, req/s": times("per_second", "orbion", "stack"),
+        "orbion / naive, req/s": times("per_second", "orbion", "naive"),
+        "orbion / bare, CPU": times("cpu_us", "orbion", "bare"),
+        "orbion / stack, CPU": times("cpu_us", "orbion", "stack"),
+        "naive / orbion, CPU": times("cpu_us", "naive", "orbion"),
+    }
+    print()
+    for name, ratio in found.items():
+        print(f"  {name:24}{ratio:8.3f}{_against(name, ratio)}")
+    return found
+
+
+def _against(name: str, ratio: float) -> str:
+    if name in FLOORS:
+        return f"   G1 floor {FLOORS[name]}: {'met' if ratio >= FLOORS[name] else 'MISSED'}"
+    if name in CEILINGS:
+        return f"   G1 ceiling {CEILINGS[name]}: {'met' if ratio <= CEILINGS[name] else 'MISSED'}"
+    return ""
+
+
+def _round(candidate: Candidate, seconds: float) -> Round:
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        environment = orbion_environment(folder, gateway=NOBODY, **LATER)
+        command = candidate.command(folder, str(port))
+        with running(*command, port=port, log=folder / "log", environment=environment) as program:
+            return uvloop.run(_measured(program, seconds))
+
+
+async def _measured(program: Program, seconds: float) -> Round:
+    requests = captured_requests()
+    await volley(program.port, requests, connections=CONNECTIONS, seconds=WARM_UP_SECONDS)
+    before = program.cpu_seconds()
+    seen: Volley = await volley(program.port, requests, connections=CONNECTIONS, seconds=seconds)
+    spent = program.cpu_seconds() - before
+    return Round(
+        per_second=seen.per_second,
+        cpu_us=spent / len(seen.latencies) * 1e6,
+        p50_ms=seen.percentile_ms(0.5),
+        p99_ms=seen.percentile_ms(0.99),
+        failed=seen.failed,
+    )
+
+
+def starts() -> Figures:
+    """Spawn to the first 200 on /health/ready, on a database that is at its schema."""
+    with tempfile.TemporaryDirectory() as name:
+        environment = orbion_environment(Path(name), gateway=NOBODY)
+        first = _make_database(Path(name), environment)
+        seconds, megabytes = [], []
+        for _ in range(STARTS):
+            with serving(Path(name), environment) as program:
+                seconds.append(program.started)
+                time.sleep(SETTLING_SECONDS)
+                megabytes.append(program.rss_mb())
+    ready, idle = statistics.median(seconds), statistics.median(megabytes)
+    print(f"\nspawn → ready {ready * 1000:.0f} ms (G8 ≤ 1000), idle RSS {idle:.0f} MB (G8 ≤ 90)")
+    print(f"  medians of {STARTS}; the first start, with migration: {first * 1000:.0f} ms")
+    return {"ready_s": ready, "all_s": seconds, "first_s": first, "rss_idle_mb": idle}
+
+
+def _make_database(folder: Path, environment: Mapping[str, str]) -> float:
+    """Start once, so that the measured start has nothing to migrate; returns its seconds."""
+    with serving(folder, environment) as program:
+        return program.started
+
+
+def whole_path(messages: int) -> Figures:
+    """Webhook → turn of the scripted model → sent over HTTP to the simulated gateway."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        gateway = f"http://{HOST}:{port}"
+        environment = orbion_environment(folder, gateway=gateway, **UNPACED)
+        _make_database(folder, environment)
+        with serving(folder, environment) as program:
+            figures = uvloop.run(_answered(program, port, database_in(folder), messages))
+    print(
+        f"\nwhole path: {figures['answers_per_second']:.0f} answers/s"
+        f" ({figures['bubbles']} bubbles), {figures['cpu_ms']:.2f} ms CPU each"
+        f" (G4 ≥ 150/s, ≤ 6 ms)"
+    )
+    print(
+        f"  sent {figures['sent']}, answered {figures['answered']}, lost {figures['lost']},"
+        f" sent twice {figures['repeated']}"
+    )
+    print(
+        f"  RSS idle {figures['rss_idle_mb']:.0f} MB, after {messages} messages"
+        f" {figures['rss_after_mb']:.0f} MB (G8 ≤ 90 idle)"
+    )
+    return figures
+
+
+async def _answered(program: Program, port: int, database: Path, messages: int) -> Figures:
+    customers, numbers = Customers(program.port), count()
+
+    async def chat() -> None:
+        while (number := next(numbers)) < messages:
+            phone = f"55119{number % PHONES:08d}"
+            await customers.ask(phone, QUESTIONS[number // PHONES % len(QUESTIONS)])
+
+    async with customers.listening(port):
+        await asyncio.sleep(SETTLING_SECONDS)
+        idle, cpu, started = program.rss_mb(), program.cpu_seconds(), time.perf_counter()
+        await asyncio.gather(*(chat() for _ in range(IN_FLIGHT)))
+        seconds = time.perf_counter() - started
+        await customers.settled()
+        spent = program.cpu_seconds() - cpu
+        tally = customers.tally(database)
+    return {
+        "answers_per_second": tally.answered / seconds,
+        "cpu_ms": spent / max(1, tally.answered) * 1000,
+        "sent": tally.sent,
+        "answered": tally.answered,
+        "lost": tally.lost,
+        "repeated": tally.repeated,
+        "bubbles": tally.bubbles,
+        "rss_idle_mb": idle,
+        "rss_after_mb": program.rss_mb(),
+    }
+
+
+def machine() -> Figures:
+    return {
+        "cpus": psutil.cpu_count(),
+        "driver_core": DRIVER_CORE,
+        "server_core": SERVER_CORE,
+        "load": os.getloadavg(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "sqlite": sqlite3.sqlite_version,
+        "customers": f"unknown ones, {LINES} messages each",
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.5, help="of each measured round")
+    parser.add_argument("--messages", type=int, default=MESSAGES, help="on the whole path")
+    parser.add_argument("--only", choices=("ack", "start", "path"), help="one part")
+    parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
+    chosen = parser.parse_args()
+    os.sched_setaffinity(0, {DRIVER_CORE})
+    parts: Mapping[str, Callable[[], Figures]] = {
+        "ack": lambda: acknowledgements(chosen.seconds),
+        "start": starts,
+        "path": lambda: whole_path(chosen.messages),
+    }
+    facts = machine()
+    print(" · ".join(f"{name} {value}" for name, value in facts.items()))
+    figures = {"machine": facts}
+    for name, part in parts.items():
+        if chosen.only in (None, name):
+            figures[name] = part()
+    chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,489 @@
+"""A turn reads what waits, journals its steps, and settles all it decided at once or nothing."""
+
+from dataclasses import replace
+
+import pytest
+
+from orbion.adapters.db import lanes
+from orbion.adapters.db.schema import (
+    CONTACT,
+    CONVERSATION,
+    DEAD,
+    FACT,
+    HANDOFF,
+    LANE,
+    LEAD,
+    MESSAGE,
+    OUTBOX,
+    STAGE_CHANGE,
+    SUPPRESSION,
+    TURN,
+)
+from orbion.adapters.db.store import DbStore
+from orbion.domain.conversations import Mode, ModeReason
+from orbion.domain.errors import LeaseLostError
+from orbion.domain.events import MessageEdited
+from orbion.domain.lanes import Queue
+from orbion.domain.leads import Fact
+from orbion.domain.outbox import SendReceipt
+from orbion.domain.turns import Bubble, Step, TurnResult, Verdict
+from tests.contract.scenes import (
+    BRANCH,
+    answer,
+    begin_send,
+    claim_one,
+    column,
+    decide,
+    everything,
+    receive,
+    reply,
+    rows,
+    send,
+    take_turn,
+    with_accounts,
+)
+from tests.support.stores import HandClock, echo, hello
+
+STEP = Step(number=1, kind="model", input_hash=b"\x01\xff", output="{}", tokens_in=5, ms=7)
+OPT_OUT = TurnResult(
+    verdict=Verdict.OPTED_OUT, bubbles=(Bubble(text="não escrevo mais", exempt="opt_out"),)
+)
+HAND_OVER = TurnResult(
+    verdict=Verdict.HANDED_OVER,
+    bubbles=(Bubble(text="já chamo alguém", exempt="handoff"),),
+    handoff="asked",
+)
+RICH = TurnResult(
+    verdict=Verdict.ANSWERED,
+    bubbles=(Bubble(text="um"), Bubble(text="dois")),
+    facts=(Fact(slot="cidade", value="Natal", message_id=1, quote="de Natal", confidence=0.9),),
+    stage="interessado",
+    score=20,
+    open_slot="conta",
+)
+
+
+# Reading
+
+
+async def test_a_batch_stands_in_the_order_in_which_it_was_written(store: DbStore) -> None:
+    late = replace(hello(1), occurred_at=300)
+    same = replace(hello(2), occurred_at=100)
+    tie = replace(hello(3), occurred_at=100)
+    await receive(store, late, same, tie)
+    _, given = await take_turn(store)
+    assert [m.text for m in given.batch] == ["mensagem 2", "mensagem 3", "mensagem 1"]
+
+
+async def test_a_turn_reads_who_is_speaking_and_what_is_known(
+    store: DbStore, clock: HandClock
+) -> None:
+    first = clock.now()
+    await receive(store, hello(1))
+    await decide(store, RICH)
+    clock.pass_(10)
+    await receive(store, hello(2))
+    _, given = await take_turn(store)
+    assert given.lead.facts == {"cidade": "Natal"}
+    assert (given.lead.stage, given.lead.score) == ("interessado", 20)
+    assert given.conversation.open_slot == "conta"
+    assert (given.conversation.name, given.conversation.phone) == ("Maria", "551100000001")
+    assert (given.turns_last_minute, given.first_open_at, given.trace) == (1, first + 10_000, "t")
+    assert given.conversation.last_in_at == first + 10_000
+
+
+async def test_a_claim_with_nothing_open_has_no_turn(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await answer(store, "oi")
+    await store.db.write(
+        lambda tx: lanes.enqueue(
+            tx, Queue.IN, "1", kind="message", payload={"message": 1}, trace="t"
+        )
+    )
+    assert await store.load_turn(await claim_one(store, Queue.IN)) is None
+
+
+async def test_history_is_what_the_customer_saw_or_wrote(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await answer(store, "tomada de volta")
+    await receive(store, hello(2))
+    await answer(store, "vista")
+    await store.begin_send(await claim_one(store, Queue.OUT))
+    await send(store, "WA1")
+    await receive(store, hello(3))
+    await answer(store, "calada")
+    await receive(store, echo("sou a Ana", by_api=False))
+    found = await store.history(1, version=99)
+    assert [(m.author, m.text) for m in found] == [
+        ("customer", "mensagem 1"),
+        ("customer", "mensagem 2"),
+        ("bot", "vista"),
+        ("customer", "mensagem 3"),
+        ("person", "sou a Ana"),
+    ]
+    assert len(await store.messages(1, 99)) == len(found) + 2
+
+
+async def test_history_is_cached_by_version(store: DbStore) -> None:
+    await receive(store, hello(1))
+    before = await store.history(1, version=1)
+    await receive(store, MessageEdited(provider_id=hello(1).provider_id, text="outra"))
+    assert await store.history(1, version=1) is before
+    (message,) = await store.history(1, version=2)
+    assert message.text == "outra"
+
+
+# Crash and resume
+
+
+async def test_a_turn_that_a_crash_interrupted_is_resumed_with_its_steps(
+    store: DbStore, clock: HandClock
+) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    turn = await store.begin_turn(claim, given)
+    await store.save_step(turn, STEP)
+    clock.pass_(16)
+    again, given = await take_turn(store, "w2")
+    assert await store.begin_turn(again, given) == turn
+    assert await store.steps(turn) == [STEP]
+    assert await column(store, TURN.c.attempt) == [2]
+    await store.finish_turn(again, given, reply("oi"))
+    assert await rows(store, TURN.c.verdict, TURN.c.upto) == [("answered", 1)]
+
+
+async def test_a_turn_without_a_crash_counts_one_attempt(store: DbStore) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    turn = await store.begin_turn(claim, given)
+    await store.finish_turn(claim, given, reply("oi"))
+    assert await rows(store, TURN.c.id, TURN.c.attempt) == [(turn, 1)]
+
+
+async def test_turns_of_the_same_millisecond_are_told_apart(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await answer(store, "oi")
+    await send(store, "WA1")
+    await receive(store, hello(2))
+    claim, given = await take_turn(store)
+    turn = await store.begin_turn(claim, given)
+    assert await store.begin_turn(claim, given) == turn
+    assert await column(store, TURN.c.verdict) == ["answered", None]
+
+
+async def test_a_step_written_twice_keeps_the_last(store: DbStore) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    turn = await store.begin_turn(claim, given)
+    await store.save_step(turn, STEP)
+    await store.save_step(turn, replace(STEP, output="[]"))
+    assert [step.output for step in await store.steps(turn)] == ["[]"]
+
+
+# One write
+
+
+async def test_a_finished_turn_has_written_everything(store: DbStore, clock: HandClock) -> None:
+    await receive(store, hello(1))
+    assert await decide(store, RICH) == RICH
+    assert await rows(store, MESSAGE.c.text, MESSAGE.c.outcome, MESSAGE.c.turn_id) == [
+        ("mensagem 1", "answered", 1),
+        ("um", "queued", 1),
+        ("dois", "queued", 1),
+    ]
+    assert await rows(store, OUTBOX.c.text, OUTBOX.c.state, OUTBOX.c.position) == [
+        ("um", "pending", 0),
+        ("dois", "pending", 1),
+    ]
+    fact = (FACT.c.value, FACT.c.message_id, FACT.c.quote, FACT.c.confidence)
+    assert await rows(store, *fact) == [("Natal", 1, "de Natal", 90)]
+    assert await rows(store, TURN.c.verdict, TURN.c.finished_at) == [("answered", clock.now())]
+    work = await rows(store, LANE.c.queue, LANE.c.key, LANE.c.seq, LANE.c.ack)
+    assert sorted(work, key=str) == [("in", "1", 1, 1), ("out", "1", 2, 0), ("sheet", "1", 1, 0)]
+
+
+@pytest.mark.parametrize("result", [RICH, OPT_OUT, HAND_OVER, reply()])
+async def test_a_worker_that_lost_its_lease_writes_nothing_at_all(
+    store: DbStore, clock: HandClock, result: TurnResult
+) -> None:
+    await receive(store, hello(1))
+    late, given = await take_turn(store, "w1")
+    clock.pass_(16)
+    await claim_one(store, Queue.IN, "w2")
+    before = await everything(store)
+    with pytest.raises(LeaseLostError):
+        await store.finish_turn(late, given, result)
+    assert await everything(store) == before
+
+
+async def test_a_nul_that_no_database_takes_is_dropped_from_a_bubble(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await answer(store, "oi\x00!")
+    assert await column(store, OUTBOX.c.text) == ["oi!"]
+
+
+# What happened meanwhile wins
+
+
+async def test_a_takeover_during_the_turn_silences_it(store: DbStore) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    assert await receive(store, echo("deixa comigo", by_api=False)) == ("takeover",)
+    done = await store.finish_turn(claim, given, RICH)
+    assert (done.verdict, done.bubbles, done.facts) == (Verdict.HUMAN_MODE, (), RICH.facts)
+    assert await column(store, OUTBOX.c.id) == []
+    (first, _) = await rows(store, MESSAGE.c.outcome, MESSAGE.c.reason)
+    assert first == ("suppressed", "human_mode")
+    assert await column(store, FACT.c.value) == ["Natal"]
+
+
+async def test_an_opt_out_on_another_number_silences_a_turn_under_way(store: DbStore) -> None:
+    store = await with_accounts(store, BRANCH)
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    await receive(store, hello(2), account=BRANCH.id)
+    await decide(store, OPT_OUT)
+    done = await store.finish_turn(claim, given, RICH)
+    assert (done.verdict, done.bubbles) == (Verdict.SUPPRESSED_OPT_OUT, ())
+    assert await column(store, OUTBOX.c.text) == ["não escrevo mais"]
+
+
+async def test_an_opt_out_is_recorded_although_a_person_took_over(store: DbStore) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    await receive(store, echo("deixa comigo", by_api=False))
+    assert (await store.finish_turn(claim, given, OPT_OUT)).verdict is Verdict.OPTED_OUT
+    assert await column(store, SUPPRESSION.c.contact_id) == [1]
+    skipped = await store.begin_send(await claim_one(store, Queue.OUT))
+    assert getattr(skipped, "reason", None) == "human_mode"
+
+
+async def test_a_newer_message_supersedes_the_answer_under_way(store: DbStore) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    await receive(store, hello(2))
+    assert (await store.finish_turn(claim, given, RICH)).verdict is Verdict.SUPERSEDED
+    assert await column(store, OUTBOX.c.id) == []
+    assert await column(store, FACT.c.id) == []
+    assert await column(store, MESSAGE.c.outcome) == ["open", "open"]
+    _, merged = await take_turn(store)
+    assert [m.id for m in merged.batch] == [1, 2]
+
+
+async def test_the_answer_under_way_stands_when_the_customer_waited_long_enough(
+    store: DbStore, clock: HandClock
+) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    clock.pass_(6)
+    await receive(store, hello(2))
+    assert (await store.finish_turn(claim, given, reply("oi"))).verdict is Verdict.ANSWERED
+    assert await column(store, MESSAGE.c.outcome) == ["answered", "open", "queued"]
+    _, rest = await take_turn(store)
+    assert [m.id for m in rest.batch] == [2]
+
+
+async def test_a_silent_verdict_is_not_superseded(store: DbStore) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    await receive(store, hello(2))
+    silent = TurnResult(verdict=Verdict.SILENT)
+    assert await store.finish_turn(claim, given, silent) == silent
+    assert await column(store, MESSAGE.c.reason) == ["silent", None]
+
+
+# Facts, stage, mirror
+
+
+async def test_a_new_value_retires_the_old_one_and_keeps_it(store: DbStore) -> None:
+    for number, value in enumerate(("Natal", "Natal", "Recife"), start=1):
+        await receive(store, hello(number))
+        await decide(
+            store, TurnResult(verdict=Verdict.SILENT, facts=(Fact(slot="cidade", value=value),))
+        )
+    assert await rows(store, FACT.c.value, FACT.c.current) == [("Natal", False), ("Recife", True)]
+    (lead,) = await store.leads(9)
+    assert lead.columns["cidade"] == "Recife"
+
+
+async def test_a_stage_change_is_a_row_and_a_score_alone_is_not(store: DbStore) -> None:
+    moves = [("novo", 5), ("interessado", 20), ("interessado", 20)]
+    for number, (stage, score) in enumerate(moves, start=1):
+        await receive(store, hello(number))
+        await decide(store, TurnResult(verdict=Verdict.SILENT, stage=stage, score=score))
+    assert await rows(store, LEAD.c.stage, LEAD.c.score) == [("interessado", 20)]
+    change = (STAGE_CHANGE.c.from_stage, STAGE_CHANGE.c.to_stage, STAGE_CHANGE.c.turn_id)
+    assert await rows(store, *change) == [("novo", "interessado", 2)]
+
+
+async def test_the_mirror_gets_each_lead_once_however_much_changed(
+    store: DbStore, clock: HandClock
+) -> None:
+    for number in range(1, 4):
+        await receive(store, hello(number))
+        await decide(store, TurnResult(verdict=Verdict.SILENT, score=number))
+    clock.pass_(5)
+    claims = (await store.claim(Queue.SHEET, "w", 9)).claims
+    (row,) = await store.lead_rows(claims)
+    assert (row.lead_id, row.business, row.columns["pontos"]) == (1, "sol", "3")
+    assert (row.columns["nome"], row.columns["telefone"]) == ("Maria", "551100000001")
+    await store.synced(claims)
+    clock.pass_(60)
+    assert (await store.claim(Queue.SHEET, "w", 9)).claims == ()
+
+
+# Consent and people
+
+
+async def test_an_opt_out_pauses_every_number_and_only_its_confirmation_leaves(
+    store: DbStore, clock: HandClock
+) -> None:
+    store = await with_accounts(store, BRANCH)
+    await receive(store, hello(1), account=BRANCH.id)
+    await answer(store, "oferta")
+    await receive(store, hello(2))
+    await decide(store, OPT_OUT)
+    assert await column(store, CONVERSATION.c.mode) == ["paused", "paused"]
+    assert await column(store, CONVERSATION.c.mode_reason) == ["opt_out", "opt_out"]
+    ended = {}
+    for claim in (await store.claim(Queue.OUT, "w", 9)).claims:
+        order = await store.begin_send(claim)
+        ended[claim.key] = getattr(order, "text", None) or getattr(order, "reason", None)
+    assert ended == {"1": "opt_out", "2": "não escrevo mais"}
+    clock.pass_(1)
+    await receive(store, hello(3))
+    assert (await decide(store, reply("oi"))).verdict is Verdict.SUPPRESSED_OPT_OUT
+    assert (await column(store, MESSAGE.c.reason))[-1] == "suppressed_opt_out"
+
+
+async def test_an_opt_in_lets_the_bot_speak_again(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await decide(store, OPT_OUT)
+    await send(store, "WA1")
+    await receive(store, hello(2))
+    await decide(store, replace(reply("que bom!"), verdict=Verdict.OPTED_IN))
+    assert await column(store, CONVERSATION.c.mode) == ["bot"]
+    assert await send(store, "WA2") == "que bom!"
+    (who,) = await rows(store, SUPPRESSION.c.message_id, SUPPRESSION.c.revoked_at)
+    assert who[1] is not None
+    found = await store.conversation(1)
+    assert found is not None
+    assert found.opted_out is False
+
+
+async def test_a_second_opt_out_counts_again(store: DbStore) -> None:
+    for number, verdict in enumerate((OPT_OUT, TurnResult(verdict=Verdict.OPTED_IN), OPT_OUT), 1):
+        await receive(store, hello(number))
+        await decide(store, verdict)
+        found = await store.conversation(1)
+        assert found is not None
+        assert found.opted_out is (verdict is OPT_OUT)
+    assert await rows(store, SUPPRESSION.c.message_id, SUPPRESSION.c.revoked_at) == [(4, None)]
+
+
+async def test_an_opt_in_does_not_end_what_an_operator_paused(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await store.set_mode(1, Mode.PAUSED, ModeReason.OPERATOR, "ana")
+    await decide(store, TurnResult(verdict=Verdict.OPTED_IN))
+    assert await column(store, CONVERSATION.c.mode) == ["paused"]
+
+
+async def test_a_hand_over_sends_its_notice_and_nothing_else(
+    store: DbStore, clock: HandClock
+) -> None:
+    await receive(store, hello(1))
+    await decide(store, replace(HAND_OVER, bubbles=(*HAND_OVER.bubbles, Bubble(text="e compre"))))
+    assert await rows(store, CONVERSATION.c.mode, CONVERSATION.c.mode_reason) == [
+        ("human", "requested")
+    ]
+    assert await rows(store, HANDOFF.c.reason, HANDOFF.c.actor) == [("requested", "bot")]
+    assert await send(store, "WA1") == "já chamo alguém"
+    clock.pass_(1)
+    skipped = await store.begin_send(await claim_one(store, Queue.OUT))
+    assert getattr(skipped, "reason", None) == "human_mode"
+
+
+async def test_a_loop_hands_over_with_its_own_reason(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await decide(store, replace(HAND_OVER, verdict=Verdict.LOOP))
+    assert await column(store, CONVERSATION.c.mode_reason) == ["loop"]
+
+
+# Poison
+
+
+async def test_a_poisoned_message_dies_with_its_reason_and_its_neighbours_are_answered(
+    store: DbStore, clock: HandClock
+) -> None:
+    await receive(store, hello(1), hello(2), hello(3))
+    answered: list[str] = []
+    died = 0
+    for _ in range(30):
+        claims = (await store.claim(Queue.IN, "w", 9)).claims
+        if not claims:
+            break
+        given = await store.load_turn(claims[0])
+        assert given is not None
+        if any(m.text == "mensagem 2" for m in given.batch):
+            died += await store.fail(claims[0], "bug", 1)
+        else:
+            answered += [m.text for m in given.batch]
+            await store.finish_turn(claims[0], given, reply("oi"))
+        clock.pass_(1)
+    assert (answered, died) == (["mensagem 1", "mensagem 3"], 1)
+    ends = await rows(store, MESSAGE.c.text, MESSAGE.c.outcome, MESSAGE.c.reason)
+    assert ("mensagem 2", "dead", "bug") in ends
+    assert await rows(store, DEAD.c.queue, DEAD.c.key, DEAD.c.seq, DEAD.c.error) == [
+        ("in", "1", 2, "bug")
+    ]
+
+
+async def test_a_requeued_message_is_answered_together_with_newer_ones(store: DbStore) -> None:
+    await receive(store, hello(1))
+    for _ in range(store.lane_policy.attempts):
+        await store.fail(await claim_one(store, Queue.IN), "bug", 0)
+    await receive(store, hello(2))
+    assert await store.requeue(Queue.IN, "1", 1, "ana")
+    claim, given = await take_turn(store)
+    assert [m.text for m in given.batch] == ["mensagem 1", "mensagem 2"]
+    await store.finish_turn(claim, given, reply("oi"))
+    assert await column(store, MESSAGE.c.outcome) == ["answered", "answered", "queued"]
+    assert (await store.claim(Queue.IN, "w", 9)).claims == ()
+
+
+async def test_a_message_requeued_during_a_turn_waits_for_the_next(
+    store: DbStore, clock: HandClock
+) -> None:
+    await receive(store, hello(1))
+    for _ in range(store.lane_policy.attempts):
+        await store.fail(await claim_one(store, Queue.IN), "bug", 0)
+    await receive(store, hello(2))
+    claim, given = await take_turn(store)
+    clock.pass_(6)
+    assert await store.requeue(Queue.IN, "1", 1, "ana")
+    await store.finish_turn(claim, given, reply("oi"))
+    assert await column(store, MESSAGE.c.outcome) == ["open", "answered", "queued"]
+    _, rest = await take_turn(store)
+    assert [m.text for m in rest.batch] == ["mensagem 1"]
+
+
+async def test_an_opted_out_contact_of_one_business_is_nobody_in_another(store: DbStore) -> None:
+    other = replace(BRANCH, id="outra", business="lua")
+    store = await with_accounts(store, other)
+    await receive(store, hello(1))
+    await decide(store, OPT_OUT)
+    await receive(store, hello(1), account="outra")
+    assert (await answer(store, "oi")).verdict is Verdict.ANSWERED
+    assert await column(store, CONTACT.c.id) == [1, 2]
+
+
+async def test_nothing_of_a_turn_is_sent_after_its_own_bubble_was_accepted_twice(
+    store: DbStore,
+) -> None:
+    await receive(store, hello(1))
+    await answer(store, "oi")
+    claim, order = await begin_send(store)
+    receipt = SendReceipt(provider_id="WA1")
+    await store.sent(claim, order.row_id, receipt)
+    with pytest.raises(LeaseLostError):
+        await store.sent(claim, order.row_id, receipt)

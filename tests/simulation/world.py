@@ -1,0 +1,338 @@
+"""One seeded run: customers, a faulty gateway, and a service that is killed and reborn."""
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import msgspec
+from starlette.types import ASGIApp
+
+from orbion.kit.ids import new_trace
+from orbion.main.service import running
+from orbion.main.world import World
+from orbion.simulators.evolution import EvolutionSimulator
+from orbion.simulators.evolution_store import Instance, Webhook
+from orbion.simulators.faults import EvolutionFaults, SendFault
+from orbion.web.app import create_app
+from tests.simulation.life import (
+    BEARER,
+    HONEST,
+    HOOK,
+    KEY,
+    READY,
+    Parts,
+    Wire,
+    at_once,
+    damage,
+    no_lifespan,
+    open_work,
+    post,
+    settings,
+    slow_disk,
+    watched,
+    with_state,
+)
+from tests.support.judge import Evidence, Judge, Post, Recorder, Said, TokenLLM, token
+from tests.support.virtual import Life, SimLoop
+
+PATIENCE_MS = 9_000  # what must be found: the service looks for send time-out + grace, here 10 s
+DIRECT_MS = 40
+SETTLE_MS = 60
+DRAIN_S = 1_200.0
+PAUSES = (0.05, 0.5, 3.0, 12.0)
+LIVES = (0.02, 1.0, 5.0, 12.0)
+DOWN = (0.05, 0.5, 2.0, 12.0)
+TAKEOVERS = 0.25
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    seed: int
+    kills: int
+    violations: list[str]
+    story: list[str]
+    acknowledged: int
+    duplicates: int
+    unprovable: int
+
+    def totals(self) -> Counter[str]:
+        return Counter(
+            kills=self.kills,
+            acknowledged=self.acknowledged,
+            duplicates=self.duplicates,
+            unprovable=self.unprovable,
+            violations=len(self.violations),
+        )
+
+    def explain(self, last: int = 60) -> str:
+        lines = [f"seed {self.seed}, {self.kills} kills", *self.violations, *self.story[-last:]]
+        return "\n".join(lines)
+
+
+@dataclass(slots=True, kw_only=True)
+class Simulation:
+    """`run` plays one seed to its end in a folder of its own."""
+
+    seed: int
+    folder: Path
+    template: Path
+    parts: Parts = HONEST
+    kills: int = 8
+    conversations: int = 6
+    loop: SimLoop = field(init=False)
+    random: Random = field(init=False)
+    evidence: Evidence = field(init=False)
+    gateway: EvolutionSimulator = field(init=False)
+    recorder: Recorder = field(init=False)
+    llm: TokenLLM = field(init=False)
+    app: ASGIApp = field(init=False)
+    life: Life = field(init=False)
+    web: httpx.AsyncClient | None = None
+    damage: list[str] = field(default_factory=list)
+    bugs: list[str] = field(default_factory=list)
+    signals: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.loop = SimLoop(self._dice())
+        dice = self._dice()
+        self.llm = TokenLLM(latency=lambda: dice.choice((0.0, 0.01, 0.2, 1.5)))
+        self.gateway = EvolutionSimulator(
+            [Instance(name="loja", token="token", webhook=Webhook(url=HOOK, headers=dict(BEARER)))],
+            api_key=KEY,
+            random=self._dice(),
+            now=self.loop.now,
+            faults=draw_faults(self.random),
+            deliver=self._deliver,
+        )
+        self.recorder = Recorder(app=self.gateway, now=self.loop.now)
+        self.recorder.heard = lambda: self._signal("request")
+        self.evidence = Evidence(patience=PATIENCE_MS, direct=DIRECT_MS, settle=SETTLE_MS)
+        traces = self._dice()
+        self.app = create_app(no_lifespan, new_trace=lambda: new_trace(traces))
+        self.signals = {"request": asyncio.Event(), "webhook": asyncio.Event()}
+
+    def run(self) -> Verdict:
+        try:
+            with watched(self.bugs):
+                self.loop.run_until_complete(self._play())
+        finally:
+            with watched([]):
+                self.loop.bury()
+        return self._verdict()
+
+    async def _play(self) -> None:
+        self._bear(1, self.folder / "life1")
+        world = [
+            self.loop.outside(work) for work in (self._customers(), self._fate(), self._weather())
+        ]
+        await asyncio.gather(*world)
+        self.gateway.faults = EvolutionFaults(echo_ms=(1, 5))
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                while self._waits() or not await self._is_ready():
+                    await asyncio.sleep(2.0)
+        except TimeoutError:
+            self.damage.append(f"I4 not drained after {DRAIN_S} s: {self._waits()}")
+        self.damage += damage(self._database())
+        self.life.kill()
+
+    async def _is_ready(self) -> bool:
+        if self.web is None:
+            return False
+        answer: httpx.Response = await self.loop.begin(self.life, self.web.get(READY))
+        return answer.status_code == httpx.codes.OK
+
+    async def _customers(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            for number in range(self.conversations):
+                group.create_task(self._customer(number))
+
+    async def _customer(self, number: int) -> None:
+        dice, phone = self._dice(), f"55119000{number:05d}"
+        taken_over_after = dice.randint(0, 5) if dice.random() < TAKEOVERS else None
+        for index in range(dice.randint(3, 8)):
+            await asyncio.sleep(dice.choice(PAUSES) * dice.random() * 2)
+            word = token(number, index)
+            key_id = self.gateway.customer_says("loja", phone, f"oi {word}")
+            at = self.loop.now()
+            self.evidence.said.append(
+                Said(phone=phone, index=index, token=word, key_id=key_id, at=at)
+            )
+            if index == taken_over_after:
+                await asyncio.sleep(dice.uniform(0, 4))
+                key_id = self.gateway.person_says("loja", phone, "deixa que eu sigo daqui")
+                self.evidence.takeovers[phone] = key_id
+
+    async def _weather(self) -> None:
+        """Disconnect the number, or restart the gateway, now and then."""
+        dice = self._dice()
+        if dice.random() < 0.25:
+            await asyncio.sleep(dice.uniform(0, 30))
+            self.gateway.connection("loja", "close")
+            await asyncio.sleep(dice.uniform(1, 15))
+            self.gateway.connection("loja", "open")
+        if dice.random() < 0.15:
+            await asyncio.sleep(dice.uniform(0, 20))
+            self.gateway.restart()
+
+    async def _fate(self) -> None:
+        """Kill the service again and again, mostly a few steps after something happened."""
+        dice = self._dice()
+        for number in range(2, self.kills + 2):
+            await asyncio.sleep(dice.choice(LIVES) * dice.random())
+            await self._await_signal(dice.choice(("", "request", "webhook")))
+            death = asyncio.get_running_loop().create_future()
+            life = self.life
+            life.on_death = partial(death.set_result, None)
+            life.fuse = dice.randint(0, 90)
+            await death
+            self.web = None
+            self.evidence.deaths.append(self.loop.now())
+            folder = self._crash(self.folder / f"life{number - 1}", self.folder / f"life{number}")
+            await asyncio.sleep(dice.choice(DOWN) * dice.random())
+            self._bear(number, folder)
+
+    async def _await_signal(self, name: str) -> None:
+        if not name:
+            return
+        self.signals[name].clear()
+        try:
+            async with asyncio.timeout(3.0):
+                await self.signals[name].wait()
+        except TimeoutError:
+            return
+
+    def _signal(self, name: str) -> None:
+        self.signals[name].set()
+
+    def _crash(self, old: Path, new: Path) -> Path:
+        """Keep of the dead life's files what was committed; it can no longer touch the copy."""
+        new.mkdir()
+        for each in old.glob("orbion.db*"):
+            if each.suffix not in {".lock", ".db-shm"}:
+                shutil.copyfile(each, new / each.name)
+        self.parts.after_crash(new)
+        self.damage += damage(new / "orbion.db")
+        return new
+
+    def _bear(self, number: int, folder: Path) -> None:
+        if number == 1:
+            folder.mkdir()
+            shutil.copyfile(self.template, folder / "orbion.db")
+        self.life = Life(number=number)
+        self.loop.begin(self.life, self._live(folder)).add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self.bugs.append(f"bug: the service ended by itself: {task.exception()!r}")
+
+    async def _live(self, folder: Path) -> None:
+        dice = self._dice()
+        wire = Wire(httpx.ASGITransport(app=self.recorder), self.loop)
+        world = World(
+            clock=self.loop,
+            random=self._dice(),
+            transport=self.parts.wire(wire),
+            executor=lambda _: slow_disk(dice),
+            run_blocking=at_once,
+            llm=self.parts.llm(self.llm),
+        )
+        async with running(settings(folder, typing=self.seed % 2 == 0), world) as service:
+            inbox = self.parts.inbox(service.store)
+            state = replace(service.state, receive=replace(service.state.receive, inbox=inbox))
+            self.web = httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=with_state(self.app, state))
+            )
+            await asyncio.get_running_loop().create_future()
+
+    async def _deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Post to whatever life there is; one that dies meanwhile resets the connection."""
+        key_id, posted_at, status = _key_id(body), self.loop.now(), None
+        try:
+            status = await self._post(url, headers, body)
+        finally:
+            if key_id is not None:
+                post = Post(
+                    key_id=key_id, posted_at=posted_at, answered_at=self.loop.now(), status=status
+                )
+                self.evidence.posts.append(post)
+        return status
+
+    async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        life, web = self.life, self.web
+        if web is None:
+            raise httpx.ConnectError("nobody listens")
+        self._signal("webhook")
+        posting = self.loop.begin(life, post(web, url, headers, body))
+        while not posting.done():
+            if not life.alive:
+                raise httpx.ReadError("the process died")
+            await asyncio.wait([posting], timeout=0.005)
+        status: int = posting.result()
+        return status
+
+    def _waits(self) -> dict[str, int]:
+        pending = sum(each.outcome == "pending" for each in self.gateway.deliveries)
+        found = {"webhooks": pending} if pending else {}
+        return found | open_work(self._database())
+
+    def _database(self) -> Path:
+        return self.folder / f"life{self.life.number}" / "orbion.db"
+
+    def _dice(self) -> Random:
+        return Random(self.random.getrandbits(64))
+
+    def _verdict(self) -> Verdict:
+        evidence = self.evidence
+        evidence.asked = self.recorder.asked
+        evidence.journal = self.gateway.journal
+        evidence.deliveries = self.gateway.deliveries
+        evidence.prompts = self.llm.prompts
+        judge = Judge(evidence=evidence)
+        surplus, unprovable = judge.duplicates()
+        return Verdict(
+            seed=self.seed,
+            kills=len(evidence.deaths),
+            violations=[*self.damage, *judge.violations(), *self.bugs, *self.loop.failures],
+            story=evidence.story(),
+            acknowledged=sum(said.key_id in judge.acknowledged for said in evidence.said),
+            duplicates=surplus,
+            unprovable=unprovable,
+        )
+
+
+def draw_faults(dice: Random) -> EvolutionFaults:
+    """From a calm day to one on which every other send goes wrong somehow."""
+    share = dice.choice((0.0, 0.15, 0.3, 0.5))
+    weights = [dice.random() for _ in SendFault]
+    fates = {
+        fault: share * weight / sum(weights)
+        for fault, weight in zip(SendFault, weights, strict=True)
+    }
+    return EvolutionFaults(
+        latency_ms=(1, 20),
+        send=fates,
+        late_accept_ms=dice.choice(((500, 4_000), (5_500, 8_000), (12_000, 30_000))),
+        unrecorded=dice.choice((0.0, 0.2)),
+        unechoed=dice.choice((0.0, 0.3, 0.7)),
+        find_fails=dice.choice((0.0, 0.2)),
+        echo_ms=dice.choice(((1, 5), (1, 3_000))),
+        duplicated=dice.choice((0.0, 0.3)),
+        late=dice.choice((0.0, 0.1)),
+        jitter_ms=dice.choice(((0, 0), (0, 400))),
+        late_ms=dice.choice(((0, 20), (0, 8_000))),
+    )
+
+
+def _key_id(body: bytes) -> str | None:
+    envelope = msgspec.json.decode(body)
+    if envelope["event"] != "messages.upsert":
+        return None
+    return str(envelope["data"]["key"]["id"])

@@ -1,0 +1,59 @@
+"""Statements are compiled once, and whoever forgets one of their values is told."""
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text, select, text, update
+from sqlalchemy.dialects import sqlite
+
+from orbion.adapters.db.sql import NULL, bind, constant, constants, from_json, number, to_json
+from orbion.adapters.db.tx import Compiled, Compiler, Statement
+
+THING = Table("thing", MetaData(), Column("id", Integer), Column("word", Text))
+RENAME = Statement(update(THING).where(THING.c.id == number("thing")).values(word=bind("to")))
+
+
+def compiled(statement: Statement) -> Compiled:
+    return Compiler(sqlite.dialect())(statement)
+
+
+def test_values_are_ordered_as_the_driver_wants_them() -> None:
+    assert compiled(RENAME).values({"thing": 7, "to": "x"}) == ("x", 7)
+
+
+def test_a_value_of_none_is_a_value() -> None:
+    assert compiled(RENAME).values({"thing": 7, "to": None}) == (None, 7)
+
+
+def test_a_value_that_was_forgotten_is_an_error_and_not_null() -> None:
+    with pytest.raises(KeyError, match="to"):
+        compiled(RENAME).values({"thing": 7})
+
+
+def test_literals_of_the_expression_travel_with_it() -> None:
+    clear = Statement(update(THING).where(THING.c.word == "old").values(id=9, word=NULL))
+    assert compiled(clear).values({}) == (9, "old")
+
+
+def test_constants_stand_in_the_text() -> None:
+    one = compiled(Statement(select(THING.c.id).where(THING.c.word == constant("open"))))
+    many = compiled(Statement(select(THING.c.id).where(THING.c.word.in_(constants("a", "b")))))
+    assert one.text.endswith("thing.word = 'open'")
+    assert many.text.endswith("thing.word IN ('a', 'b')")
+    assert (one.order, many.order) == ((), ())
+
+
+def test_a_statement_is_compiled_once() -> None:
+    compiler = Compiler(sqlite.dialect())
+    assert compiler(RENAME) is compiler(RENAME)
+
+
+def test_plain_text_may_be_a_statement() -> None:
+    assert compiled(Statement(text("SELECT 1"))).text == "SELECT 1"
+
+
+@pytest.mark.parametrize("value", [{}, {"message": 1}, {"texto": "olá 👍", "n": None}])
+def test_json_comes_back_as_it_was(value: dict[str, object]) -> None:
+    assert from_json(to_json(value)) == value
+
+
+def test_no_json_is_none() -> None:
+    assert from_json(None) is None

@@ -1,0 +1,87 @@
+"""A gateway of which the test decides each answer, dice that always fall high, and counts."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import NoReturn
+
+from orbion.adapters.db.schema import LANE
+from orbion.adapters.db.store import DbStore
+from orbion.domain.events import WebhookRequest
+from orbion.domain.lanes import Queue
+from orbion.domain.outbox import SendReceipt, SentRecord
+from orbion.telemetry.metrics import Metrics
+from tests.contract.scenes import rows
+
+
+async def nothing() -> None:
+    """Happen not."""
+
+
+@dataclass(slots=True)
+class ScriptedChannel:
+    """Answers each send with the next of `answers`, then with accepts WA1, WA2 …"""
+
+    answers: deque[SendReceipt | Exception] = field(default_factory=deque)
+    remembers: Sequence[SentRecord] | Exception = ()
+    on_typing: Callable[[], Awaitable[None]] = nothing
+    happened: list[str] = field(default_factory=list)
+    shown: list[tuple[str, float]] = field(default_factory=list)
+    looked: list[tuple[str, int, int]] = field(default_factory=list)
+
+    @property
+    def sent(self) -> list[str]:
+        return [what.removeprefix("send ") for what in self.happened if what.startswith("send ")]
+
+    async def send(self, address: str, text: str) -> SendReceipt:
+        assert address.endswith("@s.whatsapp.net")
+        self.happened.append(f"send {text}")
+        given = self.answers.popleft() if self.answers else None
+        if isinstance(given, Exception):
+            raise given
+        return given or SendReceipt(provider_id=f"WA{len(self.sent)}")
+
+    async def typing(self, address: str, seconds: float) -> None:
+        self.happened.append("typing")
+        self.shown.append((address, seconds))
+        await self.on_typing()
+
+    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
+        self.looked.append((address, since, until))
+        if isinstance(self.remembers, Exception):
+            raise self.remembers
+        return self.remembers
+
+    async def connection(self) -> NoReturn:
+        raise NotImplementedError
+
+    def verify(self, request: WebhookRequest) -> NoReturn:
+        raise NotImplementedError(request)
+
+    def parse(self, body: bytes) -> NoReturn:
+        raise NotImplementedError(body)
+
+
+class HighDice(Random):
+    """Jitter is always as long as it may be."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return max(a, b)
+
+
+def counted(metrics: Metrics, name: str, *labels: str) -> float:
+    """Read one sample; 0.0 if it was never counted."""
+    for metric in metrics.collect():
+        for sample in metric.samples:
+            if sample.name == f"orbion_{name}" and set(labels) <= set(sample.labels.values()):
+                return sample.value
+    return 0.0
+
+
+async def due(store: DbStore, queue: Queue) -> int | None:
+    """When the only lane of the queue wants to run, ms UTC; None = idle."""
+    found = await rows(store, LANE.c.queue, LANE.c.due_at)
+    ((_, at),) = [row for row in found if row[0] == queue]
+    assert at is None or isinstance(at, int)
+    return at
