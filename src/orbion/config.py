@@ -22,6 +22,14 @@ from orbion.domain.errors import FaultCode, RejectedError
 _SHORTEST_SECRET: Final = 16
 
 
+def without_login(url: HttpUrl) -> HttpUrl:
+    if url.username or url.password:
+        raise ValueError(
+            "leave user and password out of the address; keys have settings of their own"
+        )
+    return url
+
+
 class AccountSettings(BaseModel):
     """One WhatsApp number: a table `[accounts.<id>]` of the accounts file."""
 
@@ -40,6 +48,11 @@ class AccountSettings(BaseModel):
     webhook_secret_files: tuple[Path, ...] = Field(
         default=(), description="Files that hold webhook secrets."
     )
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_url(cls, value: HttpUrl) -> HttpUrl:
+        return without_login(value)
 
     def key(self) -> str:
         """Return the gateway's key; raises `RejectedError` if it is not given."""
@@ -161,6 +174,11 @@ class Settings(BaseSettings):
     metrics_key: SecretStr | None = Field(
         default=None, description="Key of /metrics and /health/detailed; unset = open."
     )
+
+    @field_validator("evolution_url", "openai_base_url", "public_url")
+    @classmethod
+    def _plain_url(cls, value: HttpUrl | None) -> HttpUrl | None:
+        return None if value is None else without_login(value)
 
     @field_validator("database_url")
     @classmethod

@@ -55,8 +55,9 @@ class Desk:
     async def group(self, *bodies: Callable[[Tx], object]) -> list[object]:
         """Write all bodies in one group; returns what each waiter was told."""
         waiters = [asyncio.ensure_future(self.db.write(body)) for body in bodies]
-        await asyncio.sleep(0)
-        self.writer.run()
+        while not all(waiter.done() for waiter in waiters):
+            await asyncio.sleep(0)
+            self.writer.run()
         return await asyncio.gather(*waiters, return_exceptions=True)
 
     async def write(self, body: Callable[[Tx], object]) -> object:

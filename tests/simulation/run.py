@@ -43,7 +43,7 @@ def main() -> int:
     spawn = multiprocessing.get_context("spawn")
     with (
         tempfile.TemporaryDirectory(prefix="orbion-sim-", dir=memory) as folder,
-        ProcessPoolExecutor(given.processes, mp_context=spawn, max_tasks_per_child=50) as pool,
+        ProcessPoolExecutor(given.processes, mp_context=spawn) as pool,
     ):
         template = Path(folder) / "migrated.db"
         migrate_sqlite(template)

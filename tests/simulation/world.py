@@ -15,7 +15,7 @@ import msgspec
 from starlette.types import ASGIApp
 
 from orbion.kit.ids import new_trace
-from orbion.main.service import running
+from orbion.main.build import running
 from orbion.main.world import World
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook

@@ -324,7 +324,7 @@ class Judge:
         posted = self.first_posted.get(later.key_id)
         if answered is None or posted is None:
             return False
-        return earlier.index < later.index and answered <= posted
+        return earlier.index < later.index and answered < posted
 
 
 def _pair(accepts: Sequence[Accepted], requests: Sequence[int], direct: int) -> dict[str, int]:

@@ -12,8 +12,8 @@ from asgi_lifespan import LifespanManager
 
 from orbion.config import Settings
 from orbion.kit.clock import SystemClock
+from orbion.main.build import running
 from orbion.main.observing import Orbion
-from orbion.main.service import running
 from orbion.main.world import World, in_thread, thread
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook

@@ -19,8 +19,8 @@ from orbion.cli.server import bind
 from orbion.config import AccountSettings, Settings, load_settings
 from orbion.domain.errors import FaultCode, OrbionError
 from orbion.domain.events import ConnectionState
+from orbion.main.build import playbook_of
 from orbion.main.outside import build_channel
-from orbion.main.service import playbook_of
 from orbion.main.world import World, real_world
 
 _PATIENCE_SECONDS: Final = 10.0

@@ -20,8 +20,8 @@ from orbion.cli.server import (
 from orbion.cli.setup import log_to_stderr
 from orbion.config import Settings, load_settings
 from orbion.kit.ids import new_trace
+from orbion.main.build import running
 from orbion.main.observing import Orbion
-from orbion.main.service import running
 from orbion.main.world import World, real_world
 from orbion.telemetry.logs import (
     SERVICE_DRAINING,

@@ -16,8 +16,8 @@ from orbion.cli.server import address, bind, build_server, listening
 from orbion.config import Settings, load_settings
 from orbion.kit.clock import SystemClock
 from orbion.kit.ids import new_trace
+from orbion.main.build import running
 from orbion.main.observing import Orbion
-from orbion.main.service import running
 from orbion.main.world import real_world
 from orbion.simulators import captured, tcp
 from orbion.simulators.captured import Captured

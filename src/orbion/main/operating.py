@@ -15,9 +15,9 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.kit.ids import new_trace
+from orbion.main.build import accounts_of
 from orbion.main.database import build_store, migrate, sqlite_path_of
 from orbion.main.outside import build_channel
-from orbion.main.service import accounts_of
 from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.receive import Receive

@@ -46,6 +46,7 @@ async def conversations(state: Admin, before: Before = None, limit: Size = 50) -
 
 @router.get("/conversations/{conversation_id}", response_model=None)
 async def conversation(conversation_id: int, state: Admin) -> Any:
+    """Show one conversation with its last messages, oldest first."""
     found = await state.desk.conversation(conversation_id)
     if found is None:
         raise _missing("conversation")
@@ -74,6 +75,7 @@ async def dead(state: Admin, before: Before = None, limit: Size = 50) -> Any:
 
 @router.post("/dead/requeue", response_model=None)
 async def requeue(task: DeadTask, state: Admin) -> Any:
+    """Put a dead task at the end of its lane, once."""
     if not await state.desk.requeue(task.queue, task.key, task.seq, ACTOR):
         raise _missing("dead letter")
     return {"requeued": True}
@@ -81,6 +83,7 @@ async def requeue(task: DeadTask, state: Admin) -> Any:
 
 @router.post("/dead/discard", response_model=None)
 async def discard(task: DeadTask, state: Admin) -> Any:
+    """Close a dead task without doing it; its row stays for the record."""
     if not await state.desk.discard_dead(task.queue, task.key, task.seq, ACTOR):
         raise _missing("dead letter")
     return {"discarded": True}
@@ -108,6 +111,7 @@ async def replay(row_id: int, request: Request, state: Admin) -> Any:
 
 @router.post("/quarantine/{row_id}/discard", response_model=None)
 async def discard_quarantined(row_id: int, state: Admin) -> Any:
+    """Close a quarantined webhook without taking it."""
     if not await state.desk.end_quarantine(row_id, "discarded", ACTOR):
         raise _missing("open quarantine row")
     return {"discarded": True}

@@ -14,6 +14,7 @@ router = APIRouter()
 
 @router.get("/metrics", response_model=None)
 async def metrics(state: Observer, format: Literal["text", "json"] = "text") -> Response:  # noqa: A002 - the query's name
+    """Expose every metric as Prometheus text, or as JSON with `?format=json`."""
     if format == "json":
         return json_response(state.report.render())
     return Response(state.metrics.render(), media_type=CONTENT_TYPE)
@@ -21,11 +22,13 @@ async def metrics(state: Observer, format: Literal["text", "json"] = "text") -> 
 
 @router.get("/api/metrics", response_model=None)
 async def report(state: Observer) -> Response:
+    """Report the same numbers over 1, 5 and 15 minutes, with rates and quantiles."""
     return json_response(state.report.render())
 
 
 @router.get("/api/metrics/summary", response_model=None)
 async def summary(state: Observer) -> Response:
+    """Sum up webhooks, turns, replies, dependencies and cache over the same windows."""
     return json_response(state.report.summary())
 
 

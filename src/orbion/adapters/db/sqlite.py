@@ -101,6 +101,52 @@ class CommitObserver:
     size: Callable[[int], None]
 
 
+class _Pipeline:
+    """Jobs that wait for one thread, which works a group of them at a time."""
+
+    def __init__(self, submit: Executor, work: Callable[[Sequence[_Job]], None]) -> None:
+        self._submit = submit
+        self._work = work
+        self._waiting: deque[_Job] = deque()
+        self._busy = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    async def run(self, body: Body[T]) -> T:
+        job = _Job(body, asyncio.get_running_loop().create_future())
+        self._waiting.append(job)
+        self._start()
+        result: T = await job.future
+        return result
+
+    def _start(self) -> None:
+        """Begin after what the loop has ready now: its bodies join the group, at no wait."""
+        if self._waiting and not self._busy:
+            self._busy = True
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._give, loop)
+
+    def _give(self, loop: asyncio.AbstractEventLoop) -> None:
+        group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
+
+        def run() -> None:
+            self._work(group)
+            loop.call_soon_threadsafe(self._done, group)
+
+        try:
+            self._submit(run)
+        except RuntimeError:
+            for job in group:
+                job.error = UnavailableError(FaultCode.DB_DOWN, "the database is closed")
+            self._done(group)
+
+    def _done(self, group: Sequence[_Job]) -> None:
+        _resolve(group)
+        self._busy = False
+        self._start()
+
+
 class SqliteDatabase:
     """Bodies queue up for one writer; each group is one BEGIN IMMEDIATE … COMMIT.
 
@@ -119,15 +165,11 @@ class SqliteDatabase:
         limit: int = 4096,
     ) -> None:
         self._clock = clock
-        self._submit = writer
-        self._submit_read = reader
         self._observer = observer
         self._limit = limit
         self._compile = Compiler(dialects.dialect())
-        self._writes: deque[_Job] = deque()
-        self._reads: deque[_Job] = deque()
-        self._writing = False
-        self._reading = False
+        self._writes = _Pipeline(writer, self._write_group)
+        self._reads = _Pipeline(reader, self._read_group)
         self._connection = connect(path)
         self._query = connect(path, query_only=True)
 
@@ -139,18 +181,10 @@ class SqliteDatabase:
     async def write(self, body: Body[T]) -> T:
         if len(self._writes) >= self._limit:
             raise UnavailableError(FaultCode.DB_BUSY, "too many writes are waiting")
-        job = _Job(body, asyncio.get_running_loop().create_future())
-        self._writes.append(job)
-        self._start_writing()
-        result: T = await job.future
-        return result
+        return await self._writes.run(body)
 
     async def read(self, body: Body[T]) -> T:
-        job = _Job(body, asyncio.get_running_loop().create_future())
-        self._reads.append(job)
-        self._start_reading()
-        result: T = await job.future
-        return result
+        return await self._reads.run(body)
 
     def close(self) -> None:
         """Close both connections; call it after the executors have drained."""
@@ -159,41 +193,15 @@ class SqliteDatabase:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
-    def _start_writing(self) -> None:
-        if not self._writing and self._writes:
-            self._writing = True
-            loop = asyncio.get_running_loop()
-            self._submit(lambda: self._drain_writes(loop))
+    def _write_group(self, group: Sequence[_Job]) -> None:
+        started = self._clock.monotonic()
+        self._run_group(group)
+        self._observer.seconds(self._clock.monotonic() - started)
+        self._observer.size(len(group))
 
-    def _start_reading(self) -> None:
-        if not self._reading and self._reads:
-            self._reading = True
-            loop = asyncio.get_running_loop()
-            self._submit_read(lambda: self._drain_reads(loop))
-
-    def _drain_writes(self, loop: asyncio.AbstractEventLoop) -> None:
-        while group := _take(self._writes):
-            started = self._clock.monotonic()
-            self._run_group(group)
-            self._observer.seconds(self._clock.monotonic() - started)
-            self._observer.size(len(group))
-            loop.call_soon_threadsafe(_resolve, group)
-        loop.call_soon_threadsafe(self._rest_writing)
-
-    def _rest_writing(self) -> None:
-        self._writing = False
-        self._start_writing()
-
-    def _drain_reads(self, loop: asyncio.AbstractEventLoop) -> None:
-        while group := _take(self._reads):
-            for job in group:
-                self._run_read(job)
-            loop.call_soon_threadsafe(_resolve, group)
-        loop.call_soon_threadsafe(self._rest_reading)
-
-    def _rest_reading(self) -> None:
-        self._reading = False
-        self._start_reading()
+    def _read_group(self, group: Sequence[_Job]) -> None:
+        for job in group:
+            self._run_read(job)
 
     def _run_read(self, job: _Job) -> None:
         query = self._query
@@ -231,13 +239,6 @@ class SqliteDatabase:
             connection.execute("ROLLBACK TO body")
             job.error = translate(error)
         connection.execute("RELEASE body")
-
-
-def _take(jobs: deque[_Job]) -> list[_Job]:
-    group: list[_Job] = []
-    while jobs and len(group) < GROUP:
-        group.append(jobs.popleft())
-    return group
 
 
 def _resolve(group: Sequence[_Job]) -> None:

@@ -1,0 +1,76 @@
+"""Leads reach the sheet in one write, and their lanes end only after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from orbion.adapters.db.schema import LANE
+from orbion.adapters.db.store import DbStore
+from orbion.domain.errors import FaultCode, LeaseLostError, UnavailableError
+from orbion.domain.lanes import Claim, Queue
+from orbion.domain.leads import LeadRow
+from orbion.telemetry.metrics import Metrics
+from orbion.usecases.sync_lead import SyncLeads
+from tests.contract.scenes import answer, receive, rows
+from tests.support.stores import HandClock, hello
+from tests.usecases.stage import counted
+
+PHONES = ("5511900000001", "5511900000002", "5511900000003")
+
+
+@dataclass(slots=True)
+class ScriptedSheet:
+    writes: list[Sequence[LeadRow]] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.writes.append(rows)
+
+
+@pytest.fixture
+async def claims(sqlite_store: DbStore, clock: HandClock) -> Sequence[Claim]:
+    """Claim the leads of three customers, each of whom was answered."""
+    for number, phone in enumerate(PHONES, 1):
+        await receive(sqlite_store, hello(number, phone=phone))
+        await answer(sqlite_store, "olá")
+    clock.pass_(1)
+    return (await sqlite_store.claim(Queue.SHEET, "w", 50)).claims
+
+
+async def open_lanes(store: DbStore) -> int:
+    found = await rows(store, LANE.c.queue, LANE.c.owner)
+    return sum(queue == Queue.SHEET and owner is not None for queue, owner in found)
+
+
+async def test_many_leads_are_one_write(sqlite_store: DbStore, claims: Sequence[Claim]) -> None:
+    sheet, metrics = ScriptedSheet(), Metrics()
+    await SyncLeads(leads=sqlite_store, sheet=sheet, metrics=metrics)(claims)
+    (written,) = sheet.writes
+    assert [row.columns["telefone"] for row in written] == list(PHONES)
+    assert {row.business for row in written} == {"sol"}
+    assert counted(metrics, "sheet_rows_total", "written") == 3
+    assert await open_lanes(sqlite_store) == 0
+
+
+async def test_leads_that_the_sheet_did_not_take_stay_to_be_written(
+    sqlite_store: DbStore, claims: Sequence[Claim]
+) -> None:
+    sheet = ScriptedSheet(error=UnavailableError(FaultCode.SHEETS_UNREACHABLE, "down"))
+    metrics = Metrics()
+    with pytest.raises(UnavailableError):
+        await SyncLeads(leads=sqlite_store, sheet=sheet, metrics=metrics)(claims)
+    assert await open_lanes(sqlite_store) == 3
+    assert counted(metrics, "sheet_rows_total", "written") == 0
+
+
+async def test_a_worker_that_lost_one_lead_acknowledges_none(
+    sqlite_store: DbStore, claims: Sequence[Claim], clock: HandClock
+) -> None:
+    clock.pass_(16)
+    await sqlite_store.claim(Queue.SHEET, "w2", 1)
+    with pytest.raises(LeaseLostError):
+        await SyncLeads(leads=sqlite_store, sheet=ScriptedSheet(), metrics=Metrics())(claims)
+    assert await open_lanes(sqlite_store) == 3
