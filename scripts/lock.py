@@ -20,7 +20,7 @@ LOCKS = {
 }
 OPTIONS = (
     *("--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
-    *("--no-emit-index-url", "--custom-compile-command", "make lock"),
+    *("--custom-compile-command", "make lock"),
 )
 
 

@@ -60,6 +60,11 @@ class Desk:
             self.writer.run()
         return await asyncio.gather(*waiters, return_exceptions=True)
 
+    async def handed_over(self) -> None:
+        """Let the loop give its next group to the writer."""
+        while not self.writer.waiting:
+            await asyncio.sleep(0)
+
     async def write(self, body: Callable[[Tx], object]) -> object:
         (told,) = await self.group(body)
         return told
@@ -188,7 +193,7 @@ async def test_a_queue_that_is_full_refuses_at_once(desk: Desk) -> None:
 
 async def test_a_waiter_that_was_cancelled_disturbs_nobody(desk: Desk) -> None:
     gone, kept = (asyncio.ensure_future(desk.db.write(note(name))) for name in ("gone", "kept"))
-    await asyncio.sleep(0)
+    await desk.handed_over()
     gone.cancel()
     desk.writer.run()
     assert await kept == "kept"
@@ -199,10 +204,11 @@ async def test_a_waiter_that_was_cancelled_disturbs_nobody(desk: Desk) -> None:
 
 async def test_a_write_that_comes_as_the_writer_goes_to_rest_is_not_forgotten(desk: Desk) -> None:
     first = asyncio.ensure_future(desk.db.write(note("1")))
-    await asyncio.sleep(0)
+    await desk.handed_over()
     second = asyncio.ensure_future(desk.db.write(note("2")))
     desk.writer.run()
     assert await first == "1"
+    await desk.handed_over()
     desk.writer.run()
     assert await second == "2"
     assert desk.sizes == [1, 1]

@@ -74,7 +74,8 @@ def _look_at(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def settings(folder: Path, *, typing: bool) -> Settings:
+def settings(folder: Path, *, typing: bool, hurry: bool) -> Settings:
+    """In a hurry it waits for no second message and shows no typing."""
     return Settings(
         _env_file=None,
         database_url=f"sqlite:///{folder}/orbion.db",
@@ -85,15 +86,15 @@ def settings(folder: Path, *, typing: bool) -> Settings:
         evolution_instance="loja",
         evolution_api_key=KEY,
         evolution_webhook_secret=SECRET,
-        quiet_min=0.2,
-        quiet_max=1.0,
-        quiet_cap=2.0,
-        typing_speed=25.0 if typing else 0.0,
+        quiet_min=0.1 if hurry else 0.2,
+        quiet_max=0.3 if hurry else 1.0,
+        quiet_cap=0.6 if hurry else 2.0,
+        typing_speed=25.0 if typing and not hurry else 0.0,
         send_timeout=SEND_TIMEOUT,
         unknown_grace=GRACE,
         breaker_open=2.0,
         turns_per_minute=600,
-        workers=8,
+        workers=32,
         disk_reserve=0,
     )
 

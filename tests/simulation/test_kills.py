@@ -7,8 +7,8 @@ import pytest
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.run import play
 
-SEEDS = range(26)  # eight kills each
-KILLS = 8
+# More than 200 kills; each eighth seed is crowded, and the last two once broke P9 and I2b.
+SEEDS = (*range(28), 47, 95)
 MOST_SEEDS = 40
 
 
@@ -16,7 +16,7 @@ MOST_SEEDS = 40
 def test_a_killed_service_keeps_every_promise(seed: int, migrated: Path) -> None:
     verdict = play(seed, template=migrated)
     assert not verdict.violations, verdict.explain()
-    assert verdict.kills == KILLS
+    assert verdict.kills
     assert verdict.acknowledged
 
 

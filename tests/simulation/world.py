@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import httpx
-import msgspec
 from starlette.types import ASGIApp
 
 from orbion.kit.ids import new_trace
@@ -39,7 +39,7 @@ from tests.simulation.life import (
     watched,
     with_state,
 )
-from tests.support.judge import Evidence, Judge, Post, Recorder, Said, TokenLLM, token
+from tests.support.judge import Evidence, Judge, Recorder, Said, TokenLLM, Witness, token
 from tests.support.virtual import Life, SimLoop
 
 PATIENCE_MS = 9_000  # what must be found: the service looks for send time-out + grace, here 10 s
@@ -49,7 +49,18 @@ DRAIN_S = 1_200.0
 PAUSES = (0.05, 0.5, 3.0, 12.0)
 LIVES = (0.02, 1.0, 5.0, 12.0)
 DOWN = (0.05, 0.5, 2.0, 12.0)
-TAKEOVERS = 0.25
+CROWDED = EvolutionFaults(
+    latency_ms=(1, 20),
+    send=MappingProxyType(
+        {
+            SendFault.HANG_BEFORE: 0.1,
+            SendFault.HANG_AFTER: 0.1,
+            SendFault.HANG_THEN_ACCEPT: 0.1,
+        }
+    ),
+    late_accept_ms=(5_500, 8_000),
+    unechoed=0.5,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +89,10 @@ class Verdict:
 
 @dataclass(slots=True, kw_only=True)
 class Simulation:
-    """`run` plays one seed to its end in a folder of its own."""
+    """`run` plays one seed to its end in a folder of its own.
+
+    In a `crowd` more conversations want to send than a gateway that often hangs lets through.
+    """
 
     seed: int
     folder: Path
@@ -86,11 +100,13 @@ class Simulation:
     parts: Parts = HONEST
     kills: int = 8
     conversations: int = 6
+    crowd: bool = False
     loop: SimLoop = field(init=False)
     random: Random = field(init=False)
     evidence: Evidence = field(init=False)
     gateway: EvolutionSimulator = field(init=False)
     recorder: Recorder = field(init=False)
+    witness: Witness = field(init=False)
     llm: TokenLLM = field(init=False)
     app: ASGIApp = field(init=False)
     life: Life = field(init=False)
@@ -102,6 +118,7 @@ class Simulation:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.loop = SimLoop(self._dice())
+        self.witness = Witness(deliver=self._post, now=self.loop.now)
         dice = self._dice()
         self.llm = TokenLLM(latency=lambda: dice.choice((0.0, 0.01, 0.2, 1.5)))
         self.gateway = EvolutionSimulator(
@@ -109,8 +126,8 @@ class Simulation:
             api_key=KEY,
             random=self._dice(),
             now=self.loop.now,
-            faults=draw_faults(self.random),
-            deliver=self._deliver,
+            faults=CROWDED if self.crowd else draw_faults(self.random),
+            deliver=self.witness,
         )
         self.recorder = Recorder(app=self.gateway, now=self.loop.now)
         self.recorder.heard = lambda: self._signal("request")
@@ -157,9 +174,13 @@ class Simulation:
 
     async def _customer(self, number: int) -> None:
         dice, phone = self._dice(), f"55119000{number:05d}"
-        taken_over_after = dice.randint(0, 5) if dice.random() < TAKEOVERS else None
+        taken_over_after = (
+            dice.randint(0, 5) if dice.random() < (0.8 if self.crowd else 0.25) else None
+        )
         for index in range(dice.randint(3, 8)):
-            await asyncio.sleep(dice.choice(PAUSES) * dice.random() * 2)
+            await asyncio.sleep(
+                dice.choice(PAUSES[:2] if self.crowd else PAUSES) * dice.random() * 2
+            )
             word = token(number, index)
             key_id = self.gateway.customer_says("loja", phone, f"oi {word}")
             at = self.loop.now()
@@ -244,7 +265,8 @@ class Simulation:
             run_blocking=at_once,
             llm=self.parts.llm(self.llm),
         )
-        async with running(settings(folder, typing=self.seed % 2 == 0), world) as service:
+        given = settings(folder, typing=self.seed % 2 == 0, hurry=self.crowd)
+        async with running(given, world) as service:
             inbox = self.parts.inbox(service.store)
             state = replace(service.state, receive=replace(service.state.receive, inbox=inbox))
             self.web = httpx.AsyncClient(
@@ -252,20 +274,8 @@ class Simulation:
             )
             await asyncio.get_running_loop().create_future()
 
-    async def _deliver(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
-        """Post to whatever life there is; one that dies meanwhile resets the connection."""
-        key_id, posted_at, status = _key_id(body), self.loop.now(), None
-        try:
-            status = await self._post(url, headers, body)
-        finally:
-            if key_id is not None:
-                post = Post(
-                    key_id=key_id, posted_at=posted_at, answered_at=self.loop.now(), status=status
-                )
-                self.evidence.posts.append(post)
-        return status
-
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        """Post to whatever life there is; one that dies meanwhile resets the connection."""
         life, web = self.life, self.web
         if web is None:
             raise httpx.ConnectError("nobody listens")
@@ -292,6 +302,7 @@ class Simulation:
     def _verdict(self) -> Verdict:
         evidence = self.evidence
         evidence.asked = self.recorder.asked
+        evidence.posts = self.witness.posts
         evidence.journal = self.gateway.journal
         evidence.deliveries = self.gateway.deliveries
         evidence.prompts = self.llm.prompts
@@ -329,10 +340,3 @@ def draw_faults(dice: Random) -> EvolutionFaults:
         jitter_ms=dice.choice(((0, 0), (0, 400))),
         late_ms=dice.choice(((0, 20), (0, 8_000))),
     )
-
-
-def _key_id(body: bytes) -> str | None:
-    envelope = msgspec.json.decode(body)
-    if envelope["event"] != "messages.upsert":
-        return None
-    return str(envelope["data"]["key"]["id"])

@@ -15,7 +15,7 @@ from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import Completion
 from orbion.ports import Prompt
 from orbion.simulators.evolution_store import Accepted
-from orbion.simulators.evolution_webhooks import Delivery
+from orbion.simulators.evolution_webhooks import Deliver, Delivery
 
 _TOKEN = re.compile(r"zq([a-j]+)x([a-j]+)")
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
@@ -121,6 +121,31 @@ class Recorder:
         self.heard()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witness:
+    """Stands between the gateway and the service and notes each try to post a message."""
+
+    deliver: Deliver
+    now: Callable[[], int]
+    posts: list[Post] = field(default_factory=list)
+
+    async def __call__(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
+        posted_at, status = self.now(), None
+        try:
+            status = await self.deliver(url, headers, body)
+        finally:
+            self._note(body, posted_at, status)
+        return status
+
+    def _note(self, body: bytes, posted_at: int, status: int | None) -> None:
+        envelope = msgspec.json.decode(body)
+        if envelope["event"] == "messages.upsert":
+            key_id = envelope["data"]["key"]["id"]
+            self.posts.append(
+                Post(key_id=key_id, posted_at=posted_at, answered_at=self.now(), status=status)
+            )
+
+
 @dataclass(slots=True, kw_only=True)
 class Evidence:
     """All that was seen from outside; times in ms.
@@ -135,7 +160,7 @@ class Evidence:
     direct: int
     settle: int
     said: list[Said] = field(default_factory=list)
-    posts: list[Post] = field(default_factory=list)
+    posts: Sequence[Post] = ()
     takeovers: dict[str, str] = field(default_factory=dict)
     deaths: list[int] = field(default_factory=list)
     asked: Sequence[Asked] = ()

@@ -1,4 +1,4 @@
-"""A gateway of which the test decides each answer, dice that always fall high, and counts."""
+"""A gateway and a sheet that answer what a test decides, dice that fall high, and counts."""
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,6 +10,7 @@ from orbion.adapters.db.schema import LANE
 from orbion.adapters.db.store import DbStore
 from orbion.domain.events import WebhookRequest
 from orbion.domain.lanes import Queue
+from orbion.domain.leads import LeadRow
 from orbion.domain.outbox import SendReceipt, SentRecord
 from orbion.telemetry.metrics import Metrics
 from tests.contract.scenes import rows
@@ -61,6 +62,17 @@ class ScriptedChannel:
 
     def parse(self, body: bytes) -> NoReturn:
         raise NotImplementedError(body)
+
+
+@dataclass(slots=True)
+class ScriptedSheet:
+    writes: list[Sequence[LeadRow]] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.writes.append(rows)
 
 
 class HighDice(Random):

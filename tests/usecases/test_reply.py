@@ -10,20 +10,20 @@ from orbion.adapters.db.schema import CONTACT, LANE, MESSAGE, OUTBOX, SUPPRESSIO
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Statement
 from orbion.domain.conversations import Mode, ModeReason
-from orbion.domain.errors import UnavailableError
+from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.lanes import Queue
 from orbion.domain.messages import Message
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.reply import Reply, ReplyPolicy
-from tests.contract.scenes import claim_one, column, receive, rows
+from tests.contract.scenes import claim_one, column, receive, rows, send
 from tests.support.playbooks import solar
 from tests.support.stores import HandClock, echo, hello
 from tests.usecases.stage import counted, due, nothing
 
 STOP = "quero parar de receber mensagens"
 PERSON = "quero falar com um atendente"
-HOURS_LATER = 2 * 60 * 60 + 1
+HOURS = 2 * 60 * 60 + 1
 
 
 @dataclass(slots=True)
@@ -92,6 +92,7 @@ async def bubbles(talk: Talk) -> list[object]:
 
 async def test_a_burst_is_one_turn_with_the_history_before_it(talk: Talk) -> None:
     await talk.turn("oi")
+    await send(talk.store, "WA1")
     assert await talk.turn("quanto custa?", "e a instalação?") == "answered"
     given, history = talk.asked[-1]
     assert [message.text for message in given.batch] == ["quanto custa?", "e a instalação?"]
@@ -122,24 +123,24 @@ async def test_a_lane_whose_messages_have_all_ended_is_only_acknowledged(talk: T
 
 
 @pytest.mark.parametrize(
-    ("texts", "mode", "late", "verdict"),
+    ("texts", "mode", "age", "verdict"),
     [
-        ([STOP, PERSON, *["oi"] * 4], Mode.HUMAN, True, "opted_out"),
-        ([PERSON] * 4, Mode.HUMAN, True, "human_mode"),
-        ([PERSON] * 4, Mode.CLOSED, False, "human_mode"),
-        ([PERSON] * 4, Mode.BOT, True, "handed_over"),
-        (["Oi ", "oi", "OI", "oi"], Mode.BOT, True, "loop"),
-        (["oi", "oi", "oi"], Mode.BOT, True, "stale"),
-        (["oi", "oi", "oi", "oi?"], Mode.BOT, True, "stale"),
-        (["oi", "oi", "oi"], Mode.BOT, False, "answered"),
+        ([STOP, PERSON, *["oi"] * 4], Mode.HUMAN, HOURS, "opted_out"),
+        ([PERSON] * 4, Mode.HUMAN, HOURS, "human_mode"),
+        ([PERSON] * 4, Mode.CLOSED, 1, "human_mode"),
+        ([PERSON] * 4, Mode.BOT, HOURS, "handed_over"),
+        (["Oi ", "oi", "OI", "oi"], Mode.BOT, HOURS, "loop"),
+        (["oi", "oi", "oi"], Mode.BOT, HOURS, "stale"),
+        (["oi", "oi", "oi", "oi?"], Mode.BOT, HOURS, "stale"),
+        (["oi", "oi", "oi"], Mode.BOT, 1, "answered"),
     ],
 )
 async def test_the_first_gate_that_speaks_decides(
-    texts: list[str], mode: Mode, late: bool, verdict: str, talk: Talk
+    texts: list[str], mode: Mode, age: float, verdict: str, talk: Talk
 ) -> None:
     await talk.hear(*texts)
     await talk.store.set_mode(1, mode, None if mode is Mode.BOT else ModeReason.OPERATOR, "test")
-    talk.clock.pass_(HOURS_LATER if late else 1)
+    talk.clock.pass_(age)
     await talk.work()
     assert await column(talk.store, TURN.c.verdict) == [verdict]
     assert talk.turns(Verdict(verdict)) == 1
@@ -170,6 +171,7 @@ async def test_the_pace_delays_no_request_that_costs_no_answer(
 async def test_who_was_slowed_down_is_answered_when_the_minute_has_passed(talk: Talk) -> None:
     for text in ("um", "dois", "três"):
         await talk.turn(text)
+        await send(talk.store, f"WA{text}")
     await talk.hear("quatro")
     await talk.work()
     talk.clock.pass_(60)
@@ -271,7 +273,7 @@ async def test_a_turn_that_was_interrupted_is_the_same_turn_when_it_is_tried_aga
     talk: Talk,
 ) -> None:
     async def fail() -> None:
-        raise UnavailableError("db.busy", "later")
+        raise UnavailableError(FaultCode.DB_BUSY, "later")
 
     talk.meanwhile = fail
     await talk.hear("oi")

@@ -1,7 +1,6 @@
 """Leads reach the sheet in one write, and their lanes end only after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import pytest
 
@@ -9,25 +8,13 @@ from orbion.adapters.db.schema import LANE
 from orbion.adapters.db.store import DbStore
 from orbion.domain.errors import FaultCode, LeaseLostError, UnavailableError
 from orbion.domain.lanes import Claim, Queue
-from orbion.domain.leads import LeadRow
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.sync_lead import SyncLeads
 from tests.contract.scenes import answer, receive, rows
 from tests.support.stores import HandClock, hello
-from tests.usecases.stage import counted
+from tests.usecases.stage import ScriptedSheet, counted
 
 PHONES = ("5511900000001", "5511900000002", "5511900000003")
-
-
-@dataclass(slots=True)
-class ScriptedSheet:
-    writes: list[Sequence[LeadRow]] = field(default_factory=list)
-    error: Exception | None = None
-
-    async def upsert(self, rows: Sequence[LeadRow]) -> None:
-        if self.error is not None:
-            raise self.error
-        self.writes.append(rows)
 
 
 @pytest.fixture
@@ -49,7 +36,9 @@ async def test_many_leads_are_one_write(sqlite_store: DbStore, claims: Sequence[
     sheet, metrics = ScriptedSheet(), Metrics()
     await SyncLeads(leads=sqlite_store, sheet=sheet, metrics=metrics)(claims)
     (written,) = sheet.writes
-    assert [row.columns["telefone"] for row in written] == list(PHONES)
+    assert [(row.lead_id, row.columns["nome"]) for row in written] == [
+        (number, "Maria") for number in (1, 2, 3)
+    ]
     assert {row.business for row in written} == {"sol"}
     assert counted(metrics, "sheet_rows_total", "written") == 3
     assert await open_lanes(sqlite_store) == 0

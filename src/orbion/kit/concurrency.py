@@ -1,6 +1,7 @@
 """Let as many calls run at once as the service has shown it can bear."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,12 +24,20 @@ class AdaptiveLimit:
     """Additive increase, multiplicative decrease (AIMD); waiting calls enter in order of arrival.
 
     Success adds 1/limit when at least half of the limit is used. Overload cuts by `decrease`, at
-    most once per round trip: calls that began before a cut cannot cut again.
+    most once per round trip: calls that began before a cut cannot cut again. `patience` is how many
+    seconds its guard lets a call wait to enter.
     """
 
     def __init__(
-        self, *, start: float = 8, least: float = 2, most: float = 64, decrease: float = 0.7
+        self,
+        *,
+        start: float = 8,
+        least: float = 2,
+        most: float = 64,
+        decrease: float = 0.7,
+        patience: float = math.inf,
     ) -> None:
+        self.patience = patience
         self._limit = float(start)
         self._least = least
         self._most = most

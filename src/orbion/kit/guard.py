@@ -52,8 +52,9 @@ class GuardStatistics:
 class Guard:
     """Slot, then breaker, then the call under its time-out.
 
-    `timeout` (seconds) bounds the wait for a slot and, separately, the attempt. `observe` is told
-    the outcome and seconds of each call, rejected ones with 0.0.
+    `timeout` (seconds) bounds the attempt and, separately, the wait for a slot, which the limit's
+    own patience may shorten. `observe` is told the outcome and seconds of each call, rejected ones
+    with 0.0.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Guard:
         self.limit = limit
         self._clock = clock
         self._timeout = timeout
+        self._patience = min(timeout, limit.patience)
         self._judge = judge
         self._observe = observe
         self._counts = dict.fromkeys(Outcome, 0)
@@ -87,14 +89,14 @@ class Guard:
         """
         began = False
         try:
-            async with self.limit.slot(self._timeout) as slot:
+            async with self.limit.slot(self._patience) as slot:
                 began = True
                 return await self._attempt(call, slot)
         except TimeoutError as error:
             if began:
                 raise
             self._record(Outcome.rejected, 0.0)
-            raise NotAttemptedError(self.name, self._timeout) from error
+            raise NotAttemptedError(self.name, self._patience) from error
 
     async def _attempt(self, call: Callable[[], Awaitable[T]], slot: Slot) -> T:
         permit = self._permit()

@@ -23,6 +23,8 @@ from orbion.telemetry.metrics import Metrics
 from orbion.web.deps import State
 from orbion.workers.wakeups import Wakeups
 
+# A bubble that waits has already looked whether a person took over: more would break promise P9.
+_SLOT_SECONDS = 0.5
 PLAYBOOKS = Path(__file__).resolve().parents[1] / "playbooks"
 
 
@@ -69,7 +71,12 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
         channels: dict[str, Channel] = {
             name: GuardedChannel(
                 build_channel(account, client, world, settings.send_timeout),
-                guards.make(f"whatsapp:{name}", "whatsapp", timeout=settings.send_timeout + 1.0),
+                guards.make(
+                    f"whatsapp:{name}",
+                    "whatsapp",
+                    timeout=settings.send_timeout + 1.0,
+                    patience=_SLOT_SECONDS,
+                ),
             )
             for name, account in given.items()
         }

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+import math
 from dataclasses import dataclass
 
 import httpx
@@ -31,7 +32,9 @@ class Guards:
     metrics: Metrics
     made: dict[str, Guard]
 
-    def make(self, name: str, service: str, *, timeout: float) -> Guard:
+    def make(self, name: str, service: str, *, timeout: float, patience: float = math.inf) -> Guard:
+        """Seconds: `timeout` of a call, `patience` before it while too many others run."""
+
         def on_change(change: BreakerChange) -> None:
             self.metrics.set_circuit(service, change.after)
             log(CIRCUIT, logging.WARNING, name=name, before=change.before, after=change.after)
@@ -47,7 +50,7 @@ class Guards:
         guard = Guard(
             name,
             breaker=breaker,
-            limit=AdaptiveLimit(),
+            limit=AdaptiveLimit(patience=patience),
             clock=self.world.clock,
             timeout=timeout,
             judge=judge,

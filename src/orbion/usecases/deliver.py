@@ -74,8 +74,8 @@ class Deliver:
                 await self._send(claim, order)
             case VerifyOrder() as order:
                 await self._verify(claim, order)
-            case Skipped(state=state, reason=reason):
-                self._skipped(draft, state, reason)
+            case skipped:
+                self._skipped(draft, skipped)
         self.wake(Queue.OUT)
 
     async def _type(self, draft: Draft) -> None:
@@ -172,6 +172,6 @@ class Deliver:
     def _resolved(self, how: str) -> None:
         self.metrics.outbound_ambiguous.inc("whatsapp", how)
 
-    def _skipped(self, draft: Draft | None, state: OutboxState, reason: str) -> None:
-        self.metrics.outbound.inc("whatsapp", state)
-        log(DELIVERY, outcome=state, reason=reason, row=draft.row_id if draft else None)
+    def _skipped(self, draft: Draft | None, how: Skipped) -> None:
+        self.metrics.outbound.inc("whatsapp", how.state)
+        log(DELIVERY, outcome=how.state, reason=how.reason, row=draft.row_id if draft else None)

@@ -17,6 +17,7 @@ from orbion.telemetry.metrics import Metrics
 from orbion.workers.wakeups import Wakeups
 
 Handler = Callable[[Sequence[Claim]], Awaitable[None]]
+_BREATH = 0.01  # seconds between looks at a due lane that another worker has just locked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ class QueueLoop:
             return policy.poll
         if claimed.next_due is None:
             return policy.poll
-        return min(policy.poll, max(0.0, (claimed.next_due - self._clock.now()) / 1000))
+        return min(policy.poll, max(_BREATH, (claimed.next_due - self._clock.now()) / 1000))
 
     def _start(self, claims: Sequence[Claim]) -> None:
         self._metrics.tasks_claimed.inc(

@@ -1,0 +1,252 @@
+"""kill -9 in the middle of conversations: what was lost, doubled, mixed up, and for how long?"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from types import MappingProxyType
+
+from orbion.adapters.http import build_client
+from orbion.kit.clock import SystemClock
+from orbion.simulators.evolution import EvolutionSimulator
+from orbion.simulators.evolution_store import Instance, Webhook
+from orbion.simulators.evolution_webhooks import WebhookRules, post_with
+from orbion.simulators.faults import EvolutionFaults, SendFault
+from orbion.simulators.tcp import serve
+from tests.crash.process import Process, free_port
+from tests.support.judge import Evidence, Judge, Recorder, Said, Witness, token
+
+SECRET = "segredo-do-webhook-com-32-letras"
+KEY = "chave-do-gateway-123456"
+SEND_TIMEOUT, GRACE = 1.5, 3.0
+PATIENCE_MS = 4_000  # a little less than both together
+DIRECT_MS = 1_000
+SETTLE_MS = 500
+DRAIN_S = 120.0
+MESSAGES = 3
+FAULTS = EvolutionFaults(
+    latency_ms=(2, 20),
+    send=MappingProxyType(
+        {
+            SendFault.ERROR_500_BEFORE: 0.02,
+            SendFault.ERROR_400_BEFORE: 0.02,
+            SendFault.RESET_BEFORE: 0.02,
+            SendFault.HANG_BEFORE: 0.005,
+            SendFault.RATE_LIMITED: 0.01,
+            SendFault.ERROR_500_AFTER: 0.02,
+            SendFault.ERROR_400_AFTER: 0.02,
+            SendFault.RESET_AFTER: 0.02,
+            SendFault.HANG_AFTER: 0.005,
+            SendFault.HANG_THEN_ACCEPT: 0.005,
+            SendFault.TRUNCATED: 0.02,
+            SendFault.HIDDEN: 0.01,
+        }
+    ),
+    retry_after_s=1,
+    late_accept_ms=(300, 2_000),
+    unrecorded=0.1,
+    unechoed=0.2,
+    find_fails=0.1,
+    echo_ms=(1, 300),
+    duplicated=0.1,
+    late=0.05,
+    late_ms=(100, 3_000),
+    jitter_ms=(0, 50),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """`span` is the seconds over which the conversations begin."""
+
+    conversations: int
+    kills: int
+    span: float
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Seconds, counts, and every broken promise as a sentence."""
+
+    plan: Plan
+    said: int
+    acknowledged: int
+    accepted: int
+    duplicates: int
+    unprovable: int
+    starts: list[tuple[float, int]]
+    drained: float | None
+    violations: list[str]
+
+    def __str__(self) -> str:
+        def count(*names: str) -> int:
+            return sum(each.startswith(names) for each in self.violations)
+
+        plan = self.plan
+        starts = ", ".join(f"{seconds:.2f} s ({waiting})" for seconds, waiting in self.starts)
+        drained = "NOT drained" if self.drained is None else f"drained in {self.drained:.1f} s"
+        counts = (
+            f"lost {count('I1 ')}, sends accepted {self.accepted}, of them duplicates "
+            f"{self.duplicates} (accepts that nobody could know of: {self.unprovable}; "
+            f"avoidable {count('I2')})"
+        )
+        lines = [
+            f"{plan.conversations} conversations, {self.said} messages, {plan.kills} kills",
+            f"acknowledged {self.acknowledged}, {counts}",
+            f"out of order {count('I3')}, leaked {count('I5')}, damage {count('I7')}",
+            f"spawn → first 200 on /health/ready (waiting then): {starts}",
+            f"{drained} after the last message",
+            *self.violations[:20],
+        ]
+        return "\n".join(lines)
+
+
+@dataclass(slots=True, kw_only=True)
+class Drill:
+    """Everything but the service lives in this process and survives."""
+
+    plan: Plan
+    folder: Path
+    random: Random = field(init=False)
+    clock: SystemClock = field(default_factory=SystemClock)
+    evidence: Evidence = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.plan.seed)
+        self.evidence = Evidence(patience=PATIENCE_MS, direct=DIRECT_MS, settle=SETTLE_MS)
+
+    async def run(self) -> Report:
+        port = free_port()
+        client = build_client(connections=200)
+        hook = Webhook(
+            url=f"http://127.0.0.1:{port}/webhooks/evolution/loja",
+            headers={"authorization": f"Bearer {SECRET}"},
+        )
+        witness = Witness(deliver=post_with(client), now=self.clock.now)
+        gateway = EvolutionSimulator(
+            [Instance(name="loja", token="token", webhook=hook)],
+            api_key=KEY,
+            random=Random(self.random.random()),
+            now=self.clock.now,
+            faults=FAULTS,
+            deliver=witness,
+            rules=WebhookRules(scale=0.1),
+        )
+        recorder = Recorder(app=gateway, now=self.clock.now)
+        async with client, serve(recorder) as url:
+            process = Process(
+                folder=self.folder, settings=_settings(self.folder, url, port), port=port
+            )
+            try:
+                drained = await self._play(gateway, process)
+            finally:
+                process.kill()
+                gateway.close()
+        self.evidence.posts, self.evidence.asked = witness.posts, recorder.asked
+        self.evidence.journal, self.evidence.deliveries = gateway.journal, gateway.deliveries
+        return self._report(process, drained)
+
+    async def _play(self, gateway: EvolutionSimulator, process: Process) -> float | None:
+        await process.start()
+        async with asyncio.TaskGroup() as group:
+            for number in range(self.plan.conversations):
+                group.create_task(self._customer(gateway, number))
+            group.create_task(self._kills(process))
+        gateway.faults = EvolutionFaults()
+        return await self._drain(gateway, process)
+
+    async def _customer(self, gateway: EvolutionSimulator, number: int) -> None:
+        dice, phone = Random(self.random.random()), f"55119{number:08d}"
+        await asyncio.sleep(dice.uniform(0, self.plan.span))
+        for index in range(MESSAGES):
+            word = token(number, index)
+            key_id = gateway.customer_says("loja", phone, f"oi {word}")
+            at = self.clock.now()
+            said = Said(phone=phone, index=index, token=word, key_id=key_id, at=at)
+            self.evidence.said.append(said)
+            await asyncio.sleep(dice.choice((0.05, 0.5, 2.0)) * dice.random() * 2)
+
+    async def _kills(self, process: Process) -> None:
+        for _ in range(self.plan.kills):
+            await asyncio.sleep(self.random.uniform(0.3, 1.7) * self.plan.span / self.plan.kills)
+            process.kill()
+            self.evidence.deaths.append(self.clock.now())
+            await process.start()
+
+    async def _drain(self, gateway: EvolutionSimulator, process: Process) -> float | None:
+        """Seconds until nothing waits any more; None when that takes too long."""
+        started = time.monotonic()
+        while time.monotonic() - started < DRAIN_S:
+            pending = any(each.outcome == "pending" for each in gateway.deliveries)
+            if not pending and process.open_work() == 0:
+                return time.monotonic() - started
+            await asyncio.sleep(0.1)
+        return None
+
+    def _report(self, process: Process, drained: float | None) -> Report:
+        judge = Judge(evidence=self.evidence)
+        duplicates, unprovable = judge.duplicates()
+        late = [] if drained is not None else [f"I4 not drained after {DRAIN_S} s"]
+        return Report(
+            plan=self.plan,
+            said=len(self.evidence.said),
+            acknowledged=sum(each.key_id in judge.acknowledged for each in self.evidence.said),
+            accepted=len(self.evidence.journal),
+            duplicates=duplicates,
+            unprovable=unprovable,
+            starts=process.starts,
+            drained=drained,
+            violations=[*late, *judge.violations(), *process.damage()],
+        )
+
+
+def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
+    return {
+        "port": str(port),
+        "database_url": f"sqlite:///{folder}/orbion.db",
+        "sheets_folder": f"{folder}/leads",
+        "account": "loja",
+        "business": "sol",
+        "evolution_url": gateway,
+        "evolution_instance": "loja",
+        "evolution_api_key": KEY,
+        "evolution_webhook_secret": SECRET,
+        "log_level": "WARNING",
+        "quiet_min": "0.1",
+        "quiet_max": "0.4",
+        "quiet_cap": "1.0",
+        "typing_speed": "0",
+        "send_timeout": str(SEND_TIMEOUT),
+        "unknown_grace": str(GRACE),
+        "breaker_open": "1.0",
+        "sends_per_second": "1000",
+        "sends_per_minute": "60000",
+        "sends_per_hour": "1000000",
+        "turns_per_minute": "600",
+        "disk_reserve": "0",
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--conversations", type=int, default=500)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--span", type=float, default=30.0, help="seconds of conversations")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    plan = Plan(
+        conversations=given.conversations, kills=given.kills, span=given.span, seed=given.seed
+    )
+    with tempfile.TemporaryDirectory(prefix="orbion-crash-") as folder:
+        report = asyncio.run(Drill(plan=plan, folder=Path(folder)).run())
+    sys.stdout.write(f"{report}\n")
+    return 1 if report.violations else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,13 @@
+"""A real process, really killed, in the middle of conversations over a misbehaving gateway."""
+
+from pathlib import Path
+
+from tests.crash.drill import Drill, Plan
+
+
+async def test_three_kills_lose_nothing_and_double_nothing_avoidable(tmp_path: Path) -> None:
+    plan = Plan(conversations=40, kills=3, span=5.0)
+    report = await Drill(plan=plan, folder=tmp_path).run()
+    assert not report.violations, str(report)
+    assert report.acknowledged == report.said == 120
+    assert len(report.starts) == 4

@@ -1,0 +1,175 @@
+"""Each probe says what it saw in few words, and only what is critical can make unhealthy."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import NoReturn
+
+import pytest
+
+from orbion.domain.errors import FaultCode, OrbionError, UnavailableError
+from orbion.domain.events import ConnectionState
+from orbion.kit.breaker import Breaker, BreakerPolicy
+from orbion.kit.concurrency import AdaptiveLimit
+from orbion.kit.guard import Guard, Outcome, Verdict
+from orbion.kit.health import CheckResult, LoopMonitor, Status
+from orbion.telemetry.metrics import Metrics
+from orbion.workers.checks import (
+    channel_check,
+    circuit_check,
+    circuits,
+    database_check,
+    disk_check,
+    system,
+)
+from tests.support.stores import HandClock
+from tests.unit.workers.doubles import gauges
+from tests.usecases.stage import ScriptedChannel
+
+
+@dataclass(slots=True)
+class TimedProbe:
+    seconds: float | OrbionError
+
+    async def write_probe(self) -> float:
+        if isinstance(self.seconds, OrbionError):
+            raise self.seconds
+        return self.seconds
+
+    async def facts(self) -> NoReturn:
+        raise NotImplementedError
+
+    async def prune(self) -> NoReturn:
+        raise NotImplementedError
+
+
+class ConnectedChannel(ScriptedChannel):
+    """A gateway whose number is in the given state."""
+
+    state: ConnectionState | OrbionError
+
+    async def connection(self) -> ConnectionState:  # type: ignore[override]
+        if isinstance(self.state, OrbionError):
+            raise self.state
+        return self.state
+
+
+def guard_of(clock: HandClock) -> Guard:
+    breaker = Breaker(
+        "whatsapp:loja",
+        policy=BreakerPolicy(),
+        clock=clock,
+        random=Random(1),
+        on_change=lambda _: None,
+    )
+    return Guard(
+        "whatsapp:loja",
+        breaker=breaker,
+        limit=AdaptiveLimit(),
+        clock=clock,
+        timeout=1.0,
+        judge=lambda _: Verdict(outcome=Outcome.failure),
+        observe=lambda _outcome, _seconds: None,
+    )
+
+
+async def test_a_database_that_takes_a_write_is_healthy() -> None:
+    check = database_check(TimedProbe(0.0123))
+    assert check.critical
+    assert await check.probe() == CheckResult(status=Status.healthy, facts={"write_ms": 12.3})
+
+
+async def test_a_database_that_takes_none_is_unhealthy_and_says_why() -> None:
+    check = database_check(TimedProbe(UnavailableError(FaultCode.DB_FULL, "disk full at /data")))
+    assert await check.probe() == CheckResult(status=Status.unhealthy, summary="db.full")
+
+
+@pytest.mark.parametrize(
+    ("state", "found", "gauge"),
+    [
+        (
+            ConnectionState.OPEN,
+            CheckResult(status=Status.healthy, facts={"connection": ConnectionState.OPEN}),
+            1.0,
+        ),
+        (
+            ConnectionState.CLOSE,
+            CheckResult(status=Status.degraded, facts={"connection": ConnectionState.CLOSE}),
+            0.0,
+        ),
+        (
+            UnavailableError(FaultCode.WHATSAPP_AUTH, "key abc"),
+            CheckResult(status=Status.degraded, summary="whatsapp.auth"),
+            0.0,
+        ),
+    ],
+)
+async def test_a_number_is_connected_or_degrades(
+    state: ConnectionState | OrbionError, found: CheckResult, gauge: float
+) -> None:
+    channel, metrics = ConnectedChannel(), Metrics()
+    channel.state = state
+    metrics.whatsapp_connected.set(0.5, "loja")
+    check = channel_check("loja", channel, metrics)
+    assert (check.name, check.critical) == ("whatsapp:loja", False)
+    assert await check.probe() == found
+    assert gauges(metrics, "whatsapp_connected") == {"loja": gauge}
+
+
+async def test_a_circuit_that_is_not_closed_degrades(clock: HandClock) -> None:
+    guard = guard_of(clock)
+    check = circuit_check(guard)
+    assert (check.name, check.critical) == ("whatsapp:loja", False)
+    assert (await check.probe()).status is Status.healthy
+    guard.breaker.force_open("test")
+    assert await check.probe() == CheckResult(
+        status=Status.degraded, facts={"circuit": guard.breaker.state}
+    )
+
+
+@pytest.mark.parametrize(("reserve", "status"), [(0, Status.healthy), (2**62, Status.unhealthy)])
+async def test_a_disk_below_its_reserve_is_unhealthy(
+    reserve: int, status: Status, tmp_path: Path
+) -> None:
+    metrics = Metrics()
+    check = disk_check(tmp_path, reserve, metrics)
+    found = await check.probe()
+    assert (check.critical, found.status) == (True, status)
+    (free,) = [
+        sample.value
+        for metric in metrics.collect()
+        for sample in metric.samples
+        if sample.name == "orbion_disk_free_bytes"
+    ]
+    assert found.facts == {"free_bytes": free}
+
+
+async def test_the_details_show_each_circuit_as_it_is_now(clock: HandClock) -> None:
+    guard = guard_of(clock)
+    look = circuits({"whatsapp:loja": guard})
+    seen = []
+
+    async def work() -> None:
+        seen.append(look()["whatsapp:loja"]["in_flight"])
+
+    await guard(work)
+    assert seen == [1]
+    found = look()["whatsapp:loja"]
+    assert (found["state"], found["in_flight"], found["retry_after"]) == ("closed", 0, 0.0)
+    assert found["limit"] == 8
+    assert found["calls"].success == 1
+
+
+async def test_the_details_show_the_process(clock: HandClock) -> None:
+    monitor = LoopMonitor(clock=clock, observe=lambda _: None, every=0.001)
+    running = asyncio.create_task(monitor.run())
+    await asyncio.sleep(0.01)
+    running.cancel()
+    found = system(monitor, lambda: 12.34)()
+    assert found["rss_bytes"] > 1_000_000
+    assert found["threads"] >= threading.active_count()
+    assert found["uptime_seconds"] == 12.3
+    assert (found["loop_lag_p99_ms"], found["loop_lag_worst_ms"]) == (0, 0)
+    assert found["cpu_percent"] >= 0

@@ -1,0 +1,65 @@
+"""Every queue has one route, and its handler works each lane that it is given."""
+
+from random import Random
+
+from orbion.adapters.db.schema import OUTBOX
+from orbion.adapters.db.store import DbStore
+from orbion.domain.lanes import Queue
+from orbion.domain.turns import Bubble, TurnResult, Verdict
+from orbion.kit.limiter import TokenBuckets
+from orbion.telemetry.metrics import Metrics
+from orbion.usecases.deliver import Deliver, DeliveryPolicy
+from orbion.usecases.reply import Reply, ReplyPolicy
+from orbion.usecases.sync_lead import SyncLeads
+from orbion.workers.loop import LoopPolicy
+from orbion.workers.routes import routes
+from tests.contract.scenes import column, receive
+from tests.support.playbooks import solar
+from tests.support.stores import HandClock, hello
+from tests.usecases.stage import ScriptedChannel, ScriptedSheet
+
+
+async def greet(*_: object) -> TurnResult:
+    return TurnResult(verdict=Verdict.ANSWERED, bubbles=(Bubble(text="olá"),))
+
+
+async def test_a_message_goes_through_all_three_queues(
+    sqlite_store: DbStore, clock: HandClock
+) -> None:
+    store, metrics, channel, sheet = sqlite_store, Metrics(), ScriptedChannel(), ScriptedSheet()
+    table = routes(
+        Reply(
+            turns=store,
+            lanes=store,
+            answer=greet,
+            playbooks={"loja": solar()},
+            policy=ReplyPolicy(),
+            clock=clock,
+            metrics=metrics,
+            wake=lambda _: None,
+        ),
+        Deliver(
+            outbox=store,
+            lanes=store,
+            channels={"loja": channel},
+            pacing=TokenBuckets([], clock=clock),
+            policy=DeliveryPolicy(characters_per_second=0),
+            clock=clock,
+            random=Random(1),
+            metrics=metrics,
+            wake=lambda _: None,
+        ),
+        SyncLeads(leads=store, sheet=sheet, metrics=metrics),
+        lease=9,
+        slots=4,
+    )
+    for number in (1, 2):
+        await receive(store, hello(number, phone=f"551190000000{number}"))
+    for queue in (Queue.IN, Queue.OUT, Queue.SHEET):
+        clock.pass_(1)
+        await table[queue].handler((await store.claim(queue, "w", 9)).claims)
+    assert set(table) == set(Queue)
+    assert table[Queue.OUT].policy == LoopPolicy(slots=4, lease=9)
+    assert table[Queue.SHEET].policy == LoopPolicy(slots=1, portion=50, lease=9)
+    assert await column(store, OUTBOX.c.state) == ["sent", "sent"]
+    assert [len(rows) for rows in sheet.writes] == [2]
