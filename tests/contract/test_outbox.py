@@ -427,6 +427,14 @@ async def test_an_unknown_row_is_not_sent_again_after_a_takeover(store: DbStore)
     assert await end_of_head(store) == Skipped(state=OutboxState.SUPPRESSED, reason="human_mode")
 
 
+async def test_a_takeover_leaves_the_reason_of_what_was_silent_before(store: DbStore) -> None:
+    await queue_answer(store, "oi")
+    await store.set_mode(1, Mode.HUMAN, ModeReason.REQUESTED, "ana")
+    assert (await end_of_head(store)).reason == "human_mode"
+    assert await receive(store, echo("sou a Ana", by_api=False)) == ("takeover",)
+    assert (await rows(store, MESSAGE.c.text, MESSAGE.c.reason))[1] == ("oi", "human_mode")
+
+
 async def test_an_operator_who_takes_over_stops_what_waits(store: DbStore) -> None:
     await queue_answer(store, "oi")
     before = await store.conversation(1)

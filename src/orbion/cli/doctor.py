@@ -210,8 +210,6 @@ async def _gateways(accounts: Mapping[str, AccountSettings], world: World) -> li
 async def _gateway(name: str, account: AccountSettings, world: World) -> Finding:
     check = f"gateway of {name}"
     where = f"{account.base_url.host}:{account.base_url.port}"
-    if account.base_url.username or account.base_url.password:
-        return _fault(check, f"{where}: base_url holds a login", "remove it: api_key is enough")
     try:
         async with build_client(transport=world.transport) as client:
             channel = build_channel(account, client, world, _PATIENCE_SECONDS)

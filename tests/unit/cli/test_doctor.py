@@ -93,9 +93,9 @@ def test_with_everything_in_place_all_is_well(tmp_path: Path, gateway: str) -> N
         ({"instance": "nada"}, "gateway of loja", "create the instance"),
         ({"instance": "muda"}, "gateway of loja", "scan its QR code"),
         ({"base_url": "http://127.0.0.1:9"}, "gateway of loja", "start the gateway"),
-        ({"base_url": "http://a:segredo@127.0.0.1"}, "gateway of loja", "remove it"),
         ({"secret": "curto"}, "secrets of loja", "long random secrets"),
         ({"playbook": "/nada.toml"}, "playbook of loja", "correct the playbook"),
+        ({"base_url": "http://a:segredo@127.0.0.1"}, "accounts", "leave user and password out"),
         ({"busines": "sol"}, "accounts", "did you mean business?"),
     ],
 )

@@ -7,7 +7,7 @@ from typing import Final
 from orbion.domain.errors import FaultCode, UnavailableError
 
 _FULL_RETRY_SECONDS: Final = 30.0
-_CODES: Final[Mapping[int, FaultCode]] = {
+_CODES: Mapping[int, FaultCode] = {
     sqlite3.SQLITE_FULL: FaultCode.DB_FULL,
     sqlite3.SQLITE_BUSY: FaultCode.DB_LOCKED,
     sqlite3.SQLITE_LOCKED: FaultCode.DB_LOCKED,

@@ -36,7 +36,7 @@ from orbion.domain.lanes import Queue
 from orbion.domain.messages import Author, MessageKind, Outcome
 from orbion.kit.ids import digest
 
-SILENT_KINDS: Final[Mapping[MessageKind, str]] = {
+SILENT_KINDS: Mapping[MessageKind, str] = {
     MessageKind.REACTION: "reaction",
     MessageKind.UNSUPPORTED: "unsupported",
 }

@@ -67,11 +67,11 @@ def migrate_sqlite(path: Path, *, to: str = "head") -> Path | None:
         return None
     path.parent.mkdir(parents=True, exist_ok=True)
     backup = None if version is None else _back_up(path, version)
-    # Without the driver's own transactions: it would commit each table by itself, and a kill
-    # between two of them would leave a file that no later start can migrate.
-    engine = create_engine(f"sqlite:///{path}", connect_args={"isolation_level": None})
+    engine = create_engine(f"sqlite:///{path}")
     try:
         with engine.begin() as connection:
+            # The driver begins nothing for DDL: a kill between two tables would leave a file
+            # that no later start can migrate.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             run_alembic(connection, lambda command, config: command.upgrade(config, to))
     except DBAPIError as error:
