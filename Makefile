@@ -5,6 +5,8 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 	done; echo python3)
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/bootstrap.py
+# Kills of one `make simulate`: two thousand take about four minutes on two cores.
+KILLS ?= 2000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format serve bench load crash simulate lock docs clean
@@ -47,7 +49,7 @@ crash:  ## kill -9 in the middle of conversations, restart, count what was lost
 
 simulate:  ## seeded kills in virtual time
 	@$(SETUP) dev
-	@$(BIN)/pytest tests/simulation
+	@$(BIN)/python -m tests.simulation.run --kills $(KILLS)
 
 lock:  ## resolve the requirements*.lock files again
 	@$(PYTHON) scripts/lock.py

@@ -11,9 +11,9 @@ from orbion.adapters.db.tx import Statement
 from orbion.domain.conversations import Account
 from orbion.domain.events import Event
 from orbion.domain.lanes import Claim, Queue
-from orbion.domain.outbox import SendOrder, SendReceipt
+from orbion.domain.outbox import SendOrder, SendReceipt, Skipped
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
-from tests.support.stores import LOJA
+from tests.support.stores import LOJA, hello
 
 BRANCH = Account(id="filial", business="sol", channel="evolution", instance="f", playbook="solar")
 RIVAL = Account(id="outra", business="lua", channel="evolution", instance="o", playbook="solar")
@@ -51,6 +51,11 @@ async def answer(store: DbStore, *texts: str) -> TurnResult:
     return await store.finish_turn(claim, given, reply(*texts))
 
 
+async def queue_answer(store: DbStore, *texts: str) -> None:
+    await receive(store, hello(1))
+    await answer(store, *texts)
+
+
 async def decide(store: DbStore, result: TurnResult) -> TurnResult:
     claim, given = await take_turn(store)
     return await store.finish_turn(claim, given, result)
@@ -61,6 +66,12 @@ async def begin_send(store: DbStore) -> tuple[Claim, SendOrder]:
     order = await store.begin_send(claim)
     assert isinstance(order, SendOrder)
     return claim, order
+
+
+async def end_of_head(store: DbStore) -> Skipped:
+    skipped = await store.begin_send(await claim_one(store, Queue.OUT))
+    assert isinstance(skipped, Skipped)
+    return skipped
 
 
 async def send(store: DbStore, provider_id: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import uvloop
 
-from orbion.cli.serve import _serve
+from orbion.cli.serve import serve_until_stopped
 from orbion.cli.setup import log_to_stderr
 from orbion.config import load_settings
 from orbion.main.world import real_world
@@ -16,7 +16,7 @@ def main() -> None:
     settings = load_settings()
     log_to_stderr(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, replace(real_world(), llm=TokenLLM())))
+        runner.run(serve_until_stopped(settings, replace(real_world(), llm=TokenLLM())))
 
 
 if __name__ == "__main__":

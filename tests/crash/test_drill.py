@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
-from tests.crash.drill import Drill, Plan
+import pytest
+
+from tests.crash.drill import DRAIN_S, Drill, Plan
 
 
+@pytest.mark.timeout(DRAIN_S + 60)
 async def test_three_kills_lose_nothing_and_double_nothing_avoidable(tmp_path: Path) -> None:
-    plan = Plan(conversations=40, kills=3, span=5.0)
+    plan = Plan(conversations=40, kills=3, span=3.0)
     report = await Drill(plan=plan, folder=tmp_path).run()
     assert not report.violations, str(report)
     assert report.acknowledged == report.said == 120

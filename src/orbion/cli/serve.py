@@ -55,10 +55,11 @@ def serve(host: str | None, port: int | None) -> None:
     settings = load_settings(**{name: each for name, each in given.items() if each is not None})
     log_to_stderr(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, real_world()))
+        runner.run(serve_until_stopped(settings, real_world()))
 
 
-async def _serve(settings: Settings, world: World) -> None:
+async def serve_until_stopped(settings: Settings, world: World) -> None:
+    """Listen until a signal drains the service; the port is taken before anything is built."""
     with bind(settings.host, settings.port) as bound:
         async with running(settings, world) as service:
             server = build_server(service, new_trace=partial(new_trace, world.random))
