@@ -101,9 +101,7 @@ class Template:
         return path
 
 
-def hello(
-    number: int, *, phone: str = "5511900000001", text: str | None = None
-) -> MessageReceived:
+def hello(number: int, *, phone: str = "5511900000001", text: str | None = None) -> MessageReceived:
     """Write a customer's message with its own id."""
     return MessageReceived(
         provider_id=f"3A{number:018d}",

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from orbion import __version__
-from orbion.adapters.db.operators import OperatorsReads
+from orbion.adapters.db.late import LateReads
 from orbion.adapters.guarded import GuardedChannel, GuardedSheet
 from orbion.adapters.http import build_client
 from orbion.adapters.sheets.file import FileSheet
@@ -62,7 +62,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
     guards = Guards(settings=settings, world=world, metrics=metrics, made={})
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(settings, world, metrics))
-        operators = OperatorsReads(settings.engine_url, clock=world.clock)
+        operators = LateReads(settings.engine_url, clock=world.clock)
         stack.push_async_callback(operators.close)
         store = build_store(settings, world, db=db, operators=operators, accounts=accounts)
         await store.start()

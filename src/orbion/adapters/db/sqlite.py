@@ -131,8 +131,13 @@ class _Pipeline:
         group = [self._waiting.popleft() for _ in range(min(GROUP, len(self._waiting)))]
 
         def run() -> None:
-            self._work(group)
-            loop.call_soon_threadsafe(self._done, group)
+            try:
+                self._work(group)
+            except BaseException as error:  # noqa: BLE001 a pipeline that died would mean silence
+                for job in group:
+                    job.error = translate(error)
+            finally:
+                loop.call_soon_threadsafe(self._done, group)
 
         try:
             self._submit(run)
