@@ -113,10 +113,11 @@ async def _reset(scope: Scope, receive: Receive) -> None:
     connection = _connection(scope)
     if connection is None:
         raise httpx.ReadError("connection reset by the simulator")
-    descriptor = os.dup(connection.get_extra_info("socket").fileno())
-    with socket.socket(fileno=descriptor) as twin:
-        twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_LINGER)
-    connection.abort()
+    descriptor = connection.get_extra_info("socket").fileno()
+    if descriptor >= 0:  # else the client was faster
+        with socket.socket(fileno=os.dup(descriptor)) as twin:
+            twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_LINGER)
+        connection.abort()
     await _disconnected(receive)
 
 
