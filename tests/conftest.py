@@ -3,22 +3,17 @@
 import itertools
 import os
 from collections.abc import AsyncGenerator, Generator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from orbion.adapters.db.store import DbStore
-from orbion.adapters.db.tx import Database
 from tests.support.postgres import PostgresServer, PostgresUnavailableError, run_postgres
 from tests.support.stores import (
     HandClock,
     Template,
     make_store,
     sqlite_database,
-)
-from tests.support.stores import (
-    postgres_database as open_postgres,
 )
 
 
@@ -69,25 +64,6 @@ def sqlite_path(tmp_path: Path, template: Template) -> Path:
 @pytest.fixture
 async def sqlite_store(sqlite_path: Path, clock: HandClock) -> AsyncGenerator[DbStore]:
     async with sqlite_database(sqlite_path, clock) as db:
-        store = make_store(db, clock)
-        await store.start()
-        yield store
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-async def store(
-    request: pytest.FixtureRequest, sqlite_path: Path, clock: HandClock
-) -> AsyncGenerator[DbStore]:
-    """The same store on both databases: the conformance suite runs on each."""
-    async with AsyncExitStack() as stack:
-        db: Database
-        if request.param == "sqlite":
-            db = await stack.enter_async_context(sqlite_database(sqlite_path, clock))
-        else:
-            server: PostgresServer = request.getfixturevalue("postgres")
-            name = next(request.getfixturevalue("database_numbers"))
-            dsn = await stack.enter_async_context(server.database(name))
-            db = await stack.enter_async_context(open_postgres(dsn, clock))
         store = make_store(db, clock)
         await store.start()
         yield store

@@ -323,3 +323,14 @@ async def test_the_mirror_gets_each_lead_once_however_much_changed(
     await store.synced(claims)
     clock.pass_(60)
     assert (await store.claim(Queue.SHEET, "w", 9)).claims == ()
+
+
+async def test_a_turn_that_never_succeeds_ends_as_dead(store: DbStore, clock: HandClock) -> None:
+    await receive(store, hello(1))
+    died = False
+    while not died:
+        claim, given = await take_turn(store)
+        await store.begin_turn(claim, given)
+        died = await store.fail(claim, "bug", 1)
+        clock.pass_(1)
+    assert await column(store, TURN.c.verdict) == ["dead"]

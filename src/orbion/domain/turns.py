@@ -25,6 +25,7 @@ class Verdict(StrEnum):
     UNANSWERABLE = "unanswerable"
     SILENT = "silent"
     SUPERSEDED = "superseded"
+    DEAD = "dead"
 
 
 Exemption = Literal["handoff", "opt_out"]

@@ -91,7 +91,7 @@ def build_store(
         lane_policy=LanePolicy(lease=round(settings.lease * 1000)),
         inbox_policy=InboxPolicy(quiet=quiet, max_wait=round(settings.quiet_cap * 1000), again=low),
         history_cache=Cache(
-            "history", maxsize=4096, ttl=300.0, clock=world.clock, random=world.random
+            "history", maxsize=256, ttl=300.0, clock=world.clock, random=world.random
         ),
         clock=world.clock,
         random=world.random,

@@ -156,7 +156,7 @@ def last_messages(tx: Tx, conversation_id: int, limit: int) -> Sequence[Message]
 
 def begin_turn(tx: Tx, held: Claim, given: TurnInput) -> int:
     """Open a turn, or resume the one that never got its verdict."""
-    interrupted = _open_turn(tx, given)
+    interrupted = _open_turn(tx, given.conversation.id)
     if interrupted is None:
         return _new_turn(tx, held, given)
     tx.run(RESUME, turn=interrupted, last=held.upto)
@@ -203,7 +203,7 @@ def finish_turn(
     if now_is is None:
         raise LookupError(f"conversation {given.conversation.id} vanished during its turn")
     done = _overrule(tx, held, given, result, now_is=now_is, max_wait=policy.max_wait)
-    turn_id = _open_turn(tx, given) or _new_turn(tx, held, given)
+    turn_id = _open_turn(tx, given.conversation.id) or _new_turn(tx, held, given)
     if done.verdict is not Verdict.SUPERSEDED:
         _close(tx, given, done, turn_id)
         apply_effects(tx, now_is, given, done, turn_id=turn_id)
@@ -225,6 +225,9 @@ def bury_turn(tx: Tx, held: Claim, error: str) -> None:
         why=error,
         turn=None,
     )
+    interrupted = _open_turn(tx, int(held.key))
+    if interrupted is not None:
+        tx.run(END_TURN, turn=interrupted, why=Verdict.DEAD, now=tx.now, last=held.ack + 1)
 
 
 def _close(tx: Tx, given: TurnInput, done: TurnResult, turn_id: int) -> None:
@@ -239,8 +242,8 @@ def _close(tx: Tx, given: TurnInput, done: TurnResult, turn_id: int) -> None:
         )
 
 
-def _open_turn(tx: Tx, given: TurnInput) -> int | None:
-    last = tx.one(LAST_TURN, conversation=given.conversation.id)
+def _open_turn(tx: Tx, conversation_id: int) -> int | None:
+    last = tx.one(LAST_TURN, conversation=conversation_id)
     return None if last is None or last[1] is not None else int(last[0])
 
 
