@@ -92,7 +92,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
                 store=store,
                 channels=channels,
                 playbooks=playbooks,
-                llm=build_llm(settings, guards),
+                llm=build_llm(settings, guards, closing=stack),
                 sheet=sheet,
                 wakeups=wakeups,
                 metrics=metrics,

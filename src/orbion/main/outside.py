@@ -4,13 +4,14 @@ import asyncio
 import importlib
 import logging
 import math
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import httpx
 
 from orbion.adapters.channels.evolution import EvolutionChannel
 from orbion.adapters.guarded import GuardedLLM, judge
-from orbion.adapters.llm.late import LateLLM
+from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.config import AccountSettings, Settings
 from orbion.domain.errors import FaultCode, RejectedError
@@ -74,7 +75,7 @@ def build_channel(
     )
 
 
-def load_openai(settings: Settings, key: str) -> LLM:
+def load_openai(settings: Settings, key: str) -> ClosingLLM:
     """Import the SDK and build the provider; slow (up to 1 s), so it is called in a thread."""
     adapter = importlib.import_module("orbion.adapters.llm.openai")
     base_url = settings.openai_base_url
@@ -83,7 +84,7 @@ def load_openai(settings: Settings, key: str) -> LLM:
         base_url=None if base_url is None else str(base_url),
         timeout=settings.model_deadline,
     )
-    provider: LLM = adapter.OpenAILLM(
+    provider: ClosingLLM = adapter.OpenAILLM(
         client,
         model=settings.openai_model,
         timeout=settings.model_deadline,
@@ -92,8 +93,12 @@ def load_openai(settings: Settings, key: str) -> LLM:
     return provider
 
 
-def build_llm(settings: Settings, guards: Guards) -> LLM:
-    """Choose who words the answers; raises `RejectedError` if OpenAI has no key."""
+def build_llm(settings: Settings, guards: Guards, *, closing: AsyncExitStack) -> LLM:
+    """Choose who words the answers; what it opens is closed by `closing`.
+
+    Raises:
+        RejectedError: OpenAI is chosen and has no key.
+    """
     if guards.world.llm is not None:
         return guards.world.llm
     if settings.llm == "scripted":
@@ -106,4 +111,6 @@ def build_llm(settings: Settings, guards: Guards) -> LLM:
         )
     arriving = asyncio.ensure_future(asyncio.to_thread(load_openai, settings, key))
     guard = guards.make("openai", "openai", timeout=settings.model_deadline)
-    return GuardedLLM(LateLLM(arriving), guard)
+    late = LateLLM(arriving)
+    closing.push_async_callback(late.close)
+    return GuardedLLM(late, guard)

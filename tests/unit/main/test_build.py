@@ -1,6 +1,7 @@
 """The composition root chooses the model, refuses what is wrong, and watches what it built."""
 
 import random
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,13 @@ def guards(folder: Path, **settings: Any) -> Guards:
 
 def test_without_more_the_script_words_the_answers(tmp_path: Path) -> None:
     given = guards(tmp_path)
-    assert isinstance(build_llm(given.settings, given), ScriptedLLM)
+    assert isinstance(build_llm(given.settings, given, closing=AsyncExitStack()), ScriptedLLM)
 
 
 def test_openai_without_a_key_is_refused_with_the_fix(tmp_path: Path) -> None:
     given = guards(tmp_path, llm="openai")
     with pytest.raises(RejectedError, match="needs ORBION_OPENAI_API_KEY or ORBION_OPENAI_API_KEY"):
-        build_llm(given.settings, given)
+        build_llm(given.settings, given, closing=AsyncExitStack())
 
 
 async def test_openai_stands_behind_its_guard(tmp_path: Path) -> None:
@@ -59,7 +60,7 @@ async def test_openai_stands_behind_its_guard(tmp_path: Path) -> None:
         openai_base_url="http://127.0.0.1:9/v1",
         model_deadline=5,
     )
-    llm = build_llm(given.settings, given)
+    llm = build_llm(given.settings, given, closing=AsyncExitStack())
     assert isinstance(llm, GuardedLLM)
     with pytest.raises(UnavailableError):
         await llm.complete(prompt("oi"))
@@ -74,7 +75,7 @@ async def test_a_model_of_the_world_wins(tmp_path: Path) -> None:
         metrics=Metrics(),
         made={},
     )
-    assert build_llm(given.settings, given) is said
+    assert build_llm(given.settings, given, closing=AsyncExitStack()) is said
 
 
 # Guards

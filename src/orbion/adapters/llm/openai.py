@@ -82,6 +82,9 @@ class OpenAILLM:
         self._timeout = openai.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
         self._max_output_tokens = max_output_tokens
 
+    async def close(self) -> None:
+        await self._client.close()
+
     async def complete(self, prompt: Prompt) -> Completion:
         try:
             # `create` spends four times as long: it walks and transforms the typed parameters
