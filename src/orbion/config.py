@@ -38,6 +38,11 @@ class AccountSettings(BaseModel):
     business: str = Field(min_length=1, description="Whose customers these are.")
     playbook: str = Field(default="solar", description="A shipped playbook or a path to a TOML.")
     channel: Literal["evolution"] = "evolution"
+    owner_phone: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d{9,14}$",
+        description="Who owns the number: country code, area and phone, digits only.",
+    )
     base_url: HttpUrl = Field(description="Where the gateway answers.")
     instance: str = Field(min_length=1, description="The instance's name in Evolution.")
     api_key: SecretStr | None = Field(default=None, description="The gateway's key.")

@@ -19,6 +19,7 @@ from orbion.cli.server import bind
 from orbion.config import AccountSettings, Settings, load_settings
 from orbion.domain.errors import FaultCode, OrbionError
 from orbion.domain.events import ConnectionState
+from orbion.kit.ids import mask_phone
 from orbion.main.build import playbook_of
 from orbion.main.outside import build_channel
 from orbion.main.world import World, real_world
@@ -81,6 +82,7 @@ def _findings() -> Iterator[Finding]:
     for name, account in accounts.items():
         yield _secrets(name, account)
         yield _playbook(name, account)
+        yield _owner(name, account)
     yield from _keys(settings)
     yield _database(settings)
     yield _disk(settings)
@@ -108,6 +110,18 @@ def _secrets(name: str, account: AccountSettings) -> Finding:
     except OrbionError as error:
         return _fault(check, str(error), "put long random secrets into the accounts file")
     return _ok(check, f"API key, {number} webhook secret{'s' * (number > 1)}")
+
+
+def _owner(name: str, account: AccountSettings) -> Finding:
+    check = f"owner of {name}"
+    if account.owner_phone is None:
+        return Finding(
+            check=check,
+            verdict=Verdict.NOTE,
+            found="unknown",
+            fix="set owner_phone in the accounts file, so that operators know whom to call",
+        )
+    return _ok(check, mask_phone(account.owner_phone))
 
 
 def _playbook(name: str, account: AccountSettings) -> Finding:

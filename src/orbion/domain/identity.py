@@ -36,8 +36,3 @@ def canonical_phone(digits: str) -> str:
     if len(digits) == _BRAZIL_LONG and digits.startswith(_BRAZIL) and digits[4] == "9":
         return digits[:4] + digits[5:]
     return digits
-
-
-def mask(phone: str) -> str:
-    """Show enough to recognise a number in a log, never enough to dial it."""
-    return f"{phone[:4]}…{phone[-2:]}" if len(phone) > 6 else "…"  # noqa: PLR2004

@@ -74,13 +74,14 @@ def test_with_everything_in_place_all_is_well(tmp_path: Path, gateway: str) -> N
     done = run(
         tmp_path,
         "doctor",
-        ACCOUNTS_FILE=accounts(tmp_path, gateway),
+        ACCOUNTS_FILE=accounts(tmp_path, gateway, owner_phone="5511900000001"),
         PORT="0",
         ADMIN_KEY="chave-do-operador",
         PUBLIC_URL="https://orbion.example",
     )
     assert done.exit_code == 0, done.stdout
     assert "is connected" in row(done.stdout, "gateway of loja")
+    assert "5511*******01" in row(done.stdout, "owner of loja")
     assert "all well" in done.stdout
     for secret in (KEY, SECRET, "chave-do-operador"):
         assert secret not in done.output
@@ -96,6 +97,7 @@ def test_with_everything_in_place_all_is_well(tmp_path: Path, gateway: str) -> N
         ({"secret": "curto"}, "secrets of loja", "long random secrets"),
         ({"playbook": "/nada.toml"}, "playbook of loja", "correct the playbook"),
         ({"base_url": "http://a:segredo@127.0.0.1"}, "accounts", "leave user and password out"),
+        ({"owner_phone": "+55 11"}, "accounts", "country code, area and phone, digits only"),
         ({"busines": "sol"}, "accounts", "did you mean business?"),
     ],
 )
