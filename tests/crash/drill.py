@@ -26,8 +26,6 @@ SEND_TIMEOUT, GRACE = 1.5, 3.0
 PATIENCE_MS = 4_000  # a little less than both together
 DIRECT_MS = 1_000
 SETTLE_MS = 500
-# The last requests of a killed process are read after its death; a new one takes longer to start.
-LINGER_MS = 300
 DRAIN_S = 120.0
 MESSAGES = 3
 FAULTS = EvolutionFaults(
@@ -120,9 +118,7 @@ class Drill:
 
     def __post_init__(self) -> None:
         self.random = Random(self.plan.seed)
-        self.evidence = Evidence(
-            patience=PATIENCE_MS, direct=DIRECT_MS, settle=SETTLE_MS, linger=LINGER_MS
-        )
+        self.evidence = Evidence(patience=PATIENCE_MS, direct=DIRECT_MS, settle=SETTLE_MS)
 
     async def run(self) -> Report:
         port = free_port()

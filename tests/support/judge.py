@@ -152,14 +152,13 @@ class Evidence:
 
     `patience` is how long after its request an accept must still be found, `direct` how long the
     gateway takes at most for an accept that it does not delay on purpose, `settle` how long the
-    service may need to commit an answer that it got, `linger` how long after a death what the dead
-    process asked may still be read. `takeovers` maps a phone to the key id of what a person wrote.
+    service may need to commit an answer that it got, `takeovers` maps a phone to the key id of
+    what a person wrote.
     """
 
     patience: int
     direct: int
     settle: int
-    linger: int = 0
     said: list[Said] = field(default_factory=list)
     posts: Sequence[Post] = ()
     takeovers: dict[str, str] = field(default_factory=dict)
@@ -277,7 +276,7 @@ class Judge:
             return False
         if not accepted.answered:
             return True
-        death = bisect_left(evidence.deaths, asked_at - evidence.linger)
+        death = bisect_left(evidence.deaths, asked_at)
         deaths = evidence.deaths[death : death + 1]
         return any(at <= accepted.at + evidence.settle for at in deaths)
 
