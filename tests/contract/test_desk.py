@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from orbion.adapters.db.migrate import HEAD
 from orbion.adapters.db.schema import AUDIT, DEAD, HANDOFF, OUTBOX, PROBE, QUARANTINE, TASK
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.upkeep import DAY_MS, DEDUP_DAYS, TASK_DAYS
@@ -172,7 +173,7 @@ async def test_the_facts_count_what_is_unfinished(store: DbStore, clock: HandClo
     assert found.oldest_seconds == {"in": 30.0, "out": 30.0, "sheet": 30.0}
     assert found.outbox == {"pending": 1, "sending": 1}
     assert (found.messages, found.dead, found.quarantined) == ({"open": 1}, 0, 1)
-    assert found.schema == "0001"
+    assert found.schema == HEAD
 
 
 async def test_only_a_waiting_dead_letter_and_quarantine_row_is_counted(store: DbStore) -> None:

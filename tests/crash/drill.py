@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import shutil
 import sys
 import tempfile
 import time
@@ -242,10 +243,16 @@ def main() -> int:
     plan = Plan(
         conversations=given.conversations, kills=given.kills, span=given.span, seed=given.seed
     )
-    with tempfile.TemporaryDirectory(prefix="orbion-crash-") as folder:
-        report = asyncio.run(Drill(plan=plan, folder=Path(folder)).run())
+    folder = Path(tempfile.mkdtemp(prefix="orbion-crash-"))
+    drill = Drill(plan=plan, folder=folder)
+    report = asyncio.run(drill.run())
     sys.stdout.write(f"{report}\n")
-    return 1 if report.violations else 0
+    if not report.violations:
+        shutil.rmtree(folder)
+        return 0
+    (folder / "story.txt").write_text("\n".join(drill.evidence.story()))
+    sys.stdout.write(f"database, log and story of the run: {folder}\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -174,6 +174,27 @@ async def test_a_backup_of_a_live_database_holds_all_of_it(
     assert sum(line.startswith('INSERT INTO "message"') for line in contents(backup)) == 50
 
 
+async def test_a_live_database_of_the_first_release_is_backed_up_and_brought_here(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "orbion.db"
+    migrate_sqlite(path, to="0001")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("INSERT INTO business (id, name) VALUES ('sol', 'Sol')")
+        connection.execute(
+            "INSERT INTO account (id, business, channel) VALUES ('loja', 'sol', 'evolution')"
+        )
+    before = contents(path)
+    backup = migrate_sqlite(path)
+    assert backup is not None
+    assert contents(backup) == before
+    assert sqlite_version(path) == HEAD
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT id, healed_at FROM account").fetchall() == [
+            ("loja", None)
+        ]
+
+
 def test_a_migration_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "foreign.db"
     with closing(sqlite3.connect(path)) as connection, connection:

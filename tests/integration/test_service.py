@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from orbion.adapters.db.migrate import HEAD
 from orbion.adapters.db.sqlite import SqliteDatabase
 from orbion.simulators.faults import SendFault
 from tests.support.service import ADMIN, BEARER, SECRET, WEBHOOK, Stage, settings_for, stage
@@ -161,7 +162,7 @@ async def test_health_tells_what_was_measured(on_stage: Stage) -> None:
     assert (await on_stage.web.get("http://orbion/health/live")).status_code == 200
     assert (await on_stage.web.get("http://orbion/health/ready")).json()["status"] == "ready"
     detailed = (await on_stage.web.get("http://orbion/health/detailed")).json()
-    assert detailed["store"]["schema"] == "0001"
+    assert detailed["store"]["schema"] == HEAD
     assert SECRET not in json.dumps(detailed)
 
 

@@ -177,7 +177,13 @@ class Evidence:
         ]
         lines += [(each.at, f"asked    {each.phone} {each.text}") for each in self.asked]
         lines += [
-            (each.at, f"accepted {_phone(each)} {each.text} {_ways(each)}") for each in self.journal
+            (each.at, f"accepted {_phone(each)} {each.text} {_ways(each)} {each.id}")
+            for each in self.journal
+        ]
+        lines += [
+            (each.due_at, f"echoed   {each.key_id} {each.answers}")
+            for each in self.deliveries
+            if each.event == "send.message"
         ]
         lines += [(at, "KILLED") for at in self.deaths]
         return [f"{at} {what}" for at, what in sorted(lines)]

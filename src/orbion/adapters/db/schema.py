@@ -22,7 +22,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA = MetaData(
@@ -60,6 +60,18 @@ ACCOUNT = Table(
     Column("state", Text, nullable=False, server_default="unknown"),
     Column("state_reason", Text),
     _ms("state_at", nullable=True),
+    _ms("opened_at", nullable=True),
+    _ms("healed_at", nullable=True),
+)
+
+AUTO_GREETING = Table(
+    "auto_greeting",
+    METADATA,
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("seen", Integer, nullable=False, server_default=text("1")),
+    _ms("at"),
+    PrimaryKeyConstraint("account", "text"),
 )
 
 CONTACT = Table(
@@ -93,6 +105,7 @@ CONVERSATION = Table(
     Column("mode", Text, nullable=False, server_default="bot"),
     Column("mode_reason", Text),
     _ms("mode_at", nullable=True),
+    _ms("person_at", nullable=True),
     Column("open_slot", Text),
     Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
@@ -174,7 +187,10 @@ OUTBOX = Table(
     Column("position", SmallInteger, nullable=False),
     Column("message_id", BigInteger, ForeignKey("message.id"), nullable=False),
     Column("address", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="text"),
     Column("text", Text, nullable=False),
+    Column("payload", Text),
+    Column("quoted_id", Text),
     Column("exempt", Text),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
@@ -206,6 +222,8 @@ LEAD = Table(
     Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
     Column("stage", Text, nullable=False, server_default="novo"),
     Column("score", Integer, nullable=False, server_default=text("0")),
+    Column("source", Text),
+    Column("attribution", Text),
     _ms("created_at"),
     _ms("updated_at"),
     UniqueConstraint("contact_id"),

@@ -1,0 +1,51 @@
+"""What Evolution's whole contract needs: other kinds of bubbles, gap healing, lead attribution."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def _added() -> dict[str, tuple[sa.Column, ...]]:
+    """A column belongs to one table only, so each run makes its own."""
+    return {
+        "account": (
+            sa.Column("opened_at", sa.BigInteger(), nullable=True),
+            sa.Column("healed_at", sa.BigInteger(), nullable=True),
+        ),
+        "conversation": (sa.Column("person_at", sa.BigInteger(), nullable=True),),
+        "outbox": (
+            sa.Column("kind", sa.Text(), nullable=False, server_default="text"),
+            sa.Column("payload", sa.Text(), nullable=True),
+            sa.Column("quoted_id", sa.Text(), nullable=True),
+        ),
+        "lead": (
+            sa.Column("source", sa.Text(), nullable=True),
+            sa.Column("attribution", sa.Text(), nullable=True),
+        ),
+    }
+
+
+def upgrade() -> None:
+    for table, columns in _added().items():
+        for column in columns:
+            op.add_column(table, column)
+    op.create_table(
+        "auto_greeting",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False, server_default=sa.text("1")),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.id"], name=op.f("fk_auto_greeting_account")),
+        sa.PrimaryKeyConstraint("account", "text", name=op.f("pk_auto_greeting")),
+    )
+
+
+def downgrade() -> None:
+    op.drop_table("auto_greeting")
+    for table, columns in reversed(_added().items()):
+        for column in reversed(columns):
+            op.drop_column(table, column.name)
