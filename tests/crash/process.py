@@ -19,7 +19,7 @@ import httpx
 from tests.support.source import ROOT
 
 HOST = "127.0.0.1"
-READY_S = 15.0
+READY_S = 60.0
 OPEN_WORK = (
     "SELECT (SELECT count(*) FROM message WHERE outcome = 'open')"
     " + (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'unknown'))"
