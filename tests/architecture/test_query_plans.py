@@ -27,7 +27,7 @@ from orbion.adapters.db import (
     upkeep,
 )
 from orbion.adapters.db.migrate import migrate_postgres
-from orbion.adapters.db.tx import Compiler, Statement
+from orbion.adapters.db.tx import Statement
 
 HOT: Final = (contacts, conversations, echoes, effects, inbox, lanes, leads, outbox, turns)
 UPKEEP: Final = (desk, upkeep)
@@ -148,11 +148,11 @@ ALL: Final = tuple(statements(*HOT, *UPKEEP))
 
 def sqlite_plans(path: Path) -> dict[str, str]:
     """Explain all on a fresh connection, so that nothing but the schema is known to the planner."""
-    compiler = Compiler(sqlite.dialect())
+    dialect = sqlite.dialect()
     found = {}
     with closing(sqlite3.connect(path)) as connection:
         for name, statement in ALL:
-            compiled = compiler(statement)
+            compiled = statement.compiled(dialect)
             values = [None] * len(compiled.order)
             rows = connection.execute(f"EXPLAIN QUERY PLAN {compiled.text}", values)
             found[name] = "\n".join(row[3] for row in rows)
@@ -166,7 +166,7 @@ def is_slow_on_sqlite(plan: str) -> bool:
 
 async def postgres_plans(dsn: str) -> dict[str, list[Mapping[str, Any]]]:
     """Explain all on filled tables: what is scanned or sorted then, no index could have found."""
-    compiler = Compiler(make_url("postgresql+asyncpg://").get_dialect()())
+    dialect = make_url("postgresql+asyncpg://").get_dialect()()
     connection = await asyncpg.connect(dsn)
     try:
         for command in FILL:
@@ -174,7 +174,7 @@ async def postgres_plans(dsn: str) -> dict[str, list[Mapping[str, Any]]]:
         await connection.execute("SET enable_seqscan = off; SET enable_sort = off")
         found = {}
         for name, statement in ALL:
-            prepared = await connection.prepare(compiler(statement).text)
+            prepared = await connection.prepare(statement.compiled(dialect).text)
             values = [SAMPLES.get(each.name, 1) for each in prepared.get_parameters()]
             plan = await prepared.explain(*values)
             found[name] = list(

@@ -63,7 +63,7 @@ class Process:
         async with httpx.AsyncClient(base_url=self.url, timeout=1.0) as client:
             while not await _is_ready(client):
                 if self._has_ended() or time.monotonic() - started > READY_S:
-                    raise RuntimeError(f"not ready:\n{self._log().read_text()[-2000:]}")
+                    raise RuntimeError(self._complaint(time.monotonic() - started))
                 await asyncio.sleep(0.005)
         self.starts.append((time.monotonic() - started, waiting))
 
@@ -113,6 +113,11 @@ class Process:
 
     def _has_ended(self) -> bool:
         return self.child is None or self.child.poll() is not None
+
+    def _complaint(self, seconds: float) -> str:
+        ended = self.child and self.child.poll()
+        said = self._log().read_text()[-2000:]
+        return f"not ready after {seconds:.1f} s, exit code {ended}, its log:\n{said}"
 
     def _log(self) -> Path:
         return self.folder / "service.log"

@@ -1,18 +1,18 @@
 """Statements are compiled once, and whoever forgets one of their values is told."""
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Text, select, text, update
+from sqlalchemy import Column, Integer, MetaData, Table, Text, make_url, select, text, update
 from sqlalchemy.dialects import sqlite
 
 from orbion.adapters.db.sql import NULL, bind, constant, constants, from_json, number, to_json
-from orbion.adapters.db.tx import Compiled, Compiler, Statement
+from orbion.adapters.db.tx import Compiled, Statement
 
 THING = Table("thing", MetaData(), Column("id", Integer), Column("word", Text))
 RENAME = Statement(update(THING).where(THING.c.id == number("thing")).values(word=bind("to")))
 
 
 def compiled(statement: Statement) -> Compiled:
-    return Compiler(sqlite.dialect())(statement)
+    return statement.compiled(sqlite.dialect())
 
 
 def test_values_are_ordered_as_the_driver_wants_them() -> None:
@@ -41,9 +41,10 @@ def test_constants_stand_in_the_text() -> None:
     assert (one.order, many.order) == ((), ())
 
 
-def test_a_statement_is_compiled_once() -> None:
-    compiler = Compiler(sqlite.dialect())
-    assert compiler(RENAME) is compiler(RENAME)
+def test_a_statement_is_compiled_once_a_dialect() -> None:
+    assert RENAME.compiled(sqlite.dialect()) is RENAME.compiled(sqlite.dialect())
+    other = make_url("postgresql+asyncpg://").get_dialect()()
+    assert RENAME.compiled(other).text != RENAME.compiled(sqlite.dialect()).text
 
 
 def test_plain_text_may_be_a_statement() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import asyncpg
-from sqlalchemy import make_url
+from sqlalchemy import Dialect, make_url
 from sqlalchemy.util import await_only, greenlet_spawn
 
-from orbion.adapters.db.tx import Body, Compiler, Row, Statement
+from orbion.adapters.db.tx import Body, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 
 T = TypeVar("T")
@@ -20,29 +20,29 @@ Connection = Any
 class PostgresTx:
     """A body's view of an open transaction; it runs inside a greenlet, so it may wait."""
 
-    __slots__ = ("_compile", "_connection", "now")
+    __slots__ = ("_connection", "_dialect", "now")
 
-    def __init__(self, connection: Connection, compiler: Compiler, now: int) -> None:
+    def __init__(self, connection: Connection, dialect: Dialect, now: int) -> None:
         self._connection = connection
-        self._compile = compiler
+        self._dialect = dialect
         self.now = now
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
-        compiled = self._compile(statement)
+        compiled = statement.compiled(self._dialect)
         row: Row | None = await_only(
             self._connection.fetchrow(compiled.text, *compiled.values(params))
         )
         return row
 
     def all(self, statement: Statement, /, **params: object) -> Sequence[Row]:
-        compiled = self._compile(statement)
+        compiled = statement.compiled(self._dialect)
         rows: Sequence[Row] = await_only(
             self._connection.fetch(compiled.text, *compiled.values(params))
         )
         return rows
 
     def run(self, statement: Statement, /, **params: object) -> int:
-        compiled = self._compile(statement)
+        compiled = statement.compiled(self._dialect)
         status: str = await_only(self._connection.execute(compiled.text, *compiled.values(params)))
         return int(status.rsplit(" ", 1)[-1])
 
@@ -53,7 +53,7 @@ class PostgresDatabase:
     def __init__(self, pool: asyncpg.Pool, *, clock: Callable[[], int] | None = None) -> None:
         self._pool = pool
         self._clock = clock
-        self._compile = Compiler(make_url("postgresql+asyncpg://").get_dialect()())
+        self._dialect = make_url("postgresql+asyncpg://").get_dialect()()
 
     @classmethod
     async def open(
@@ -94,5 +94,5 @@ class PostgresDatabase:
     async def _transact(self, body: Body[T]) -> T:
         async with self._pool.acquire() as connection, connection.transaction():
             now = self._clock() if self._clock else await connection.fetchval(_CLOCK)
-            result: T = await greenlet_spawn(body, PostgresTx(connection, self._compile, now))
+            result: T = await greenlet_spawn(body, PostgresTx(connection, self._dialect, now))
             return result

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite as dialects
 
 from orbion.adapters.db.faults import translate
-from orbion.adapters.db.tx import Body, Compiler, Row, Statement
+from orbion.adapters.db.tx import Body, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.kit.clock import Clock
 from orbion.kit.executor import Executor
@@ -62,11 +63,11 @@ def _make_durable(connection: sqlite3.Connection, *, query_only: bool) -> tuple[
 class SqliteTx:
     """A body's view of an open transaction."""
 
-    __slots__ = ("_compile", "_execute", "now")
+    __slots__ = ("_dialect", "_execute", "now")
 
-    def __init__(self, connection: sqlite3.Connection, compiler: Compiler, now: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, dialect: Dialect, now: int) -> None:
         self._execute = connection.execute
-        self._compile = compiler
+        self._dialect = dialect
         self.now = now
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
@@ -81,7 +82,7 @@ class SqliteTx:
         return self._run(statement, params).rowcount
 
     def _run(self, statement: Statement, params: dict[str, object]) -> sqlite3.Cursor:
-        compiled = self._compile(statement)
+        compiled = statement.compiled(self._dialect)
         return self._execute(compiled.text, compiled.values(params))
 
 
@@ -172,7 +173,7 @@ class SqliteDatabase:
         self._clock = clock
         self._observer = observer
         self._limit = limit
-        self._compile = Compiler(dialects.dialect())
+        self._dialect = dialects.dialect()
         self._writes = _Pipeline(writer, self._write_group)
         self._reads = _Pipeline(reader, self._read_group)
         self._connection = connect(path)
@@ -212,7 +213,7 @@ class SqliteDatabase:
         query = self._query
         try:
             query.execute("BEGIN")
-            job.result = job.body(SqliteTx(query, self._compile, self._clock.now()))
+            job.result = job.body(SqliteTx(query, self._dialect, self._clock.now()))
         except BaseException as error:  # noqa: BLE001 handed to the waiting caller
             job.error = translate(error)
         finally:
@@ -237,7 +238,7 @@ class SqliteDatabase:
         connection = self._connection
         connection.execute("SAVEPOINT body")
         try:
-            job.result = job.body(SqliteTx(connection, self._compile, self._clock.now()))
+            job.result = job.body(SqliteTx(connection, self._dialect, self._clock.now()))
         except BaseException as error:
             if not connection.in_transaction:
                 raise

@@ -12,16 +12,23 @@ T = TypeVar("T")
 
 
 class Statement:
-    """A SQLAlchemy Core expression that each dialect compiles once to driver text.
+    """A SQLAlchemy Core expression that each dialect compiles once a process to driver text.
 
     Parameters are its named binds; literal values inside the expression travel with it. A NULL in
     it is written `sql.NULL`: a bind without a value is one that the caller must give.
     """
 
-    __slots__ = ("expression",)
+    __slots__ = ("_compiled", "expression")
 
     def __init__(self, expression: Executable) -> None:
         self.expression = expression
+        self._compiled: dict[str, Compiled] = {}
+
+    def compiled(self, dialect: Dialect) -> "Compiled":
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            found = self._compiled[dialect.name] = Compiled(self.expression, dialect)
+        return found
 
 
 class Tx(Protocol):
@@ -75,17 +82,3 @@ class Compiled:
         """Order the values; raises KeyError for a bind that the caller forgot."""
         given = {**self.defaults, **params} if self.defaults else params
         return tuple(map(given.__getitem__, self.order))
-
-
-class Compiler:
-    """Compiles each statement once for one dialect."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        self._compiled: dict[Statement, Compiled] = {}
-
-    def __call__(self, statement: Statement) -> Compiled:
-        found = self._compiled.get(statement)
-        if found is None:
-            found = self._compiled[statement] = Compiled(statement.expression, self._dialect)
-        return found
