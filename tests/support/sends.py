@@ -11,7 +11,7 @@ import httpx
 from starlette.types import Receive, Scope, Send
 
 from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
-from orbion.adapters.guarded import GuardedChannel, judge
+from orbion.adapters.guarded import GuardedChannel
 from orbion.adapters.http import build_client
 from orbion.domain.lanes import Claim
 from orbion.domain.outbox import SendOrder, SendReceipt
@@ -25,15 +25,14 @@ from orbion.domain.outgoing import (
     Text,
     VoiceNote,
 )
-from orbion.kit.breaker import Breaker, BreakerPolicy
 from orbion.kit.clock import SystemClock
-from orbion.kit.concurrency import AdaptiveLimit
-from orbion.kit.guard import Guard, Outcome
+from orbion.kit.guard import Outcome
 from orbion.kit.limiter import Rate, TokenBuckets
 from orbion.simulators.asgi import Answer, Ending, Request, read_request, respond
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from tests.unit.channels.captured import ANSWERS, exchange
+from tests.unit.channels.test_guarded import guard
 from tests.unit.simulators.virtual import now, virtually
 from tests.unit.workers.doubles import ScriptedLanes, lane
 
@@ -65,6 +64,10 @@ NOT_CAPTURED: Final[Mapping[str, Answer | httpx.TransportError]] = {
     "301": Answer(status=301, headers=(("location", "https://elsewhere"),)),
     "413": Answer(status=413, body="too large"),
     "500 AxiosError ECONNREFUSED (file)": failing(500, ["AxiosError: connect ECONNREFUSED"]),
+    "400 AxiosError (file)": failing(400, ["AxiosError: Request failed with status code 404"]),
+    "400 TypeError (reading 'undefined'), nothing quoted": failing(
+        400, ["TypeError: Cannot read properties of undefined (reading 'undefined')"]
+    ),
 }
 
 
@@ -258,7 +261,7 @@ def _order(content: Content, address: str, quoted: str | None) -> SendOrder:
 
 async def _deliver(name: str, said: str, wire: Wire, order: SendOrder) -> Observed:
     outcomes: list[Outcome] = []
-    guard = _guard(outcomes)
+    watched = guard(lambda outcome, _: outcomes.append(outcome), seconds=60.0)
     desk = Desk(order)
     async with build_client(transport=httpx.ASGITransport(app=wire)) as client:
         inner = EvolutionChannel(
@@ -270,10 +273,10 @@ async def _deliver(name: str, said: str, wire: Wire, order: SendOrder) -> Observ
             now=now,
             timeouts=SendTimeouts(text=35.0, file=50.0),
         )
-        await _delivery(desk, GuardedChannel(inner, guard))(lane("1"))
+        await _delivery(desk, GuardedChannel(inner, watched))(lane("1"))
     ((outbox, code),) = desk.settled
     (outcome,) = outcomes
-    state = guard.breaker.state
+    state = watched.breaker.state
     return Observed(
         name=name,
         said=said,
@@ -281,25 +284,6 @@ async def _deliver(name: str, said: str, wire: Wire, order: SendOrder) -> Observ
         code=code,
         breaker=f"{outcome}, {state}" if outcome is Outcome.forbidden else str(outcome),
         requests=tuple(wire.asked),
-    )
-
-
-def _guard(outcomes: list[Outcome]) -> Guard:
-    clock = SystemClock()
-    return Guard(
-        "whatsapp",
-        breaker=Breaker(
-            "whatsapp",
-            policy=BreakerPolicy(),
-            clock=clock,
-            random=Random(1),
-            on_change=lambda _: None,
-        ),
-        limit=AdaptiveLimit(),
-        clock=clock,
-        timeout=60.0,
-        judge=judge,
-        observe=lambda outcome, _: outcomes.append(outcome),
     )
 
 

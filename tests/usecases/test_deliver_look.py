@@ -86,6 +86,14 @@ async def test_a_gateway_that_cannot_be_asked_leaves_it_unknown(
     assert post.channel.sent == ["oi"]
 
 
+async def test_a_record_with_the_proposed_id_is_ours_whatever_it_says(post: Post) -> None:
+    await in_doubt(post)
+    proposed = post.channel.outgoing[0].message_id
+    post.channel.remembers = [remembered(post, "WA7"), remembered(post, proposed, "Oi!")]
+    await post.work()
+    assert await settled(post) == [("sent", None, proposed)]
+
+
 async def test_a_record_that_is_another_bubbles_proves_nothing(post: Post) -> None:
     await post.queue("oi", "oi")
     await post.work()

@@ -86,6 +86,8 @@ INVENTED = {
     "301": ("pending (a person must act)", "whatsapp.unreachable", "failure"),
     "413": MISTAKE,
     "500 AxiosError ECONNREFUSED (file)": ("pending (retry)", "whatsapp.media", "neutral"),
+    "400 AxiosError (file)": DOUBT,
+    "400 TypeError (reading 'undefined'), nothing quoted": DOUBT,
 }
 ACCEPTED = sorted(set(CAPTURED) - NOT_ACCEPTED.keys())
 
@@ -136,6 +138,10 @@ def test_a_quote_that_cannot_be_made_is_left_out_once() -> None:
 @pytest.mark.parametrize("name", ["bail_sendText_nul_char", "meta_sendText_empty"])
 def test_no_other_400_is_tried_again(name: str) -> None:
     assert len(captured(name).requests) == 1
+
+
+def test_the_same_words_about_no_quote_are_not_tried_again() -> None:
+    assert len(invented("400 TypeError (reading 'undefined'), nothing quoted").requests) == 1
 
 
 OURS = {"encoding", "linkPreview", "delay", "quoted", "mentioned", "mentionsEveryOne"}

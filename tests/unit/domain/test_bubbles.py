@@ -26,6 +26,12 @@ def test_prose_is_cut_after_a_sentence_and_not_after_an_abbreviation() -> None:
     assert all(bubble.endswith("Paulista.") for bubble in bubbles)
 
 
+def test_no_message_ends_after_an_abbreviation() -> None:
+    sentence = "fica " * 93 + "Av. Paulista, 1000."
+    assert len(sentence) > NATURAL
+    assert not split_answer([sentence])[0].endswith("Av.")
+
+
 def test_lines_are_cut_before_sentences() -> None:
     line = SENTENCE * 4
     assert split_answer([f"{line}\n{line}"]) == (line.strip(), line.strip())
