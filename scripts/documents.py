@@ -20,6 +20,7 @@ from orbion.simulators.captured import FILE as CAPTURED
 from orbion.telemetry.metrics import Metrics
 from orbion.web.app import create_app
 from orbion.web.deps import State
+from tests.support.sends import document as sends
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "orbion"
@@ -55,6 +56,7 @@ def documents() -> Mapping[Path, str]:
             exit_codes=EXIT_CODES,
         ),
         ROOT / "docs" / "architecture.md": architecture(),
+        ROOT / "docs" / "evolution-sends.md": sends(),
         CAPTURED: captured_webhooks(),
     }
 

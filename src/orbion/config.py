@@ -156,8 +156,20 @@ class Settings(BaseSettings):
     sends_per_second: float = Field(default=30.0, gt=0, description="Pace of one account.")
     sends_per_minute: float = Field(default=1_000.0, gt=0, description="Pace of one account.")
     sends_per_hour: float = Field(default=10_000.0, gt=0, description="Pace of one account.")
+    read_receipts: bool = Field(
+        default=True, description="Show a customer's messages as read when the answer begins."
+    )
     send_timeout: float = Field(
-        default=30.0, gt=0, le=300, description="Seconds the gateway may take to accept."
+        default=35.0,
+        ge=1,
+        le=300,
+        description="Seconds the gateway may take to accept; below 30 it may still send later.",
+    )
+    file_timeout: float = Field(
+        default=120.0,
+        ge=1,
+        le=600,
+        description="The same for a file, which it downloads first; no less than for a text.",
     )
     unknown_grace: float = Field(
         default=10.0, ge=0, le=600, description="Looks for a lost accept this long after it, s."
@@ -191,6 +203,11 @@ class Settings(BaseSettings):
         if not value.startswith(("sqlite:///", "postgresql://")):
             raise ValueError("use sqlite:///path or postgresql://user@host/database")
         return value
+
+    @property
+    def longest_send(self) -> float:
+        """Seconds that any send may take."""
+        return max(self.send_timeout, self.file_timeout)
 
     @property
     def sqlite_path(self) -> Path | None:

@@ -10,6 +10,7 @@ from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Tas
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord
+from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
 from orbion.domain.turns import ChatMessage, Completion, Facts, Step, TurnInput, TurnResult
 
@@ -23,8 +24,8 @@ class Channel(Protocol):
     def parse(self, body: bytes) -> Sequence[Event]:
         """Read each item on its own; what cannot be read comes back as `EventQuarantined`."""
 
-    async def send(self, address: str, text: str) -> SendReceipt:
-        """Send one bubble.
+    async def send(self, address: str, outgoing: Outgoing) -> SendReceipt:
+        """Send one bubble of any kind, without its quote if that is not possible.
 
         Raises:
             UnavailableError: provably not accepted; try later.
@@ -34,6 +35,9 @@ class Channel(Protocol):
 
     async def typing(self, address: str, seconds: float) -> None:
         """Show «typing…» for `seconds`; returns when the gateway answered."""
+
+    async def mark_read(self, address: str, provider_ids: Sequence[str]) -> None:
+        """Show the customer's messages as read, where the gateway can."""
 
     async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
         """List our own messages to `address` between two instants (ms UTC), newest first."""

@@ -78,7 +78,7 @@ async def send(store: DbStore, provider_id: str) -> str:
     """Let the next bubble leave and be accepted; returns its text."""
     claim, order = await begin_send(store)
     assert await store.sent(claim, order.row_id, SendReceipt(provider_id=provider_id))
-    return order.text
+    return order.content.text
 
 
 async def rows(store: DbStore, *columns: Column[object]) -> Sequence[tuple[object, ...]]:

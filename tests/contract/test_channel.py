@@ -3,13 +3,13 @@
 import json
 import random
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx
 import pytest
 
-from orbion.adapters.channels.evolution import EvolutionChannel
+from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
 from orbion.adapters.guarded import GuardedChannel, judge
 from orbion.adapters.http import build_client
 from orbion.domain.errors import (
@@ -21,6 +21,17 @@ from orbion.domain.errors import (
     UnknownOutcomeError,
 )
 from orbion.domain.events import ConnectionState, MessageEchoed, MessageReceived, WebhookRequest
+from orbion.domain.outgoing import (
+    Choices,
+    ContactCard,
+    Location,
+    Media,
+    Outgoing,
+    Reaction,
+    Text,
+    VoiceNote,
+    is_same,
+)
 from orbion.kit.breaker import Breaker, BreakerPolicy
 from orbion.kit.clock import SystemClock
 from orbion.kit.concurrency import AdaptiveLimit
@@ -34,6 +45,20 @@ from tests.unit.simulators.virtual import now, virtually
 
 SECRET = "static-secret"
 HOURS = 3_600_000
+KINDS = (
+    Text(text="oi"),
+    Media(
+        medium="document",
+        source="https://x.test/a.pdf",
+        mimetype="application/pdf",
+        file_name="a.pdf",
+    ),
+    VoiceNote(source="https://x.test/a.ogg"),
+    Location(latitude=-23.5, longitude=-46.6, name="Loja", address="Rua 1"),
+    Reaction(emoji="👍", target="3A01"),
+    ContactCard(name="Ana", phone="5511900000002"),
+    Choices(question="Qual?", options=("Manhã", "Tarde")),
+)
 
 
 @dataclass
@@ -43,6 +68,10 @@ class World:
     channel: Channel
     simulator: EvolutionSimulator
     receiver: Receiver
+
+
+def said(text: str) -> Outgoing:
+    return Outgoing(content=Text(text=text), message_id="3EB0000000000000000001")
 
 
 Build = Callable[[EvolutionSimulator, str], Channel]
@@ -56,7 +85,7 @@ def evolution(simulator: EvolutionSimulator, api_key: str = KEY) -> Channel:
         api_key=api_key,
         secrets=[SECRET],
         now=now,
-        send_timeout=30.0,
+        timeouts=SendTimeouts(text=30.0, file=50.0),
     )
 
 
@@ -101,7 +130,7 @@ def run(
 
 def test_a_send_returns_the_gateways_id_and_the_address_it_used(build: Build) -> None:
     async def scenario(world: World) -> None:
-        receipt = await world.channel.send(JID, "Olá!")
+        receipt = await world.channel.send(JID, said("Olá!"))
         (accepted,) = world.simulator.journal
         assert (receipt.provider_id, receipt.address) == (accepted.id, JID)
         assert accepted.text == "Olá!"
@@ -111,7 +140,7 @@ def test_a_send_returns_the_gateways_id_and_the_address_it_used(build: Build) ->
 
 def test_nul_never_reaches_the_gateway(build: Build) -> None:
     async def scenario(world: World) -> None:
-        await world.channel.send(JID, "a\0b")
+        await world.channel.send(JID, said("a\0b"))
         assert world.simulator.journal[0].text == "ab"
 
     run(build, scenario)
@@ -139,7 +168,7 @@ def test_only_a_send_that_provably_did_not_happen_may_be_repeated(
     async def scenario(world: World) -> None:
         world.simulator.script.append(fault)
         with pytest.raises(kind):
-            await world.channel.send(JID, "oi")
+            await world.channel.send(JID, said("oi"))
         assert len(world.simulator.journal) == accepted
 
     run(build, scenario)
@@ -149,7 +178,7 @@ def test_a_number_without_whatsapp_is_refused_for_good(build: Build) -> None:
     async def scenario(world: World) -> None:
         world.simulator.instances["bail"].absent.add("5511911112222")
         with pytest.raises(RefusedError) as refused:
-            await world.channel.send("5511911112222@s.whatsapp.net", "oi")
+            await world.channel.send("5511911112222@s.whatsapp.net", said("oi"))
         assert refused.value.code is FaultCode.WHATSAPP_NUMBER_INVALID
 
     run(build, scenario)
@@ -159,7 +188,7 @@ def test_a_closed_socket_means_not_sent(build: Build) -> None:
     async def scenario(world: World) -> None:
         world.simulator.instances["bail"].socket = Socket.CLOSED
         with pytest.raises(UnavailableError) as later:
-            await world.channel.send(JID, "oi")
+            await world.channel.send(JID, said("oi"))
         assert later.value.code is FaultCode.WHATSAPP_DISCONNECTED
         assert not world.simulator.journal
 
@@ -169,7 +198,7 @@ def test_a_closed_socket_means_not_sent(build: Build) -> None:
 def test_a_wrong_api_key_is_an_operators_matter(build: Build) -> None:
     async def scenario(world: World) -> None:
         with pytest.raises(UnavailableError) as later:
-            await world.channel.send(JID, "oi")
+            await world.channel.send(JID, said("oi"))
         assert later.value.code is FaultCode.WHATSAPP_AUTH
         assert later.value.retry_after >= 60
 
@@ -181,7 +210,7 @@ def test_what_was_sent_is_found_again_and_what_the_customer_wrote_is_not(build: 
         world.simulator.customer_says("bail", PHONE, "segunda")
         sent = []
         for text in ("primeira", "segunda"):
-            sent.append(await world.channel.send(JID, text))
+            sent.append(await world.channel.send(JID, said(text)))
             world.simulator.customer_says("bail", PHONE, "ok")
         await world.simulator.drained()
         found = await world.channel.find_sent(JID, now() - HOURS, now() + HOURS)
@@ -196,7 +225,7 @@ def test_a_send_whose_number_the_gateway_respelt_is_found_too(build: Build) -> N
     async def scenario(world: World) -> None:
         world.simulator.instances["bail"].known.add("553188887777@s.whatsapp.net")
         address = "5531988887777@s.whatsapp.net"
-        receipt = await world.channel.send(address, "oi")
+        receipt = await world.channel.send(address, said("oi"))
         assert receipt.address == "553188887777@s.whatsapp.net"
         found = await world.channel.find_sent(address, now() - HOURS, now() + HOURS)
         assert [record.provider_id for record in found] == [receipt.provider_id]
@@ -207,7 +236,7 @@ def test_a_send_whose_number_the_gateway_respelt_is_found_too(build: Build) -> N
 def test_many_pages_are_read_newest_first(build: Build) -> None:
     async def scenario(world: World) -> None:
         for number in range(60):
-            await world.channel.send(JID, f"n {number}")
+            await world.channel.send(JID, said(f"n {number}"))
         found = await world.channel.find_sent(JID, now() - HOURS, now() + HOURS)
         times = [record.sent_at for record in found]
         assert len(found) == 60
@@ -221,6 +250,63 @@ def test_typing_returns_when_the_gateway_has_shown_it(build: Build) -> None:
         before = now()
         await world.channel.typing(JID, 1.5)
         assert 1500 <= now() - before < 2000
+
+    run(build, scenario)
+
+
+def test_every_kind_is_sent_and_recognised_among_what_was_sent(build: Build) -> None:
+    async def scenario(world: World) -> None:
+        sent = {}
+        for content in KINDS:
+            outgoing = Outgoing(content=content, message_id="3EB0000000000000000001")
+            sent[(await world.channel.send(JID, outgoing)).provider_id] = content
+        found = await world.channel.find_sent(JID, now() - HOURS, now() + HOURS)
+        assert len(found) == len(KINDS)
+        for record in found:
+            assert [each for each in KINDS if is_same(each, record)] == [sent[record.provider_id]]
+
+    run(build, scenario)
+
+
+def test_a_quote_is_made_where_that_is_possible_and_left_out_elsewhere(build: Build) -> None:
+    async def scenario(world: World) -> None:
+        known = world.simulator.customer_says("bail", PHONE, "quanto custa?")
+        gone = world.simulator.customer_says("bail", PHONE, "apaguei")
+        world.simulator.revoke("bail", gone)
+        for quoted in (known, gone, "NOPE"):
+            await world.channel.send(JID, replace(said("R$ 10"), quoted_id=quoted))
+        assert [accepted.quoted for accepted in world.simulator.journal] == [known, None, None]
+
+    run(build, scenario)
+
+
+def test_a_file_that_cannot_be_got_is_refused_for_good(build: Build) -> None:
+    async def scenario(world: World) -> None:
+        world.simulator.instances["bail"].missing_files.add("https://x.test/a.ogg")
+        with pytest.raises(RefusedError) as refused:
+            await world.channel.send(JID, replace(said(""), content=KINDS[2]))
+        assert refused.value.code is FaultCode.WHATSAPP_MEDIA
+
+    run(build, scenario)
+
+
+@pytest.mark.parametrize(("content", "seconds"), [(0, 30.0), (1, 50.0)])
+def test_a_file_has_more_time_than_a_text(build: Build, content: int, seconds: float) -> None:
+    async def scenario(world: World) -> None:
+        world.simulator.script.append(SendFault.HANG_AFTER)
+        before = now()
+        with pytest.raises(UnknownOutcomeError):
+            await world.channel.send(JID, replace(said(""), content=KINDS[content]))
+        assert (now() - before) / 1000 == pytest.approx(seconds, abs=0.1)
+
+    run(build, scenario)
+
+
+def test_messages_are_shown_as_read_in_one_call(build: Build) -> None:
+    async def scenario(world: World) -> None:
+        await world.channel.mark_read(JID, ["3A01", "3A02"])
+        (read,) = world.simulator.reads
+        assert (read.jid, read.ids) == (JID, ("3A01", "3A02"))
 
     run(build, scenario)
 

@@ -13,6 +13,7 @@ from orbion.adapters.db.schema import (
 from orbion.adapters.db.store import DbStore
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.lanes import Queue
+from orbion.domain.outbox import OutboxState, SendOrder, Skipped
 from orbion.domain.turns import Bubble, TurnResult, Verdict
 from tests.contract.scenes import (
     BRANCH,
@@ -52,8 +53,9 @@ async def test_an_opt_out_pauses_every_number_and_only_its_confirmation_leaves(
     ended = {}
     for claim in (await store.claim(Queue.OUT, "w", 9)).claims:
         order = await store.begin_send(claim)
-        ended[claim.key] = getattr(order, "text", None) or getattr(order, "reason", None)
-    assert ended == {"1": "opt_out", "2": "não escrevo mais"}
+        ended[claim.key] = order.content.text if isinstance(order, SendOrder) else order
+    quiet = Skipped(state=OutboxState.SUPPRESSED, reason="opt_out")
+    assert ended == {"1": quiet, "2": "não escrevo mais"}
     clock.pass_(1)
     await receive(store, hello(3))
     assert (await decide(store, reply("oi"))).verdict is Verdict.SUPPRESSED_OPT_OUT

@@ -10,6 +10,7 @@ from orbion.adapters.db.schema import DEAD, MESSAGE, OUTBOX, TURN
 from orbion.adapters.db.store import DbStore
 from orbion.domain.errors import LeaseLostError
 from orbion.domain.lanes import Claim, Queue, Requeued
+from orbion.domain.messages import MessageKind
 from orbion.domain.outbox import (
     Draft,
     OutboxState,
@@ -18,6 +19,7 @@ from orbion.domain.outbox import (
     Skipped,
     VerifyOrder,
 )
+from orbion.domain.outgoing import Text
 from orbion.domain.turns import Bubble, TurnResult, Verdict
 from tests.contract.scenes import (
     BRANCH,
@@ -48,7 +50,7 @@ async def test_bubbles_leave_in_order_and_one_at_a_time(store: DbStore) -> None:
         assert (await store.claim(Queue.OUT, "w2", 9)).claims == ()
         assert (await column(store, OUTBOX.c.state)).count("sending") == 1
         await store.sent(claim, order.row_id, SendReceipt(provider_id=f"WA{number}"))
-        left.append(order.text)
+        left.append(order.content.text)
     assert left == ["um", "dois", "três"]
     assert await column(store, OUTBOX.c.state) == ["sent"] * 3
 
@@ -65,13 +67,19 @@ async def test_an_order_tells_where_to_what_and_since_when(
     draft = await store.draft(claim)
     address = "5511900000001@s.whatsapp.net"
     assert draft == Draft(
-        row_id=1, account="loja", address=address, text="oi", state=OutboxState.PENDING
+        row_id=1,
+        account="loja",
+        address=address,
+        kind=MessageKind.TEXT,
+        text="oi",
+        state=OutboxState.PENDING,
+        unread=(hello(1).provider_id,),
     )
     assert await store.begin_send(claim) == SendOrder(
         row_id=1,
         account="loja",
         address=address,
-        text="oi",
+        content=Text(text="oi"),
         attempts=1,
         trace="t",
         queued_at=heard + 1_000,
@@ -147,7 +155,7 @@ async def test_what_was_provably_not_accepted_is_sent_again_later(
     assert (nothing.claims, nothing.next_due) == ((), clock.now() + 5_000)
     clock.pass_(5)
     _, again = await begin_send(store)
-    assert (again.text, again.attempts) == ("oi", 2)
+    assert (again.content.text, again.attempts) == ("oi", 2)
 
 
 async def test_a_row_found_sending_is_looked_for_and_not_sent_again(
@@ -162,7 +170,7 @@ async def test_a_row_found_sending_is_looked_for_and_not_sent_again(
         row_id=1,
         account="loja",
         address="5511900000001@s.whatsapp.net",
-        text="oi",
+        content=Text(text="oi"),
         queued_at=sent_at,
         received_at=sent_at,
         sending_at=sent_at,

@@ -46,6 +46,16 @@ async def test_a_customer_is_answered_from_the_playbook(on_stage: Stage) -> None
     assert any("R$" in text for text in texts)
 
 
+async def test_what_is_answered_is_shown_as_read(on_stage: Stage) -> None:
+    key_id = on_stage.gateway.customer_says("loja", MARIA, "Oi, quanto custa um kit?")
+    await on_stage.answers(1)
+    async with asyncio.timeout(10):
+        while not on_stage.gateway.reads:
+            await asyncio.sleep(0.01)
+    (read,) = on_stage.gateway.reads
+    assert (read.jid, read.ids) == (f"{MARIA}@s.whatsapp.net", (key_id,))
+
+
 async def test_a_burst_becomes_one_turn(tmp_path: Path) -> None:
     quiet = settings_for(tmp_path, quiet_min=0.3, quiet_max=0.3, quiet_cap=2.0)
     async with stage(quiet) as on_stage:

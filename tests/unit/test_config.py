@@ -81,6 +81,14 @@ def test_a_wrong_setting_is_named_with_its_fault_and_its_use(
     assert use in message
 
 
+def test_a_send_has_a_second_at_least_and_a_file_no_less_time_than_a_text() -> None:
+    with pytest.raises(RejectedError, match="greater than or equal to 1"):
+        settings(send_timeout=0.5)
+    assert settings().send_timeout > 30
+    assert settings(send_timeout=200).longest_send == 200
+    assert settings(file_timeout=90).longest_send == 90
+
+
 def test_all_wrong_settings_are_named_at_once() -> None:
     with pytest.raises(RejectedError) as error:
         settings(workers=0, lease=0)

@@ -12,6 +12,7 @@ from orbion.domain.events import WebhookRequest
 from orbion.domain.lanes import Queue
 from orbion.domain.leads import LeadRow
 from orbion.domain.outbox import SendReceipt, SentRecord
+from orbion.domain.outgoing import Outgoing
 from orbion.telemetry.metrics import Metrics
 from tests.contract.scenes import rows
 
@@ -27,6 +28,9 @@ class ScriptedChannel:
     answers: deque[SendReceipt | Exception] = field(default_factory=deque)
     remembers: Sequence[SentRecord] | Exception = ()
     on_typing: Callable[[], Awaitable[None]] = nothing
+    on_read: Callable[[], Awaitable[None]] = nothing
+    outgoing: list[Outgoing] = field(default_factory=list)
+    read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
     shown: list[tuple[str, float]] = field(default_factory=list)
     looked: list[tuple[str, int, int]] = field(default_factory=list)
@@ -35,9 +39,10 @@ class ScriptedChannel:
     def sent(self) -> list[str]:
         return [what.removeprefix("send ") for what in self.happened if what.startswith("send ")]
 
-    async def send(self, address: str, text: str) -> SendReceipt:
+    async def send(self, address: str, outgoing: Outgoing) -> SendReceipt:
         assert address.endswith("@s.whatsapp.net")
-        self.happened.append(f"send {text}")
+        self.happened.append(f"send {outgoing.content.text}")
+        self.outgoing.append(outgoing)
         given = self.answers.popleft() if self.answers else None
         if isinstance(given, Exception):
             raise given
@@ -47,6 +52,10 @@ class ScriptedChannel:
         self.happened.append("typing")
         self.shown.append((address, seconds))
         await self.on_typing()
+
+    async def mark_read(self, address: str, provider_ids: Sequence[str]) -> None:
+        self.read.append((address, tuple(provider_ids)))
+        await self.on_read()
 
     async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
         self.looked.append((address, since, until))

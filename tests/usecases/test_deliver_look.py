@@ -61,7 +61,7 @@ async def test_until_the_gateway_has_had_its_time_it_is_only_asked_again(post: P
 
 async def test_after_its_time_what_the_gateway_does_not_know_is_sent_again(post: Post) -> None:
     await in_doubt(post)
-    post.clock.pass_(38)
+    post.clock.pass_(43)
     await post.work()
     assert await settled(post) == [("pending", "not_found", None)]
     assert post.resolved("not_found") == 1
@@ -86,12 +86,20 @@ async def test_a_gateway_that_cannot_be_asked_leaves_it_unknown(
     assert post.channel.sent == ["oi"]
 
 
+async def test_a_record_with_the_proposed_id_is_ours_whatever_it_says(post: Post) -> None:
+    await in_doubt(post)
+    proposed = post.channel.outgoing[0].message_id
+    post.channel.remembers = [remembered(post, "WA7"), remembered(post, proposed, "Oi!")]
+    await post.work()
+    assert await settled(post) == [("sent", None, proposed)]
+
+
 async def test_a_record_that_is_another_bubbles_proves_nothing(post: Post) -> None:
     await post.queue("oi", "oi")
     await post.work()
     post.channel.answers.append(LOST)
     await post.work()
-    post.clock.pass_(40)
+    post.clock.pass_(45)
     post.channel.remembers = [remembered(post, "WA1")]
     await post.work()
     assert await settled(post) == [("sent", None, "WA1"), ("pending", "not_found", None)]
@@ -105,7 +113,7 @@ async def test_a_record_that_is_a_persons_proves_nothing(post: Post) -> None:
     await answer(post.store, "oi")
     post.channel.answers.append(LOST)
     await post.work()
-    post.clock.pass_(40)
+    post.clock.pass_(45)
     post.channel.remembers = [remembered(post, words.provider_id)]
     await post.work()
     assert await settled(post) == [("pending", "not_found", None)]

@@ -14,6 +14,7 @@ from orbion.domain.errors import (
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.leads import LeadRow
 from orbion.domain.outbox import SendReceipt, SentRecord
+from orbion.domain.outgoing import Outgoing
 from orbion.domain.turns import Completion
 from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
@@ -78,20 +79,17 @@ class GuardedChannel:
     def parse(self, body: bytes) -> Sequence[Event]:
         return self._inner.parse(body)
 
-    async def send(self, address: str, text: str) -> SendReceipt:
+    async def send(self, address: str, outgoing: Outgoing) -> SendReceipt:
         late = UnknownOutcomeError(
             FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
         )
-        return await self._guarded(lambda: self._inner.send(address, text), late)
+        return await self._guarded(lambda: self._inner.send(address, outgoing), late)
 
     async def typing(self, address: str, seconds: float) -> None:
-        """Only a courtesy: skipped unless the circuit is closed, never counted, never an error."""
-        if self._guard.breaker.state is not BreakerState.closed:
-            return
-        try:
-            await self._inner.typing(address, seconds)
-        except OrbionError:
-            return
+        await self._courtesy(lambda: self._inner.typing(address, seconds))
+
+    async def mark_read(self, address: str, provider_ids: Sequence[str]) -> None:
+        await self._courtesy(lambda: self._inner.mark_read(address, provider_ids))
 
     async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
         late = UnavailableError(
@@ -106,6 +104,15 @@ class GuardedChannel:
             self._misconfigured = False
             self._guard.breaker.reset()
         return state
+
+    async def _courtesy(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Skip it unless the circuit is closed; it is never counted and never an error."""
+        if self._guard.breaker.state is not BreakerState.closed:
+            return
+        try:
+            await call()
+        except OrbionError:
+            return
 
     async def _guarded(self, call: Callable[[], Awaitable[T]], late: OrbionError) -> T:
         try:

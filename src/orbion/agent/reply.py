@@ -1,5 +1,6 @@
 """Make a turn's result of a checked reply: code, not the model, decides facts, score and stage."""
 
+from orbion.domain.bubbles import split_answer
 from orbion.domain.extraction import read_value
 from orbion.domain.leads import Fact
 from orbion.domain.playbook import Playbook
@@ -16,7 +17,7 @@ def settle(playbook: Playbook, given: TurnInput, reply: Reply, *, verdict: Verdi
     asked = reply.asked or given.conversation.open_slot
     return TurnResult(
         verdict=_verdict(reply, verdict),
-        bubbles=_bubbles(playbook, reply),
+        bubbles=_bubbles(playbook, given, reply),
         facts=facts,
         stage=stage(playbook, known).key,
         score=score(playbook, known),
@@ -49,11 +50,15 @@ def _verdict(reply: Reply, verdict: Verdict) -> Verdict:
     return verdict if reply.bubbles else Verdict.SILENT
 
 
-def _bubbles(playbook: Playbook, reply: Reply) -> tuple[Bubble, ...]:
+def _bubbles(playbook: Playbook, given: TurnInput, reply: Reply) -> tuple[Bubble, ...]:
     """All bubbles of a hand-over may leave although the bot is quiet from then on."""
-    texts = [bubble.text for bubble in reply.bubbles]
+    texts = split_answer([bubble.text for bubble in reply.bubbles])
     if reply.handoff:
         return tuple(
             Bubble(text=text, exempt="handoff") for text in (*texts, playbook.handoff.message)
         )
-    return tuple(Bubble(text=text) for text in texts)
+    newest = max(given.batch, key=lambda message: message.seq)
+    return tuple(
+        Bubble(text=text, answers=None if place else newest.provider_id)
+        for place, text in enumerate(texts)
+    )

@@ -36,6 +36,7 @@ class FaultCode(StrEnum):
     WHATSAPP_UNLICENSED = "whatsapp.unlicensed"
     WHATSAPP_NUMBER_INVALID = "whatsapp.number_invalid"
     WHATSAPP_REFUSED = "whatsapp.refused"
+    WHATSAPP_MEDIA = "whatsapp.media"
     WHATSAPP_UNKNOWN_OUTCOME = "whatsapp.unknown_outcome"
     WHATSAPP_SERVER = "whatsapp.5xx"
     SHEETS_QUOTA = "sheets.quota"

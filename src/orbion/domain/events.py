@@ -51,6 +51,7 @@ class MessageEchoed:
     text: str
     occurred_at: int
     by_api: bool
+    payload: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

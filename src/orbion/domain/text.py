@@ -17,12 +17,21 @@ _LATIN: Final[Mapping[int, str]] = MappingProxyType(
 _BEYOND_LATIN: Final = re.compile(r"[^\x00-\u024f]")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
+_UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SENTENCE_END: Final = re.compile(r"(?<=[!?;\n])|(?<=\.)\s")
 
 
 def compose(text: str) -> str:
     """Unicode NFC, so that a letter and its accent are one character."""
     return unicodedata.normalize("NFC", text)
+
+
+def printable(text: str) -> str:
+    """Without control characters and lone surrogates; lines end with a line feed alone.
+
+    NUL is the dangerous one: Evolution fails on it after WhatsApp took the message.
+    """
+    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def fold(text: str) -> str:

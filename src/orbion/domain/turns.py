@@ -8,6 +8,7 @@ from typing import Literal
 from orbion.domain.conversations import Conversation
 from orbion.domain.leads import Fact, Lead
 from orbion.domain.messages import Message
+from orbion.domain.outgoing import Content, Text
 
 
 class Verdict(StrEnum):
@@ -33,10 +34,20 @@ Exemption = Literal["handoff", "opt_out"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bubble:
-    """One WhatsApp message of an answer; an exempt one leaves although the bot must be quiet."""
+    """One WhatsApp message of an answer; an exempt one leaves although the bot must be quiet.
 
-    text: str
+    `content` is what it is when it is more than its `text`. `answers` is the gateway id of the
+    customer's message that it answers: it is quoted only if another one stands between.
+    """
+
+    text: str = ""
+    content: Content | None = None
     exempt: Exemption | None = None
+    answers: str | None = None
+
+    @property
+    def said(self) -> Content:
+        return self.content or Text(text=self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,14 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import httpx
+
 from orbion import __version__
 from orbion.adapters.db.late import LateReads
 from orbion.adapters.guarded import GuardedChannel, GuardedSheet
 from orbion.adapters.http import build_client
 from orbion.adapters.sheets.file import FileSheet
-from orbion.config import Settings
+from orbion.config import AccountSettings, Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
@@ -47,6 +49,23 @@ def accounts_of(settings: Settings) -> Mapping[str, Account]:
     }
 
 
+def _channel(
+    name: str, account: AccountSettings, client: httpx.AsyncClient, guards: Guards
+) -> Channel:
+    """Build one number behind its guard, which waits a little longer than any send may take."""
+    settings = guards.settings
+    inner = build_channel(
+        account, client, guards.world, settings.send_timeout, file_timeout=settings.file_timeout
+    )
+    guard = guards.make(
+        f"whatsapp:{name}",
+        "whatsapp",
+        timeout=settings.longest_send + 1.0,
+        patience=_SLOT_SECONDS,
+    )
+    return GuardedChannel(inner, guard)
+
+
 @asynccontextmanager
 async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
     """Build everything, in order; leaving closes it in reverse.
@@ -69,16 +88,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
         client = build_client(transport=world.transport)
         stack.push_async_callback(client.aclose)
         channels: dict[str, Channel] = {
-            name: GuardedChannel(
-                build_channel(account, client, world, settings.send_timeout),
-                guards.make(
-                    f"whatsapp:{name}",
-                    "whatsapp",
-                    timeout=settings.send_timeout + 1.0,
-                    patience=_SLOT_SECONDS,
-                ),
-            )
-            for name, account in given.items()
+            name: _channel(name, account, client, guards) for name, account in given.items()
         }
         sheet = GuardedSheet(
             FileSheet(settings.sheets_folder, run=world.run_blocking),

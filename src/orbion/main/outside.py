@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from orbion.adapters.channels.evolution import EvolutionChannel
+from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
 from orbion.adapters.guarded import GuardedLLM, judge
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
@@ -62,8 +62,14 @@ class Guards:
 
 
 def build_channel(
-    account: AccountSettings, client: httpx.AsyncClient, world: World, timeout: float
+    account: AccountSettings,
+    client: httpx.AsyncClient,
+    world: World,
+    timeout: float,
+    *,
+    file_timeout: float = 0.0,
 ) -> Channel:
+    """Seconds: a file never has less time than a text."""
     return EvolutionChannel(
         client,
         base_url=str(account.base_url),
@@ -71,7 +77,7 @@ def build_channel(
         api_key=account.key(),
         secrets=account.secrets(),
         now=world.clock.now,
-        send_timeout=timeout,
+        timeouts=SendTimeouts(text=timeout, file=max(timeout, file_timeout)),
     )
 
 

@@ -63,8 +63,10 @@ def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[Q
         pacing=_pacing(settings, world.clock),
         policy=DeliveryPolicy(
             send_timeout=settings.send_timeout,
+            file_timeout=settings.longest_send,
             grace=settings.unknown_grace,
             characters_per_second=settings.typing_speed,
+            read_receipts=settings.read_receipts,
         ),
         clock=world.clock,
         random=world.random,

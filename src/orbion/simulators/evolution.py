@@ -12,10 +12,11 @@ from starlette.types import Receive, Scope, Send
 from orbion.simulators import evolution_shapes as shapes
 from orbion.simulators.asgi import Answer, Request, read_request, respond
 from orbion.simulators.background import Background
+from orbion.simulators.evolution_contents import READERS
 from orbion.simulators.evolution_routes import Routes
 from orbion.simulators.evolution_sends import Sends
 from orbion.simulators.evolution_shapes import Kind, failure
-from orbion.simulators.evolution_store import Accepted, Instance, Json, Socket, State
+from orbion.simulators.evolution_store import Accepted, Instance, Json, Read, Socket, State
 from orbion.simulators.evolution_webhooks import (
     EVOLUTION_RULES,
     Deliver,
@@ -80,7 +81,7 @@ class EvolutionSimulator:
         )
         self._other = Routes(now=now, chaos=self._chaos)
         self._routes: dict[tuple[str, str], Handler] = {
-            ("POST", "/message/sendText"): self._sends.send_text,
+            **{("POST", f"/message/{kind}"): self._sends.route(kind) for kind in READERS},
             ("POST", "/chat/sendPresence"): self._other.presence,
             ("POST", "/chat/markMessageAsRead"): self._other.mark_read,
             ("POST", "/chat/findMessages"): self._other.find_messages,
@@ -93,6 +94,10 @@ class EvolutionSimulator:
     @property
     def journal(self) -> Sequence[Accepted]:
         return self._sends.journal
+
+    @property
+    def reads(self) -> Sequence[Read]:
+        return self._other.reads
 
     @property
     def deliveries(self) -> Sequence[Delivery]:
@@ -126,7 +131,7 @@ class EvolutionSimulator:
 
     async def _route(self, request: Request, body: Any) -> Answer:
         if request.method == "GET" and request.path == "/":
-            return self._other.welcome()
+            return self._other.welcome(self.instances.values())
         if request.method == "GET" and request.path == "/instance/fetchInstances":
             return self._fetch_instances(request)
         route, _, name = request.path.rpartition("/")

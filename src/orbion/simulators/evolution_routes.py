@@ -2,13 +2,14 @@
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from orbion.simulators.asgi import Answer
-from orbion.simulators.evolution_sends import missing, socket_error, unreachable
-from orbion.simulators.evolution_shapes import EVENTS, VERSION, failure, instance_row, webhook_row
-from orbion.simulators.evolution_store import Instance, Json, Socket, Webhook
+from orbion.simulators.evolution_contents import missing
+from orbion.simulators.evolution_sends import socket_error, unreachable
+from orbion.simulators.evolution_shapes import EVENTS, failure, instance_row, webhook_row
+from orbion.simulators.evolution_store import VERSION, Instance, Json, Read, Socket, Webhook
 from orbion.simulators.faults import Chaos
 
 BOOM: Final = (
@@ -19,6 +20,7 @@ BOOM: Final = (
 
 class Routes:
     def __init__(self, *, now: Callable[[], int], chaos: Chaos) -> None:
+        self.reads: list[Read] = []
         self._now = now
         self._chaos = chaos
 
@@ -42,11 +44,19 @@ class Routes:
         if refused is not None:
             return refused
         if instance.socket is Socket.OPEN:
+            self._note_reads(instance, body["readMessages"])
             return Answer(status=201, body={"message": "Read messages", "read": "success"})
         reason = f"Error: {socket_error(instance)}"
         if instance.socket is Socket.UNPAIRED:
             reason = "TypeError: Cannot read properties of undefined (reading 'readMessages')"
         return failure(500, ["Read messages fail", reason])
+
+    def _note_reads(self, instance: Instance, keys: list[Json]) -> None:
+        """2.3.7 skips keys with a hidden id and says «success» all the same."""
+        chats = {key["remoteJid"] for key in keys if not key["remoteJid"].endswith("@lid")}
+        for jid in sorted(chats):
+            ids = tuple(key["id"] for key in keys if key["remoteJid"] == jid)
+            self.reads.append(Read(instance=instance.name, jid=jid, ids=ids, at=self._now()))
 
     async def find_messages(self, instance: Instance, body: Json) -> Answer:
         if self._chaos.happens(self._chaos.faults.find_fails):
@@ -107,12 +117,12 @@ class Routes:
             return failure(404, [f'Instance "{name}" not found'])
         return Answer(body=[instance_row(instance, now=self._now()) for instance in named])
 
-    def welcome(self) -> Answer:
+    def welcome(self, instances: Iterable[Instance]) -> Answer:
         return Answer(
             body={
                 "status": 200,
                 "message": "Welcome to the Evolution API, it is working!",
-                "version": VERSION,
+                "version": max((each.version for each in instances), default=VERSION),
                 "clientName": "evolution_exchange",
                 "manager": "http://evolution:8080/manager",
                 "documentation": "https://doc.evolution-api.com",

@@ -1,13 +1,23 @@
-"""Accepts, refuses, loses and confirms sendText requests, and keeps the journal of the truth."""
+"""Accepts, refuses, loses and confirms sends of every kind, and keeps the journal of the truth."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from orbion.simulators.asgi import Answer, Ending
 from orbion.simulators.background import Background
-from orbion.simulators.evolution_shapes import api_id, failure, outbound, receipt, row_id, stored
+from orbion.simulators.evolution_contents import Content, read_content
+from orbion.simulators.evolution_shapes import (
+    api_id,
+    failure,
+    outbound,
+    receipt,
+    row_id,
+    sending_context,
+    stored,
+)
 from orbion.simulators.evolution_store import Accepted, Instance, Json, Socket
 from orbion.simulators.evolution_webhooks import WebhookSender
 from orbion.simulators.faults import Chaos, SendFault
@@ -22,12 +32,13 @@ REVOKED_QUOTE: Final = failure(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A valid sendText, addressed."""
+    """A valid send, addressed; `key_id` is the caller's wish, if this version follows it."""
 
     number: str
     jid: str
-    text: str
+    content: Content
     quote: Json
+    key_id: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,18 +50,25 @@ class Sends:
     changed: Callable[[], None]
     journal: list[Accepted] = field(default_factory=list)
 
-    async def send_text(self, instance: Instance, body: Json) -> Answer:
-        refused = _invalid(body) or unreachable(instance, body["number"])
+    def route(self, kind: str) -> Callable[[Instance, Json], Awaitable[Answer]]:
+        return partial(self._send, kind)
+
+    async def _send(self, kind: str, instance: Instance, body: Json) -> Answer:
+        content = read_content(kind, instance, body)
+        if isinstance(content, Answer):
+            return content
+        number = body["key"]["remoteJid"] if kind == "sendReaction" else body["number"]
+        refused = unreachable(instance, number)
         if refused is not None:
             return refused
         if _quotes_revoked(instance, body):
             return REVOKED_QUOTE
-        number = body["number"]
         order = Order(
             number=number,
             jid=instance.resolve(number),
-            text=body["text"],
+            content=content,
             quote=_quote(instance, body),
+            key_id=body.get("messageId") if instance.takes_ids else None,
         )
         await asyncio.sleep(body.get("delay", 0) / 1000)
         return self._carry_out(instance, order)
@@ -70,7 +88,7 @@ class Sends:
         return _after(fate, Answer(status=201, body=data))
 
     def _deliver(self, instance: Instance, order: Order) -> Answer:
-        if "\0" in order.text:
+        if "\0" in order.content.text:
             self._accept(instance, order, answered=False, hidden=True)
             return DATABASE_AFTER_SEND
         return Answer(status=201, body=self._accept(instance, order, answered=True))
@@ -100,31 +118,28 @@ class Sends:
     ) -> Json:
         faults = self.chaos.faults
         accepted = Accepted(
-            id=api_id(self.chaos.random),
+            id=order.key_id or api_id(self.chaos.random),
             instance=instance.name,
             number=order.number,
             jid=order.jid,
-            text=order.text,
+            text=order.content.text,
             at=self.now(),
             answered=answered,
             recorded=not (hidden or self.chaos.happens(faults.unrecorded)),
             echoed=not (hidden or self.chaos.happens(faults.unechoed)),
+            type=order.content.type,
+            quoted=order.quote.get("stanzaId"),
         )
+        if order.key_id is not None and any(each.id == order.key_id for each in self.journal):
+            return _shown(instance, order, accepted)
         self.journal.append(accepted)
         instance.known.add(order.jid)
-        data = self._tell(instance, accepted, order.quote)
+        data = self._tell(instance, order, accepted)
         self.changed()
         return data
 
-    def _tell(self, instance: Instance, accepted: Accepted, quote: Json) -> Json:
-        data = outbound(
-            instance,
-            key_id=accepted.id,
-            jid=accepted.jid,
-            text=accepted.text,
-            quote=quote,
-            now=accepted.at,
-        )
+    def _tell(self, instance: Instance, order: Order, accepted: Accepted) -> Json:
+        data = _shown(instance, order, accepted)
         echo_ms = self.chaos.within(self.chaos.faults.echo_ms)
         if accepted.echoed:
             self.webhooks.emit(instance, "send.message", data, key_id=accepted.id, after_ms=echo_ms)
@@ -163,24 +178,6 @@ def socket_error(instance: Instance) -> str:
     return "Timed Out" if instance.socket is Socket.TIMEOUT else "Connection Closed"
 
 
-def missing(body: Json, *names: str) -> Answer | None:
-    lacking = [f'instance requires property "{name}"' for name in names if name not in body]
-    return failure(400, [lacking]) if lacking else None
-
-
-def _invalid(body: Json) -> Answer | None:
-    lacking = missing(body, "number", "text")
-    if lacking is not None:
-        return lacking
-    if not isinstance(body["number"], str):
-        return failure(400, [["Invalid format"]])
-    if not isinstance(body["text"], str):
-        return failure(400, [["instance.text is not of a type(s) string"]])
-    if type(body.get("delay", 0)) is not int:
-        return failure(400, [["Enter a value in milliseconds"]])
-    return None if body["text"].strip() else failure(400, ["Text is required"])
-
-
 def _quotes_revoked(instance: Instance, body: Json) -> bool:
     quoted = body.get("quoted") or {}
     record = instance.records.get(quoted.get("key", {}).get("id"))
@@ -196,6 +193,21 @@ def _quote(instance: Instance, body: Json) -> Json:
         return {}
     participant = instance.resolve(body["number"])
     return {"participant": participant, "stanzaId": key_id, "quotedMessage": message}
+
+
+def _shown(instance: Instance, order: Order, accepted: Accepted) -> Json:
+    """Repeat the context inside the content where Baileys does."""
+    content, now = order.content, accepted.at
+    context = sending_context(order.jid, order.quote, now=now) if content.has_context else {}
+    message = content.message
+    if content.type == "audioMessage":
+        context = {**context, "statusAttributions": []}
+    if content.inner_context and context:
+        message = {content.type: {**message[content.type], "contextInfo": context}}
+    if content.type == "reactionMessage":
+        message = {content.type: {**message[content.type], "senderTimestampMs": now}}
+    key = {"remoteJid": accepted.jid, "fromMe": True, "id": accepted.id}
+    return outbound(instance, key=key, message=message, context=context, now=now)
 
 
 def _after(fate: SendFault, accepted: Answer) -> Answer:

@@ -9,7 +9,6 @@ from typing import Any, Final, Literal
 from orbion.simulators.asgi import Answer
 from orbion.simulators.evolution_store import GROUP, PERSON, Instance, Json, Socket, Webhook
 
-VERSION: Final = "2.3.7"
 SERVER_URL: Final = "http://evolution:8080"
 LOCAL: Final = timedelta(hours=-3)
 REASONS: Final[Mapping[int, str]] = MappingProxyType(
@@ -174,30 +173,35 @@ def inbound(instance: Instance, key: Json, message: Json, *, name: str | None, n
     }
 
 
-def outbound(
-    instance: Instance, *, key_id: str, jid: str, text: str, quote: Json, now: int
-) -> Json:
-    """The answer of sendText, which is also `send.message` data."""
+def outbound(instance: Instance, *, key: Json, message: Json, context: Json, now: int) -> Json:
+    """The answer of a send, which is also `send.message` data; `context` may be empty."""
     data = {
-        "key": {"remoteJid": jid, "fromMe": True, "id": key_id},
+        "key": key,
         "pushName": "Você",
         "status": "PENDING",
-        "message": {"conversation": text},
-        "contextInfo": {
-            "mentionedJid": [],
-            "groupMentions": [],
-            "ephemeralSettingTimestamp": {"low": now // 1000, "high": 0, "unsigned": False},
-            "disappearingMode": {"initiator": 0},
-            **quote,
-        },
-        "messageType": "conversation",
+        "message": message,
+        "contextInfo": context,
+        "messageType": next(iter(message)),
         "messageTimestamp": now // 1000,
         "instanceId": instance.id,
         "source": "web",
     }
-    if jid.endswith(GROUP):
+    if not context:
         del data["contextInfo"]
     return data
+
+
+def sending_context(jid: str, quote: Json, *, now: int) -> Json:
+    """What Baileys adds to a message for one person; a group's has nothing."""
+    if jid.endswith(GROUP):
+        return {}
+    return {
+        "mentionedJid": [],
+        "groupMentions": [],
+        "ephemeralSettingTimestamp": {"low": now // 1000, "high": 0, "unsigned": False},
+        "disappearingMode": {"initiator": 0},
+        **quote,
+    }
 
 
 def stored(data: Json, *, db_id: str, key: Json) -> Json:

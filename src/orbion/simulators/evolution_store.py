@@ -9,6 +9,8 @@ from uuid import NAMESPACE_DNS, uuid5
 
 Json: TypeAlias = dict[str, Any]
 
+VERSION: Final = "2.3.7"
+FIRST_WITH_IDS: Final = "2.4"
 PERSON: Final = "@s.whatsapp.net"
 GROUP: Final = "@g.us"
 GROUP_DIGITS: Final = 18
@@ -51,7 +53,8 @@ class Webhook:
 class Accepted:
     """One message that WhatsApp took from the API: the ground truth of what a customer got.
 
-    `answered`, `recorded` and `echoed` say through which ways the gateway told of its accept.
+    `answered`, `recorded` and `echoed` say through which ways the gateway told of its accept;
+    `type` is WhatsApp's name of the kind, `quoted` the key id of the message it stands under.
     """
 
     id: str
@@ -63,11 +66,23 @@ class Accepted:
     answered: bool
     recorded: bool
     echoed: bool
+    type: str = "conversation"
+    quoted: str | None = None
 
     @property
     def hidden(self) -> bool:
         """Nobody outside could know of this accept."""
         return not (self.answered or self.recorded or self.echoed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """One call that showed messages as read; a key with a hidden id is skipped in silence."""
+
+    instance: str
+    jid: str
+    ids: tuple[str, ...]
+    at: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,7 +103,9 @@ class Instance:
     """One WhatsApp number at the gateway; a test may change any field while it runs.
 
     `known` are the JIDs the gateway has cached, `absent` the digits that have no WhatsApp, `lids`
-    maps a hidden id to its JID, `held` are inbound messages waiting for the socket.
+    maps a hidden id to its JID, `held` are inbound messages waiting for the socket, and
+    `missing_files` addresses that answer a download with 404. From `version` 2.4 on the caller may
+    choose a message's id, and the same id is not sent again.
     """
 
     name: str
@@ -105,6 +122,8 @@ class Instance:
     lids: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     held: list[Json] = field(default_factory=list)
+    missing_files: set[str] = field(default_factory=set)
+    version: str = VERSION
     records: dict[str, Record] = field(default_factory=dict)
 
     @property
@@ -114,6 +133,10 @@ class Instance:
     @property
     def jid(self) -> str:
         return self.number + PERSON
+
+    @property
+    def takes_ids(self) -> bool:
+        return self.version >= FIRST_WITH_IDS
 
     def resolve(self, number: str) -> str:
         """The JID a send goes to: the cached spelling of the person, else the number's own."""

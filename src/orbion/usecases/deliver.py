@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from orbion.domain.errors import (
     FaultCode,
@@ -13,6 +15,7 @@ from orbion.domain.errors import (
     UnknownOutcomeError,
 )
 from orbion.domain.lanes import Claim, Queue
+from orbion.domain.messages import MessageKind
 from orbion.domain.outbox import (
     Draft,
     OutboxState,
@@ -22,6 +25,7 @@ from orbion.domain.outbox import (
     Skipped,
     VerifyOrder,
 )
+from orbion.domain.outgoing import is_file, is_same
 from orbion.kit.clock import Clock
 from orbion.kit.limiter import TokenBuckets
 from orbion.kit.retry import full_jitter
@@ -35,9 +39,13 @@ _CLOCK_SKEW_MS = 60_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPolicy:
-    """Seconds, except `characters_per_second`: how fast a person would type (0 = no typing)."""
+    """Seconds, except `characters_per_second`: how fast a person would type (0 = no typing).
 
-    send_timeout: float = 30.0
+    `courtesy` is how long a receipt or a presence may be late before it is given up.
+    """
+
+    send_timeout: float = 35.0
+    file_timeout: float = 120.0
     grace: float = 10.0
     first_look: float = 2.0
     retry_base: float = 1.0
@@ -45,6 +53,8 @@ class DeliveryPolicy:
     characters_per_second: float = 25.0
     typing_least: float = 0.6
     typing_most: float = 4.0
+    courtesy: float = 1.0
+    read_receipts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +73,18 @@ class Deliver:
 
     async def __call__(self, claim: Claim) -> None:
         draft = await self.outbox.draft(claim)
-        if draft is not None and draft.state is OutboxState.PENDING:
-            wait = self.pacing.take(draft.account)
-            if wait > 0:
-                await self.lanes.snooze(claim, wait)
-                return
+        if draft is None or draft.state is not OutboxState.PENDING:
+            await self._decide(claim, draft)
+            return
+        wait = self.pacing.take(draft.account)
+        if wait > 0:
+            await self.lanes.snooze(claim, wait)
+            return
+        async with self._reading(draft):
             await self._type(draft)
+            await self._decide(claim, draft)
+
+    async def _decide(self, claim: Claim, draft: Draft | None) -> None:
         match await self.outbox.begin_send(claim):
             case SendOrder() as order:
                 await self._send(claim, order)
@@ -78,20 +94,39 @@ class Deliver:
                 self._skipped(draft, skipped)
         self.wake(Queue.OUT)
 
+    def _reading(self, draft: Draft) -> AbstractAsyncContextManager[None]:
+        """Show what this answers as read, while it is typed and sent: it waits for no receipt."""
+        if not (self.policy.read_receipts and draft.unread):
+            return nullcontext()
+        channel = self.channels[draft.account]
+        return self._beside(channel.mark_read(draft.address, draft.unread))
+
     async def _type(self, draft: Draft) -> None:
         """Show «typing…» for as long as a person would need; a failure here means nothing."""
         policy = self.policy
-        if policy.characters_per_second <= 0:
+        if policy.characters_per_second <= 0 or draft.kind is MessageKind.REACTION:
             return
         natural = len(draft.text) / policy.characters_per_second
         seconds = min(max(natural, policy.typing_least), policy.typing_most)
-        shown = self.channels[draft.account].typing(draft.address, seconds)
-        await asyncio.gather(asyncio.sleep(seconds), shown, return_exceptions=True)
+        channel = self.channels[draft.account]
+        async with self._beside(channel.typing(draft.address, seconds)):
+            await asyncio.sleep(seconds)
+
+    @asynccontextmanager
+    async def _beside(self, courtesy: Coroutine[Any, Any, None]) -> AsyncGenerator[None]:
+        """Run it beside the block, let it be a little late, then give it up."""
+        running = asyncio.ensure_future(courtesy)
+        try:
+            yield
+            await asyncio.wait({running}, timeout=self.policy.courtesy)
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
 
     async def _send(self, claim: Claim, order: SendOrder) -> None:
         """From here the row is `sending`: whatever is not proved is unknown."""
         try:
-            receipt = await self.channels[order.account].send(order.address, order.text)
+            receipt = await self.channels[order.account].send(order.address, order.outgoing)
         except UnavailableError as error:
             await self.outbox.not_sent(
                 claim, order.row_id, error.code, self._delay(order.attempts, error.retry_after)
@@ -149,14 +184,17 @@ class Deliver:
         until = self.clock.now() + _CLOCK_SKEW_MS
         channel = self.channels[order.account]
         records = await channel.find_sent(order.address, since, until)
-        candidates = [record for record in records if record.text == order.text]
+        candidates = [record for record in records if _may_be(order, record)]
         ids = [record.provider_id for record in candidates]
         claimed = await self.outbox.claimed_ids(order.account, ids)
-        return next((each for each in candidates if each.provider_id not in claimed), None)
+        free = [each for each in candidates if each.provider_id not in claimed]
+        free.sort(key=lambda record: record.provider_id != order.message_id)
+        return free[0] if free else None
 
     def _looks_until(self, order: VerifyOrder) -> int:
-        wait = self.policy.send_timeout + self.policy.grace
-        return order.sending_at + round(wait * 1000)
+        policy = self.policy
+        timeout = policy.file_timeout if is_file(order.content) else policy.send_timeout
+        return order.sending_at + round((timeout + policy.grace) * 1000)
 
     def _delay(self, attempts: int, at_least: float) -> float:
         policy = self.policy
@@ -175,3 +213,8 @@ class Deliver:
     def _skipped(self, draft: Draft | None, how: Skipped) -> None:
         self.metrics.outbound.inc("whatsapp", how.state)
         log(DELIVERY, outcome=how.state, reason=how.reason, row=draft.row_id if draft else None)
+
+
+def _may_be(order: VerifyOrder, record: SentRecord) -> bool:
+    """By the id that the row proposed, else by what it says."""
+    return record.provider_id == order.message_id or is_same(order.content, record)

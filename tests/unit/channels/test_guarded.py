@@ -18,12 +18,14 @@ from orbion.domain.errors import (
 from orbion.domain.events import ConnectionState, Event, EventIgnored, WebhookRequest
 from orbion.domain.leads import LeadRow
 from orbion.domain.outbox import SendReceipt, SentRecord
+from orbion.domain.outgoing import Outgoing, Text
 from orbion.kit.breaker import Breaker, BreakerPolicy, BreakerState
 from orbion.kit.clock import SystemClock
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard, Outcome
 
 RECEIPT = SendReceipt(provider_id="3EB0")
+OI = Outgoing(content=Text(text="oi"), message_id="3EB0")
 
 
 @dataclass
@@ -39,9 +41,12 @@ class FakeChannel:
     def parse(self, body: bytes) -> Sequence[Event]:
         return [EventIgnored(reason=body.decode())]
 
-    async def send(self, address: str, text: str) -> SendReceipt:
-        await self._act("send", address, text)
+    async def send(self, address: str, outgoing: Outgoing) -> SendReceipt:
+        await self._act("send", address, outgoing)
         return RECEIPT
+
+    async def mark_read(self, address: str, provider_ids: Sequence[str]) -> None:
+        await self._act("mark_read", address, provider_ids)
 
     async def typing(self, address: str, seconds: float) -> None:
         await self._act("typing", address, seconds)
@@ -89,9 +94,9 @@ async def test_an_open_circuit_is_unavailable_and_says_when_to_come_back() -> No
     channel = GuardedChannel(inner, guard())
     for _ in range(5):
         with pytest.raises(UnavailableError, match="down"):
-            await channel.send("x", "oi")
+            await channel.send("x", OI)
     with pytest.raises(UnavailableError) as refused:
-        await channel.send("x", "oi")
+        await channel.send("x", OI)
     assert refused.value.code is FaultCode.CIRCUIT_OPEN
     assert refused.value.retry_after > 20
     assert len(inner.calls) == 5
@@ -105,43 +110,45 @@ async def test_refusals_of_single_messages_never_open_the_circuit() -> None:
     )
     for _ in range(20):
         with pytest.raises(RefusedError):
-            await channel.send("x", "oi")
+            await channel.send("x", OI)
     assert outcomes == [Outcome.success] * 20
 
 
 async def test_a_send_cut_off_by_the_guard_has_an_unknown_outcome() -> None:
     channel = GuardedChannel(FakeChannel(hangs=True), guard(seconds=0.01))
     with pytest.raises(UnknownOutcomeError):
-        await channel.send("x", "oi")
+        await channel.send("x", OI)
     with pytest.raises(UnavailableError):
         await channel.find_sent("x", 0, 1)
 
 
-async def test_typing_neither_raises_nor_counts_and_stops_while_the_circuit_is_open() -> None:
+async def test_courtesies_neither_raise_nor_count_and_stop_while_the_circuit_is_open() -> None:
     outcomes: list[Outcome] = []
     inner = FakeChannel(fault=DOWN)
     watched = guard(lambda outcome, _: outcomes.append(outcome))
     channel = GuardedChannel(inner, watched)
     for _ in range(20):
         await channel.typing("x", 1.0)
+        await channel.mark_read("x", ["3A01"])
     assert watched.breaker.state is BreakerState.closed
     assert outcomes == []
     watched.breaker.force_open("test")
     await channel.typing("x", 1.0)
-    assert inner.calls == [("typing", "x", 1.0)] * 20
+    await channel.mark_read("x", ["3A01"])
+    assert inner.calls == [("typing", "x", 1.0), ("mark_read", "x", ["3A01"])] * 20
 
 
 async def test_a_bad_key_opens_the_circuit_until_the_probe_gets_an_answer_again() -> None:
     inner = FakeChannel(fault=UnavailableError(FaultCode.WHATSAPP_AUTH, "bad key"))
     channel = GuardedChannel(inner, guard())
     with pytest.raises(UnavailableError, match="bad key"):
-        await channel.send("x", "oi")
+        await channel.send("x", OI)
     inner.fault = None
     with pytest.raises(UnavailableError) as refused:
-        await channel.send("x", "oi")
+        await channel.send("x", OI)
     assert refused.value.code is FaultCode.CIRCUIT_OPEN
     assert await channel.connection() is ConnectionState.OPEN
-    assert await channel.send("x", "oi") == RECEIPT
+    assert await channel.send("x", OI) == RECEIPT
 
 
 async def test_the_probe_does_not_lift_what_an_operator_has_forced() -> None:
@@ -158,9 +165,9 @@ async def test_a_rate_limit_holds_the_next_calls_for_the_time_asked() -> None:
     )
     channel = GuardedChannel(inner, guard())
     with pytest.raises(UnavailableError, match="slow down"):
-        await channel.send("x", "oi")
+        await channel.send("x", OI)
     with pytest.raises(UnavailableError) as held:
-        await channel.send("x", "oi")
+        await channel.send("x", OI)
     assert 30 < held.value.retry_after <= 40
 
 

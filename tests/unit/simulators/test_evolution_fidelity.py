@@ -17,8 +17,17 @@ FIRST_ID = "3A000000000000000001"
 QUOTABLE_ID = "3A000000000000000027"
 OPAQUE = {"message", "headers", "quotedMessage", "MessageUpdate"}
 
-SAME_SHAPE = (
+KINDS = (
+    "bail_sendAudio_url",
+    "bail_sendContact",
+    "bail_sendLocation",
+    "bail_sendMedia_b64",
+    "bail_sendMedia_url",
+    "bail_sendReaction",
     "bail_sendText",
+)
+SAME_SHAPE = (
+    *KINDS,
     "bail_sendText_br12_cached_as_13",
     "bail_sendText_br13_cached_as_12",
     "bail_sendText_delay_1200",
@@ -48,7 +57,9 @@ SAME_BODY = (
     "bail_presence_never_connected",
     "bail_sendPresence",
     "bail_sendPresence_mode_closed",
+    "bail_sendMedia_url_404",
     "bail_sendPresence_mode_timeout",
+    "bail_sendReaction_text",
     "bail_sendText_empty",
     "bail_sendText_mode_closed_cached_number",
     "bail_sendText_mode_closed_new_number",
@@ -71,6 +82,8 @@ SAME_BODY = (
     "cross_instance_token",
     "evo_404_route",
     "evo_presence_bad",
+    "evo_sendMedia_bad_media",
+    "evo_sendMedia_bad_type",
     "evo_sendText_401",
     "evo_sendText_404",
     "evo_sendText_delay_string",
@@ -123,6 +136,7 @@ def furnished(name: str) -> EvolutionSimulator:
     others = [paired(other, webhook=hook) for other in ("bail1", "evo1", "meta1")]
     bail = paired()
     bail.absent.add("5511911112222")
+    bail.missing_files.add("http://127.0.0.1:18099/status/404/x.png")
     bail.known.add("553188887777@s.whatsapp.net")
     simulator = gateway(Receiver(), bail, *others)
     simulator.instances["evo1"].token = "EVO1-TOKEN"
@@ -162,6 +176,43 @@ def test_a_success_has_the_captured_status_and_shape(name: str) -> None:
     expected = captured(name)["response"]
     assert answer.status_code == expected["status"]
     assert shape(answer.json()) == shape(expected["body"])
+
+
+def shown_parts(message: dict[str, Any]) -> dict[str, Any]:
+    """What each part holds, bytes (objects with numbered keys, of any length) as one word."""
+    (part,) = message.values()
+    if not isinstance(part, dict):
+        return {"": type(part)}
+    return {
+        key: "bytes" if isinstance(value, dict) and "0" in value else shape(value)
+        for key, value in part.items()
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_message_of_each_kind_has_nothing_that_was_not_captured(name: str) -> None:
+    sent = virtually(lambda: replay(name)).json()
+    expected = captured(name)["response"]["body"]
+    assert sent["messageType"] == expected["messageType"]
+    shown, known = shown_parts(sent["message"]), shown_parts(expected["message"])
+    assert shown.items() <= known.items()
+    assert known.keys() - shown.keys() <= {
+        *("annotations", "interactiveAnnotations", "scanLengths"),
+        *("height", "width", "jpegThumbnail"),
+    }
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_words_of_each_kind_are_the_captured_ones(name: str) -> None:
+    message = virtually(lambda: replay(name)).json()["message"]
+    expected = captured(name)["response"]["body"]["message"]
+    (sent,), (known,) = message.values(), expected.values()
+    words = ("caption", "fileName", "mimetype", "name", "address", "displayName", "vcard", "ptt")
+    if isinstance(known, dict):
+        more = ("text", "degreesLatitude", "degreesLongitude")
+        assert [sent.get(word) for word in words + more] == [known.get(w) for w in words + more]
+    else:
+        assert sent == known
 
 
 @pytest.mark.parametrize("name", SAME_BODY)

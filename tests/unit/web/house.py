@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from asgi_lifespan import LifespanManager
 
-from orbion.adapters.channels.evolution import EvolutionChannel
+from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
 from orbion.adapters.http import build_client
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.errors import OrbionError
@@ -277,7 +277,7 @@ def receiver(
         api_key="k",
         secrets=[SECRET],
         now=clock.now,
-        send_timeout=1.0,
+        timeouts=SendTimeouts(text=1.0, file=1.0),
     )
     account = Account(
         id="loja", business="sol", channel="evolution", instance="loja", playbook="solar"

@@ -1,6 +1,7 @@
 """Speak with one WhatsApp number behind an Evolution API instance."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +11,7 @@ import msgspec
 
 from orbion.adapters.channels.credentials import WebhookCredentials
 from orbion.adapters.channels.evolution_content import read_content
-from orbion.adapters.channels.evolution_faults import classify
+from orbion.adapters.channels.evolution_faults import classify, failed_file, is_unquotable
 from orbion.adapters.channels.evolution_identity import without_device
 from orbion.adapters.channels.evolution_json import (
     OddShapeError,
@@ -19,6 +20,7 @@ from orbion.adapters.channels.evolution_json import (
     as_text,
     decode,
 )
+from orbion.adapters.channels.evolution_outgoing import request_for
 from orbion.adapters.channels.evolution_parse import parse_webhook
 from orbion.adapters.http import AnswerLostError, NotSentError, exchange, retry_after
 from orbion.domain.errors import (
@@ -30,15 +32,28 @@ from orbion.domain.errors import (
 )
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.outbox import SendReceipt, SentRecord
+from orbion.domain.outgoing import Content, Outgoing, is_file
 
 _READ_SECONDS = 10.0
+_COURTESY_SECONDS = 5.0  # beyond what the gateway is told to hold its answer for
 _PAGE = 50
 _PAGES = 4
 _BRAZILIAN_SHORT, _BRAZILIAN_LONG = 12, 13
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendTimeouts:
+    """Seconds of a whole send, from connect to last byte.
+
+    A file has its own: the gateway downloads, converts and uploads it before it answers.
+    """
+
+    text: float
+    file: float
+
+
 class EvolutionChannel:
-    """`now` is ms UTC; `send_timeout` seconds bound a whole send, from connect to last byte."""
+    """`now` is ms UTC."""
 
     def __init__(
         self,
@@ -49,7 +64,7 @@ class EvolutionChannel:
         api_key: str,
         secrets: Sequence[str],
         now: Callable[[], int],
-        send_timeout: float,
+        timeouts: SendTimeouts,
     ) -> None:
         self._client = client
         self._base_url = base_url.rstrip("/")
@@ -57,7 +72,7 @@ class EvolutionChannel:
         self._headers = {"apikey": api_key, "content-type": "application/json"}
         self._credentials = WebhookCredentials(secrets, now=now)
         self._now = now
-        self._send_timeout = send_timeout
+        self._timeouts = timeouts
 
     def verify(self, request: WebhookRequest) -> None:
         self._credentials.verify(request)
@@ -65,25 +80,31 @@ class EvolutionChannel:
     def parse(self, body: bytes) -> Sequence[Event]:
         return parse_webhook(body, instance=self._instance, now=self._now())
 
-    async def send(self, address: str, text: str) -> SendReceipt:
-        """Strip NUL on the way: Evolution fails on it after WhatsApp took the message."""
-        body = {
-            "number": address,
-            "text": text.replace("\0", ""),
-            "delay": 0,
-            "linkPreview": False,
-        }
-        response = await self._call("POST", "message/sendText", body, seconds=self._send_timeout)
+    async def send(self, address: str, outgoing: Outgoing) -> SendReceipt:
+        """Try once more without the quote if its target was edited or revoked (section 6.1)."""
+        seconds = self._timeouts.file if is_file(outgoing.content) else self._timeouts.text
+        request = request_for(address, outgoing)
+        response = await self._call("POST", request.path, request.body, seconds=seconds)
+        if request.quotes and is_unquotable(response.status_code, response.content):
+            body = request.without_quote().body
+            response = await self._call("POST", request.path, body, seconds=seconds)
         if not response.is_success:
-            raise _fault(response)
+            raise _send_fault(response, outgoing.content)
         return _receipt(response)
 
     async def typing(self, address: str, seconds: float) -> None:
-        body = {"number": address, "presence": "composing", "delay": int(seconds * 1000)}
-        try:
-            await self._read("POST", "chat/sendPresence", body, seconds=seconds + _READ_SECONDS)
-        except RefusedError:
-            return  # only some integrations can show it
+        delay = int(seconds * 1000)
+        await self._courtesy(
+            "chat/sendPresence",
+            {"number": address, "presence": "composing", "delay": delay},
+            seconds=seconds + _COURTESY_SECONDS,
+        )
+
+    async def mark_read(self, address: str, provider_ids: Sequence[str]) -> None:
+        keys = [{"id": each, "remoteJid": address, "fromMe": False} for each in provider_ids]
+        await self._courtesy(
+            "chat/markMessageAsRead", {"readMessages": keys}, seconds=_COURTESY_SECONDS
+        )
 
     async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
         """Look under both spellings of a Brazilian number: the gateway may have changed ours."""
@@ -114,6 +135,13 @@ class EvolutionChannel:
             if page >= pages:
                 break
         return found
+
+    async def _courtesy(self, path: str, body: Mapping[str, Any], *, seconds: float) -> None:
+        """Not every integration has presence and receipts; the gateway then refuses them."""
+        try:
+            await self._read("POST", path, body, seconds=seconds)
+        except RefusedError:
+            return
 
     async def _read(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = 0.0
@@ -159,6 +187,11 @@ def _fault(response: httpx.Response) -> Exception:
     return classify(response.status_code, response.content, wait=retry_after(response.headers))
 
 
+def _send_fault(response: httpx.Response, content: Content) -> Exception:
+    about_file = failed_file(response.status_code, response.content) if is_file(content) else None
+    return about_file or _fault(response)
+
+
 def _receipt(response: httpx.Response) -> SendReceipt:
     """Only a message id is an accept; anything else in a 2xx is judged by its words."""
     try:
@@ -196,7 +229,13 @@ def _sent_record(record: Any, since: int, until: int) -> SentRecord | None:
     sent_at = seconds * 1000
     if not since - 1000 < sent_at <= until:
         return None
-    return SentRecord(provider_id=provider_id, text=content.text, sent_at=sent_at)
+    return SentRecord(
+        provider_id=provider_id,
+        kind=content.kind,
+        text=content.text,
+        payload=content.payload,
+        sent_at=sent_at,
+    )
 
 
 def _spellings(address: str) -> list[str]:

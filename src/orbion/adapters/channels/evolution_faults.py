@@ -1,5 +1,6 @@
 """Tell from Evolution's words what a failed call means: not sent, refused, or nobody knows."""
 
+import re
 from typing import Any
 
 from orbion.adapters.channels.evolution_json import decode, strings
@@ -16,6 +17,7 @@ Fault = UnavailableError | RefusedError | UnknownOutcomeError
 _OPERATOR_SECONDS = 60.0  # a person must change something first
 _RECONNECT_SECONDS = 5.0
 _CROWDED_SECONDS = 5.0
+_FILE_SECONDS = 30.0
 
 # What Evolution says of a request that it never tried to send (contract section 7)
 _OUR_MISTAKES = (
@@ -23,11 +25,15 @@ _OUR_MISTAKES = (
     "method not available",
     "reaction must be",
     "owned media must",
+    "file name must be informed",
     "unexpected end of json",
     "unexpected token",
     "in json at position",
 )
 _DATABASE_DOWN = ("can't reach database server", "invalid `prisma.", "invalid prisma.")
+_ABOUT_THE_FILE = ("axioserror", "file or buffer is undefined")
+_FOR_GOOD = re.compile(r"status code 4(?!08|29)\d\d")
+_NO_QUOTED_CONTENT = "typeerror: cannot read properties of undefined (reading 'undefined')"
 _AFTER_THE_SEND = ("timed out", "(reading 'message')")
 
 
@@ -46,6 +52,29 @@ def classify(status: int, body: bytes, *, wait: float = 0.0) -> Fault:
         or _not_sent(status, said)
         or _unknown(status, said)
     )
+
+
+def failed_file(status: int, body: bytes) -> Fault | None:
+    """Return the error of a send whose file the gateway could not get: nothing was sent.
+
+    It downloads and converts before it sends. None if the answer speaks of something else.
+    """
+    said = " ".join(strings(_document(body))).casefold()
+    if status != 500 or not any(word in said for word in _ABOUT_THE_FILE):  # noqa: PLR2004
+        return None
+    if "file or buffer" in said or _FOR_GOOD.search(said):
+        return RefusedError(FaultCode.WHATSAPP_MEDIA, "the gateway cannot get the file")
+    return UnavailableError(
+        FaultCode.WHATSAPP_MEDIA,
+        "the file's server does not answer the gateway",
+        retry_after=_FILE_SECONDS,
+    )
+
+
+def is_unquotable(status: int, body: bytes) -> bool:
+    """Whether a send was given up because the quoted message was edited or revoked."""
+    said = " ".join(strings(_document(body))).casefold()
+    return status == 400 and _NO_QUOTED_CONTENT in said  # noqa: PLR2004
 
 
 def _document(body: bytes) -> Any:

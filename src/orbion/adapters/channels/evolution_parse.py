@@ -180,6 +180,7 @@ def _message(data: Json, now: int, *, by_api: bool) -> Event:
             text=content.text,
             occurred_at=occurred_at,
             by_api=by_api,
+            payload=content.payload,
         )
     return MessageReceived(
         provider_id=provider_id,

@@ -1,15 +1,19 @@
 """Bodies that tell our own echo from a person's words, and hold the outbox for the person."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import and_, or_, select, update
 
 from orbion.adapters.db.contacts import Place
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
-from orbion.adapters.db.sql import bind, number
-from orbion.adapters.db.tx import Statement, Tx
+from orbion.adapters.db.sql import bind, from_json, number
+from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Account, Mode, ModeReason
 from orbion.domain.events import MessageEchoed
+from orbion.domain.messages import MessageKind
+from orbion.domain.outbox import message_id
+from orbion.domain.outgoing import from_payload, is_same
 
 RESENT_WINDOW_MS: Final = 15 * 60 * 1000
 
@@ -18,23 +22,17 @@ OWN_ID = Statement(
         OUTBOX.c.provider_id == bind("provider"), OUTBOX.c.account == bind("number")
     )
 )
+_tried = select(
+    OUTBOX.c.id, OUTBOX.c.kind, OUTBOX.c.text, OUTBOX.c.payload, OUTBOX.c.created_at
+).where(OUTBOX.c.conversation_id == number("conversation"))
 IN_FLIGHT = Statement(
-    select(OUTBOX.c.id).where(
-        OUTBOX.c.conversation_id == number("conversation"),
+    _tried.where(
         OUTBOX.c.state.in_(("pending", "sending", "unknown")),
         OUTBOX.c.attempts > 0,
         OUTBOX.c.provider_id.is_(None),
-        OUTBOX.c.text == bind("words"),
     )
 )
-RESENT = Statement(
-    select(OUTBOX.c.id).where(
-        OUTBOX.c.conversation_id == number("conversation"),
-        OUTBOX.c.attempts > 1,
-        OUTBOX.c.sending_at >= number("since"),
-        OUTBOX.c.text == bind("words"),
-    )
-)
+RESENT = Statement(_tried.where(OUTBOX.c.attempts > 1, OUTBOX.c.sending_at >= number("since")))
 OWN = Statement(
     update(OUTBOX).where(OUTBOX.c.id == number("row")).values(provider_id=bind("provider"))
 )
@@ -74,19 +72,33 @@ SUPPRESS_BUBBLES = Statement(
 
 
 def belongs_to_us(tx: Tx, account: Account, place: Place, event: MessageEchoed) -> bool:
-    """Match by gateway id, then by recipient and text of a row in flight or sent twice.
+    """Match by gateway id, then by recipient and content of a row in flight or sent twice.
 
     The matched row takes the gateway id, so one echo proves one row only.
     """
     if tx.one(OWN_ID, provider=event.provider_id, number=account.id) is not None:
         return True
-    row = tx.one(IN_FLIGHT, conversation=place.conversation_id, words=event.text)
-    if row is not None:
-        tx.run(OWN, row=row[0], provider=event.provider_id)
+    row_id = _matching(account, event, tx.all(IN_FLIGHT, conversation=place.conversation_id))
+    if row_id is not None:
+        tx.run(OWN, row=row_id, provider=event.provider_id)
         return True
     since = tx.now - RESENT_WINDOW_MS
-    again = tx.one(RESENT, conversation=place.conversation_id, words=event.text, since=since)
-    return again is not None
+    again = tx.all(RESENT, conversation=place.conversation_id, since=since)
+    return _matching(account, event, again) is not None
+
+
+def _matching(account: Account, event: MessageEchoed, rows: Sequence[Row]) -> int | None:
+    """Prefer the row that proposed this very id over those that only say the same."""
+    seen = event.provider_id
+    proposed = (row for row in rows if message_id(account.id, row[0], row[4]) == seen)
+    alike = (row for row in rows if _says(event, row))
+    found = next(proposed, None) or next(alike, None)
+    return None if found is None else int(found[0])
+
+
+def _says(event: MessageEchoed, row: Row) -> bool:
+    _, kind, text, payload, _ = row
+    return is_same(from_payload(MessageKind(kind), text, from_json(payload)), event)
 
 
 def hold_for_person(tx: Tx, conversation_id: int) -> None:

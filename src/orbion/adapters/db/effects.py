@@ -8,12 +8,13 @@ from orbion.adapters.db import conversations, lanes
 from orbion.adapters.db.contacts import Place
 from orbion.adapters.db.inbox import add_message
 from orbion.adapters.db.schema import FACT, LEAD, OUTBOX, STAGE_CHANGE
-from orbion.adapters.db.sql import bind, first, insert_into, number
+from orbion.adapters.db.sql import bind, first, insert_into, number, to_json
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.lanes import Queue
 from orbion.domain.leads import Fact
-from orbion.domain.messages import Author, MessageKind, Outcome
+from orbion.domain.messages import Author, Outcome
+from orbion.domain.outgoing import cleaned, to_payload
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 
 MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
@@ -28,7 +29,10 @@ ADD_ROW = Statement(
         "position",
         "message_id",
         "address",
+        "kind",
         "text",
+        "payload",
+        "quoted_id",
         "exempt",
         "state",
         "trace",
@@ -105,15 +109,16 @@ def _add_bubble(
     place = Place(
         conversation_id=who.id, contact_id=who.contact_id, address=who.address, is_new=False
     )
-    text = bubble.text.replace("\x00", "")
+    content = cleaned(bubble.said)
+    payload = to_payload(content)
     message_id = add_message(
         tx,
         account,
         place,
         direction="out",
         author=Author.BOT,
-        kind=MessageKind.TEXT,
-        text=text,
+        kind=content.kind,
+        text=content.text,
         provider_id=None,
         outcome=Outcome.QUEUED,
         turn_id=turn_id,
@@ -129,7 +134,10 @@ def _add_bubble(
             position=position,
             message_id=message_id,
             address=who.address,
-            text=text,
+            kind=content.kind,
+            text=content.text,
+            payload=None if payload is None else to_json(payload),
+            quoted_id=bubble.answers,
             exempt=bubble.exempt,
             state="pending",
             trace=given.trace,

@@ -1,7 +1,7 @@
 """Bodies of an outbox row: drafted, committed as sending, settled, all under the lane's fence."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select, update
 
@@ -13,6 +13,7 @@ from orbion.adapters.db.sql import NULL, bind, first, from_json, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.lanes import Claim, Queue
+from orbion.domain.messages import MessageKind
 from orbion.domain.outbox import (
     Draft,
     Order,
@@ -22,8 +23,11 @@ from orbion.domain.outbox import (
     Skipped,
     VerifyOrder,
 )
+from orbion.domain.outgoing import from_payload
 
 TOO_OLD_MS: Final = 15 * 60 * 1000
+BATCH_MESSAGES: Final = 50
+"""How far back the messages of the turn that is answered are looked for."""
 
 _row = select(
     OUTBOX.c.id,
@@ -41,6 +45,10 @@ _row = select(
     OUTBOX.c.received_at,
     OUTBOX.c.sending_at,
     OUTBOX.c.error,
+    OUTBOX.c.kind,
+    OUTBOX.c.payload,
+    OUTBOX.c.quoted_id,
+    OUTBOX.c.position,
 ).where(OUTBOX.c.id == number("row"))
 ROW = Statement(_row)
 LOCKED_ROW = Statement(_row.with_for_update())
@@ -96,10 +104,16 @@ REVIVE = Statement(
     .values(state="pending", error=NULL, settled_at=NULL, provider_id=NULL)
 )
 LAST_IN = Statement(
-    select(MESSAGE.c.id)
+    select(MESSAGE.c.id, MESSAGE.c.provider_id)
     .where(MESSAGE.c.conversation_id == number("conversation"), MESSAGE.c.direction == "in")
     .order_by(MESSAGE.c.seq.desc())
     .limit(1)
+)
+LAST_MESSAGES = Statement(
+    select(MESSAGE.c.provider_id, MESSAGE.c.turn_id, MESSAGE.c.direction)
+    .where(MESSAGE.c.conversation_id == number("conversation"))
+    .order_by(MESSAGE.c.seq.desc())
+    .limit(number("limit"))
 )
 _LIVE: Final = frozenset({OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNKNOWN})
 
@@ -108,8 +122,16 @@ def draft(tx: Tx, held: Claim) -> Draft | None:
     row = _head(tx, held, ROW)
     if row is None or OutboxState(row[7]) not in _LIVE:
         return None
+    state = _soon(tx, row)
+    is_first_try = state is OutboxState.PENDING and row[18] == 0 and row[8] == 0
     return Draft(
-        row_id=row[0], account=row[1], address=row[4], text=row[5], state=OutboxState(row[7])
+        row_id=row[0],
+        account=row[1],
+        address=row[4],
+        kind=MessageKind(row[15]),
+        text=row[5],
+        state=state,
+        unread=_read_by_turn(tx, row) if is_first_try else (),
     )
 
 
@@ -130,16 +152,7 @@ def begin_send(tx: Tx, held: Claim) -> Order:
         return _refresh(tx, held, row)
     lanes.check_held(tx, held)
     tx.run(MARK_SENDING, row=row[0], now=tx.now)
-    return SendOrder(
-        row_id=row[0],
-        account=row[1],
-        address=row[4],
-        text=row[5],
-        attempts=row[8] + 1,
-        trace=row[10],
-        queued_at=row[11],
-        received_at=row[12],
-    )
+    return SendOrder(attempts=row[8] + 1, quoted_id=_quoted(tx, row), **_facts(row))
 
 
 def sent(tx: Tx, held: Claim, row_id: int, receipt: SendReceipt) -> bool:
@@ -217,16 +230,52 @@ def _verify(tx: Tx, held: Claim, row: Row) -> Order:
     lanes.check_held(tx, held)
     if row[7] == OutboxState.SENDING:
         _settle(tx, row[0], OutboxState.UNKNOWN, "crashed")
-    return VerifyOrder(
-        row_id=row[0],
-        account=row[1],
-        address=row[4],
-        text=row[5],
-        queued_at=row[11],
-        received_at=row[12],
-        sending_at=row[13],
-        attempts=row[8],
-        trace=row[10],
+    return VerifyOrder(attempts=row[8], sending_at=row[13], **_facts(row))
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    return {
+        "row_id": row[0],
+        "account": row[1],
+        "address": row[4],
+        "content": from_payload(MessageKind(row[15]), row[5], from_json(row[16])),
+        "trace": row[10],
+        "queued_at": row[11],
+        "received_at": row[12],
+    }
+
+
+def _soon(tx: Tx, row: Row) -> OutboxState:
+    """Tell what `begin_send` will make of a waiting row, so that nobody types for nothing."""
+    if row[7] != OutboxState.PENDING:
+        return OutboxState(row[7])
+    if row[9] is not None:
+        return OutboxState.SENT
+    who = conversation(tx, row[2])
+    if who is not None and _held_back(who, row[6]):
+        return OutboxState.SUPPRESSED
+    return OutboxState.SUPERSEDED if _is_too_old(tx, row) else OutboxState.PENDING
+
+
+def _quoted(tx: Tx, row: Row) -> str | None:
+    """Quote as people do: only when the customer wrote something else after what is answered.
+
+    Directly under its question an answer needs no quote, and one in every reply reads like a form.
+    """
+    if row[17] is None:
+        return None
+    last = tx.one(LAST_IN, conversation=row[2])
+    return row[17] if last is not None and last[1] != row[17] else None
+
+
+def _read_by_turn(tx: Tx, row: Row) -> tuple[str, ...]:
+    """The gateway ids of the batch, found without an index of its own among the last messages."""
+    return tuple(
+        provider_id
+        for provider_id, turn_id, direction in tx.all(
+            LAST_MESSAGES, conversation=row[2], limit=BATCH_MESSAGES
+        )
+        if provider_id is not None and (turn_id, direction) == (row[3], "in")
     )
 
 
