@@ -16,6 +16,7 @@ from orbion.domain.events import (
     Event,
     EventIgnored,
     EventQuarantined,
+    HistoryReceived,
     MessageDeleted,
     MessageEchoed,
     MessageEdited,
@@ -23,6 +24,7 @@ from orbion.domain.events import (
     StatusChanged,
 )
 from orbion.domain.identity import Identity
+from orbion.domain.leads import Referral
 from orbion.domain.messages import MessageKind
 from tests.unit.channels.captured import NOW, WEBHOOKS, upsert, webhook
 
@@ -54,7 +56,8 @@ def keyed(**key: Any) -> dict[str, Any]:
 
 
 def test_every_captured_webhook_becomes_what_the_contract_says() -> None:
-    counts = Counter(_summary(captured(name)) for name in WEBHOOKS)
+    events = (parse(body, body["instance"]) for body in map(webhook, WEBHOOKS))
+    counts = Counter(_summary(event) for each in events for event in each)
     assert counts == {
         "received text": 18,
         "received button": 3,
@@ -67,11 +70,12 @@ def test_every_captured_webhook_becomes_what_the_contract_says() -> None:
         "received location": 2,
         "received contact": 2,
         "received reaction": 2,
-        "received unsupported": 2,
+        "received poll": 1,
+        "received order": 1,
         "echoed by api": 34,
         "echoed by person": 2,
         "StatusChanged": 5,
-        "MessageEdited": 2,
+        "MessageEdited": 3,
         "MessageDeleted": 2,
         "ConnectionChanged": 12,
         "ignored contacts": 47,
@@ -82,8 +86,7 @@ def test_every_captured_webhook_becomes_what_the_contract_says() -> None:
         "ignored protocol": 2,
         "ignored album": 1,
         "ignored call": 1,
-        "ignored history": 1,
-        "ignored own_edit": 1,
+        "history text": 3,
         "ignored qrcode": 1,
         "ignored status": 1,
     }
@@ -95,6 +98,8 @@ def _summary(event: Event) -> str:
             return f"received {kind}"
         case MessageEchoed(by_api=by_api):
             return "echoed by api" if by_api else "echoed by person"
+        case HistoryReceived(message=message):
+            return f"history {message.kind}"
         case EventIgnored(reason=reason):
             return f"ignored {reason}"
         case EventQuarantined(reason=reason):
@@ -118,7 +123,8 @@ def _summary(event: Event) -> str:
         ("sim_in_listResponse", MessageKind.LIST, "Plano A"),
         ("sim_in_reaction", MessageKind.REACTION, "👍"),
         ("sim_in_reaction_removed", MessageKind.REACTION, ""),
-        ("sim_in_poll_creation", MessageKind.UNSUPPORTED, ""),
+        ("sim_in_poll_creation", MessageKind.POLL, "Qual?\n- A\n- B"),
+        ("sim_in_order", MessageKind.ORDER, "quero"),
     ],
 )
 def test_a_captured_message_has_its_kind_and_text(name: str, kind: MessageKind, text: str) -> None:
@@ -164,8 +170,36 @@ def test_a_message_carries_sender_quote_and_time() -> None:
 def test_a_click_on_an_ad_is_kept_for_attribution() -> None:
     event = captured("sim_in_extendedText_ad_click__messages.upsert")
     assert isinstance(event, MessageReceived)
-    assert event.payload is not None
-    assert event.payload["ad"]["ctwaClid"] == "ARAkLkA8"
+    assert event.referral == Referral(
+        source="ctwa_ad",
+        details={
+            "title": "Plano Pro",
+            "body": "Clique",
+            "sourceId": "120200000000",
+            "sourceUrl": "https://fb.me/abc",
+            "ctwaClid": "ARAkLkA8",
+            "conversionSource": "FB_Ads",
+            "entryPointConversionApp": "facebook",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("context", "referral"),
+    [
+        ({"externalAdReply": {"sourceType": "ad"}}, Referral(source="ctwa_ad")),
+        ({"entryPointConversionSource": "ctwa_ad"}, Referral(source="ctwa_ad")),
+        ({"externalAdReply": {"title": "a page"}, "conversionSource": "x"}, None),
+        ({"entryPointConversionSource": "global_search_new_chat"}, None),
+        ({"externalAdReply": [1]}, None),
+    ],
+)
+def test_only_an_ad_is_a_referral_and_no_link_preview(
+    context: Any, referral: Referral | None
+) -> None:
+    message = {"extendedTextMessage": {"text": "oi", "contextInfo": context}}
+    assert received(upsert(message)).referral == referral
+    assert received(upsert({"conversation": "oi"}, contextInfo=context)).referral == referral
 
 
 def test_wrappers_are_unwrapped_at_any_depth() -> None:
@@ -275,22 +309,81 @@ def test_a_status_is_matched_by_the_key_id_alone(name: str, status: DeliveryStat
     )
 
 
-def test_only_a_customers_edit_changes_a_text() -> None:
+def test_an_edit_names_the_message_its_words_and_its_time() -> None:
     edited = captured("sim_in_edited_modern__messages.edited")
     assert edited == MessageEdited(
-        provider_id="3A000000000000000001", text="Olá, quero saber o preço do plano PRO"
+        provider_id="3A000000000000000001",
+        text="Olá, quero saber o preço do plano PRO",
+        at=1_795_160_000_000,
     )
     assert captured("sim_in_ephemeral_setting__messages.edited") == EventIgnored(reason="protocol")
-    assert captured("bail_updateMessage__send.message.update") == EventIgnored(reason="own_edit")
+    assert captured("bail_updateMessage__send.message.update") == MessageEdited(
+        provider_id="3EB061974B2E0C045D0519",
+        text="texto editado",
+        at=1_795_165_628_759,
+        from_me=True,
+    )
 
 
-def test_both_forms_of_a_deletion_name_the_message() -> None:
+def test_both_forms_of_a_deletion_name_the_message_and_its_side() -> None:
     assert captured("sim_emit_revoked__messages.delete") == MessageDeleted(
         provider_id="3A000000000000000001"
     )
     assert captured("bail_deleteForEveryone__messages.delete") == MessageDeleted(
-        provider_id="3EB061974B2E0C045D0519"
+        provider_id="3EB061974B2E0C045D0519", from_me=True
     )
+
+
+@pytest.mark.parametrize("wrapper", [None, "editedMessage", "ephemeralMessage"])
+def test_an_edit_or_revoke_inside_a_message_is_one_too(wrapper: str | None) -> None:
+    target = {"id": "3A00", "fromMe": True, "remoteJid": JID}
+
+    def heard(**protocol: Any) -> Event:
+        message: Any = {"protocolMessage": {"key": target, **protocol}}
+        (event,) = parse(upsert({wrapper: {"message": message}} if wrapper else message))
+        return event
+
+    assert heard(type=14, editedMessage={"conversation": "novo"}) == MessageEdited(
+        provider_id="3A00", text="novo", at=NOW
+    )
+    assert heard(type=0) == MessageDeleted(provider_id="3A00")
+    assert heard(type=3) == EventIgnored(reason="protocol")
+
+
+def test_an_edit_into_something_unknown_does_not_wipe_the_text() -> None:
+    data = {"key": {"remoteJid": JID, "id": "3A00"}, "type": "MESSAGE_EDIT"}
+    body = {"event": "messages.edited", "instance": "loja", "data": data}
+    for message in ({"futureMessage": {}}, None, []):
+        (event,) = parse({**body, "data": {**data, "editedMessage": message}})
+        assert isinstance(event, EventQuarantined)
+
+
+def test_a_change_of_content_says_nothing_about_delivery() -> None:
+    data = {"keyId": "3EB0", "fromMe": True, "status": "SERVER_ACK"}
+    body = {"event": "messages.update", "instance": "loja"}
+    for extra in ({"message": {"pollUpdateMessage": {}}}, {"pollUpdates": [{"name": "A"}]}):
+        assert parse({**body, "data": {**data, **extra}}) == [EventIgnored(reason="status_update")]
+    assert parse({**body, "data": {**data, "message": None}}) == [
+        StatusChanged(provider_id="3EB0", status=DeliveryStatus.SENT)
+    ]
+
+
+def test_a_flood_of_the_past_comes_newest_first_and_misses_nothing_unreadable() -> None:
+    body = webhook("sim_emit_history__messages.set")
+    body["data"] += [7, {"key": {"id": ""}}, {**body["data"][0], "key": {"remoteJid": "1@g.us"}}]
+    mine = upsert({"conversation": "nossa"}, messageTimestamp=1_790_000_009)["data"]
+    mine["key"]["fromMe"] = True
+    events = parse({**body, "data": [*body["data"], mine]}, body["instance"])
+    past = [event.message for event in events if isinstance(event, HistoryReceived)]
+    assert [each.text for each in past] == ["nossa", "antiga 2", "antiga 1", "antiga 0"]
+    assert isinstance(past[0], MessageEchoed)
+    assert events[4:] == [EventIgnored(reason="history")] * 3
+
+
+@pytest.mark.parametrize("data", [{"messageCount": 3, "chatCount": 1}, [], None, "x"])
+def test_a_flood_without_messages_is_ignored(data: Any) -> None:
+    body = {"event": "messaging-history.set", "instance": "loja", "data": data}
+    assert parse(body) == [EventIgnored(reason="history")]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
 from orbion.kit.health import Check, HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
-from orbion.ports import ConversationLine, QuarantineLine, Received, StoreFacts
+from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
 from orbion.usecases.receive import Receive
@@ -102,6 +102,7 @@ class MemoryDesk:
     lines: list[ConversationLine] = field(default_factory=list)
     found: dict[int, Conversation] = field(default_factory=dict)
     dead: list[DeadLetter] = field(default_factory=list)
+    accounts: list[AccountLine] = field(default_factory=list)
     set_aside: list[QuarantineLine] = field(default_factory=list)
     changes: list[tuple[Any, ...]] = field(default_factory=list)
     fault: Exception | None = None
@@ -141,6 +142,9 @@ class MemoryDesk:
     async def end_quarantine(self, row_id: int, how: str, actor: str) -> bool:
         self.changes.append(("end", row_id, how, actor))
         return any(one.id == row_id and one.ended is None for one in self.set_aside)
+
+    async def account_lines(self) -> Sequence[AccountLine]:
+        return self.accounts
 
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return [][:limit]
