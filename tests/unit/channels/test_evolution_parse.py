@@ -353,7 +353,8 @@ def test_an_edit_or_revoke_inside_a_message_is_one_too(wrapper: str | None) -> N
 def test_an_edit_into_something_unknown_does_not_wipe_the_text() -> None:
     data = {"key": {"remoteJid": JID, "id": "3A00"}, "type": "MESSAGE_EDIT"}
     body = {"event": "messages.edited", "instance": "loja", "data": data}
-    for message in ({"futureMessage": {}}, None, []):
+    messages: tuple[Any, ...] = ({"futureMessage": {}}, None, [])
+    for message in messages:
         (event,) = parse({**body, "data": {**data, "editedMessage": message}})
         assert isinstance(event, EventQuarantined)
 
@@ -361,7 +362,11 @@ def test_an_edit_into_something_unknown_does_not_wipe_the_text() -> None:
 def test_a_change_of_content_says_nothing_about_delivery() -> None:
     data = {"keyId": "3EB0", "fromMe": True, "status": "SERVER_ACK"}
     body = {"event": "messages.update", "instance": "loja"}
-    for extra in ({"message": {"pollUpdateMessage": {}}}, {"pollUpdates": [{"name": "A"}]}):
+    extras: tuple[Any, ...] = (
+        {"message": {"pollUpdateMessage": {}}},
+        {"pollUpdates": [{"name": "A"}]},
+    )
+    for extra in extras:
         assert parse({**body, "data": {**data, **extra}}) == [EventIgnored(reason="status_update")]
     assert parse({**body, "data": {**data, "message": None}}) == [
         StatusChanged(provider_id="3EB0", status=DeliveryStatus.SENT)

@@ -50,7 +50,7 @@ DELETE = Statement(
 )
 END_DELETED = Statement(
     update(MESSAGE)
-    .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == "open")
+    .where(MESSAGE.c.id == number("message"))
     .values(outcome="suppressed", reason=DELETED)
 )
 UNSENT = Statement(

@@ -298,11 +298,12 @@ def _overrule(
     if not (result.answers and lanes.has_newer(tx, held)):
         return result
     left = {row[0] for row in tx.all(OPEN_MESSAGES, conversation=now_is.id, last=_BIGGEST)}
-    deleted = [message for message in given.batch if message.id not in left]
-    if len(deleted) == len(given.batch) and not about_consent:
-        return TurnResult(verdict=Verdict.SILENT)
+    kept = [message for message in given.batch if message.id in left]
+    whole = len(kept) == len(given.batch)
+    if not whole and (about_consent or not kept):
+        return result if about_consent else TurnResult(verdict=Verdict.SILENT)
     fresh = tx.now < given.first_open_at + max_wait
-    if (fresh or deleted) and not held.alone:
+    if (fresh or not whole) and not held.alone:
         return TurnResult(verdict=Verdict.SUPERSEDED)
     return result
 
