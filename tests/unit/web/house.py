@@ -35,6 +35,7 @@ from orbion.web.deps import Section, State
 from orbion.web.readiness import Readiness
 
 SECRET = "webhook-secret-of-the-tests-0123456789"
+NEXT_SECRET = "the-secret-that-replaces-it-0123456789"
 ADMIN = "admin-key-of-the-tests-0123456789"
 AUTHENTIC = {"authorization": f"Bearer {SECRET}"}
 OPERATOR = {"authorization": f"Bearer {ADMIN}"}
@@ -274,7 +275,7 @@ def receiver(
         base_url="http://gateway",
         instance="loja",
         api_key="k",
-        secrets=[SECRET],
+        secrets=[SECRET, NEXT_SECRET],
         now=clock.now,
         send_timeout=1.0,
     )
