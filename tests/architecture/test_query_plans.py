@@ -26,7 +26,7 @@ from orbion.adapters.db import (
     lanes,
     leads,
     outbox,
-    received,
+    statuses,
     turns,
     upkeep,
 )
@@ -45,7 +45,7 @@ HOT: Final = (
     lanes,
     leads,
     outbox,
-    received,
+    statuses,
     turns,
 )
 UPKEEP: Final = (desk, upkeep)

@@ -106,7 +106,7 @@ def locate(tx: Tx, account: Account, who: Identity) -> Place:
     )
 
 
-def note_receipt(tx: Tx, row_id: int, who: Identity) -> None:
+def learn_receipt(tx: Tx, row_id: int, who: Identity) -> None:
     """Learn the other form under which the gateway accepted an answer (contract section 6.1).
 
     Its cache can be polluted and show somebody else (section 8): what a contact has or another

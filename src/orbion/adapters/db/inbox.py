@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
-from orbion.adapters.db import echoes, lanes, leads
+from orbion.adapters.db import echoes, lanes, leads, statuses
 from orbion.adapters.db.contacts import Place, locate
 from orbion.adapters.db.schema import (
     CONVERSATION,
@@ -211,6 +211,7 @@ def echo(tx: Tx, account: Account, event: MessageEchoed) -> str:
     """Tell our own echo from a person's words, and hold the bot for these."""
     place = locate(tx, account, event.recipient)
     if echoes.belongs_to_us(tx, account, place, event):
+        statuses.catch_up(tx, account.id, event.provider_id)
         return "echo"
     add_message(
         tx,

@@ -1,12 +1,8 @@
 """The body of one event of a webhook: says which bodies it takes, and what became of it."""
 
-from sqlalchemy import update
-
-from orbion.adapters.db import accounts, changes, history, inbox
+from orbion.adapters.db import accounts, changes, history, inbox, statuses
 from orbion.adapters.db.inbox import InboxPolicy, is_new
-from orbion.adapters.db.schema import OUTBOX
-from orbion.adapters.db.sql import bind, number
-from orbion.adapters.db.tx import Statement, Tx
+from orbion.adapters.db.tx import Tx
 from orbion.domain.conversations import Account
 from orbion.domain.events import (
     ConnectionChanged,
@@ -20,16 +16,6 @@ from orbion.domain.events import (
     MessageEdited,
     MessageReceived,
     StatusChanged,
-)
-
-RAISE_STATUS = Statement(
-    update(OUTBOX)
-    .where(
-        OUTBOX.c.provider_id == bind("provider"),
-        OUTBOX.c.account == bind("number"),
-        OUTBOX.c.delivery < number("rank"),
-    )
-    .values(delivery=number("rank"))
 )
 
 
@@ -59,8 +45,8 @@ def _told(
     event: StatusChanged | ConnectionChanged | EventIgnored | EventQuarantined,
 ) -> str:
     match event:
-        case StatusChanged(provider_id=provider, status=status):
-            tx.run(RAISE_STATUS, provider=provider, number=account.id, rank=int(status))
+        case StatusChanged():
+            statuses.change(tx, account.id, event)
             return "status"
         case ConnectionChanged():
             return accounts.connection(tx, account, event)

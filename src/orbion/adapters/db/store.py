@@ -15,6 +15,7 @@ from orbion.adapters.db import (
     leads,
     outbox,
     received,
+    statuses,
     turns,
     upkeep,
 )
@@ -229,10 +230,12 @@ class DbStore:
 
 
 def _sent(tx: Tx, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
-    """Settle as sent, and learn the form of the address that the gateway knows."""
+    """Settle as sent, and take what the gateway tells or told beside its accept."""
     done = outbox.sent(tx, claim, row_id, receipt)
+    if done:
+        statuses.catch_up(tx, statuses.account_of(tx, row_id), receipt.provider_id)
     if done and receipt.address is not None:
-        contacts.note_receipt(tx, row_id, Identity.of(receipt.address))
+        contacts.learn_receipt(tx, row_id, Identity.of(receipt.address))
     return done
 
 
