@@ -1,10 +1,7 @@
 """Every captured message of a customer leads to a turn that can read it, whatever its kind."""
 
-import json
-
 import pytest
 
-from orbion.adapters.channels.evolution_parse import parse_webhook
 from orbion.adapters.db.store import DbStore
 from orbion.domain.events import MessageReceived
 from orbion.domain.lanes import Queue
@@ -12,15 +9,14 @@ from orbion.domain.media import shown_text
 from orbion.domain.messages import MessageKind
 from tests.contract.scenes import take_turn
 from tests.support.stores import HandClock
-from tests.unit.channels.captured import NOW, WEBHOOKS, webhook
+from tests.unit.channels.captured import NOW, WEBHOOKS, parse, webhook
 
 SILENT = {MessageKind.REACTION, MessageKind.UNSUPPORTED}
 
 
 def read(name: str) -> list[MessageReceived]:
     body = webhook(name)
-    events = parse_webhook(json.dumps(body).encode(), instance=body["instance"], now=NOW)
-    return [event for event in events if isinstance(event, MessageReceived)]
+    return [event for event in parse(body, body["instance"]) if isinstance(event, MessageReceived)]
 
 
 RECEIVED = [name for name in WEBHOOKS if read(name)]

@@ -1,11 +1,9 @@
 """Edits, deletions and floods of the past are read for what they change and no more."""
 
-import json
 from typing import Any
 
 import pytest
 
-from orbion.adapters.channels.evolution_parse import parse_webhook
 from orbion.domain.events import (
     DeliveryStatus,
     Event,
@@ -17,19 +15,9 @@ from orbion.domain.events import (
     MessageEdited,
     StatusChanged,
 )
-from tests.unit.channels.captured import NOW, upsert, webhook
+from tests.unit.channels.captured import NOW, captured, parse, upsert, webhook
 
 JID = "5511988887777@s.whatsapp.net"
-
-
-def parse(body: Any, instance: str = "loja") -> list[Event]:
-    return parse_webhook(json.dumps(body).encode(), instance=instance, now=NOW)
-
-
-def captured(name: str) -> Event:
-    body = webhook(name)
-    (event,) = parse(body, body["instance"])
-    return event
 
 
 def test_an_edit_names_the_message_its_words_and_its_time() -> None:

@@ -1,6 +1,5 @@
 """What each webhook of Evolution becomes, however it is wrapped, addressed or broken."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 
 from orbion.adapters.channels.evolution_json import as_integer
-from orbion.adapters.channels.evolution_parse import parse_webhook
 from orbion.domain.events import (
     ConnectionChanged,
     ConnectionState,
@@ -24,21 +22,11 @@ from orbion.domain.events import (
 from orbion.domain.identity import Identity
 from orbion.domain.leads import Referral
 from orbion.domain.messages import MessageKind
-from tests.unit.channels.captured import NOW, WEBHOOKS, upsert, webhook
+from tests.unit.channels.captured import NOW, WEBHOOKS, captured, parse, upsert, webhook
 
 PHONE = "5511988887777"
 JID = f"{PHONE}@s.whatsapp.net"
 LID = "123456789012345@lid"
-
-
-def parse(body: Any, instance: str = "loja") -> list[Event]:
-    return parse_webhook(json.dumps(body).encode(), instance=instance, now=NOW)
-
-
-def captured(name: str) -> Event:
-    body = webhook(name)
-    (event,) = parse(body, body["instance"])
-    return event
 
 
 def received(body: Any) -> MessageReceived:

@@ -9,12 +9,8 @@ from hypothesis import strategies as st
 
 from orbion.adapters.channels.evolution_json import RAW_LIMIT
 from orbion.adapters.channels.evolution_parse import parse_webhook
-from orbion.domain.events import Event, EventIgnored, EventQuarantined, MessageReceived
-from tests.unit.channels.captured import NOW, upsert
-
-
-def parse(body: Any) -> list[Event]:
-    return parse_webhook(json.dumps(body).encode(), instance="loja", now=NOW)
+from orbion.domain.events import EventIgnored, EventQuarantined, MessageReceived
+from tests.unit.channels.captured import NOW, parse, upsert
 
 
 def quarantined(body: Any) -> EventQuarantined:

@@ -192,8 +192,7 @@ def _order(type_: str, body: Json) -> Content:
             "id": as_text(body.get("orderId")),
             "title": as_text(body.get("orderTitle")),
             "items": as_integer(body.get("itemCount")),
-            "price_1000": as_integer(body.get("totalAmount1000")),
-            "currency": as_text(body.get("totalCurrencyCode")),
+            **_price(body, "totalAmount1000", "totalCurrencyCode"),
         }
     )
     text = as_text(body.get("message"))
@@ -202,16 +201,15 @@ def _order(type_: str, body: Json) -> Content:
 
 def _product(type_: str, body: Json) -> Content:
     product = as_dict(body.get("product"))
-    payload = compact(
-        {
-            "id": as_text(product.get("productId")),
-            "title": as_text(product.get("title")),
-            "price_1000": as_integer(product.get("priceAmount1000")),
-            "currency": as_text(product.get("currencyCode")),
-        }
-    )
+    named = {"id": as_text(product.get("productId")), "title": as_text(product.get("title"))}
+    payload = compact({**named, **_price(product, "priceAmount1000", "currencyCode")})
     text = as_text(body.get("body"))
     return Content(kind=MessageKind.PRODUCT, type=type_, text=text, payload=payload or None)
+
+
+def _price(body: Json, amount: str, currency: str) -> Json:
+    """WhatsApp counts in thousandths."""
+    return {"price_1000": as_integer(body.get(amount)), "currency": as_text(body.get(currency))}
 
 
 def _titled(type_: str, body: Json) -> Content:

@@ -4,15 +4,13 @@ from typing import Final
 
 from sqlalchemy import delete, func, or_, select, update
 
-from orbion.adapters.db import lanes
 from orbion.adapters.db.conversations import NEW_VERSION
-from orbion.adapters.db.inbox import InboxPolicy, is_new, message, supersede
+from orbion.adapters.db.inbox import InboxPolicy, is_new, message, supersede, wait_for_more
 from orbion.adapters.db.schema import EARLY_CHANGE, MESSAGE, OUTBOX
 from orbion.adapters.db.sql import bind, constant, first, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Account
 from orbion.domain.events import MessageDeleted, MessageEdited, MessageReceived
-from orbion.domain.lanes import Queue
 from orbion.domain.messages import MessageKind, Outcome
 
 DELETED: Final = "deleted"
@@ -171,12 +169,5 @@ def _follow(tx: Tx, row: Row, event: Change, trace: str, policy: InboxPolicy) ->
     if isinstance(event, MessageDeleted):
         tx.run(END_DELETED, message=message_id)
     last = first(tx.one(LAST_OPEN, conversation=conversation_id))
-    lanes.enqueue(
-        tx,
-        Queue.IN,
-        str(conversation_id),
-        kind="change",
-        payload={"message": last or message_id},
-        trace=trace,
-        wait=lanes.Debounce(quiet=policy.quiet(text, MessageKind(kind)), max_wait=policy.max_wait),
-    )
+    wait = policy.after(text, MessageKind(kind))
+    wait_for_more(tx, conversation_id, last or message_id, wait, trace)

@@ -4,16 +4,15 @@ from typing import Final
 
 from sqlalchemy import func, select, update
 
-from orbion.adapters.db import echoes, lanes, leads
+from orbion.adapters.db import echoes, leads
 from orbion.adapters.db.contacts import locate
 from orbion.adapters.db.conversations import NEW_VERSION
-from orbion.adapters.db.inbox import InboxPolicy, insert_message, is_new
+from orbion.adapters.db.inbox import InboxPolicy, insert_message, is_new, wait_for_more
 from orbion.adapters.db.schema import MESSAGE
 from orbion.adapters.db.sql import NULL, bind, first, number, to_json
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
 from orbion.domain.events import MessageEchoed, MessageReceived, Spoken
-from orbion.domain.lanes import Queue
 from orbion.domain.messages import Author, Outcome
 
 FROM_HISTORY: Final = "history"
@@ -89,15 +88,7 @@ def awake(
     if isinstance(event, MessageEchoed):
         echoes.hold_for_person(tx, conversation_id)
         return "takeover"
-    lanes.enqueue(
-        tx,
-        Queue.IN,
-        str(conversation_id),
-        kind="message",
-        payload={"message": message_id},
-        trace=trace,
-        wait=lanes.Debounce(quiet=policy.quiet(event.text, event.kind), max_wait=policy.max_wait),
-    )
+    wait_for_more(tx, conversation_id, message_id, policy.after(event.text, event.kind), trace)
     return "stored"
 
 

@@ -39,6 +39,9 @@ class InboxPolicy:
     max_wait: int
     again: int
 
+    def after(self, text: str, kind: MessageKind) -> lanes.Debounce:
+        return lanes.Debounce(quiet=self.quiet(text, kind), max_wait=self.max_wait)
+
 
 DEDUP_ID = Statement(insert_into(DEDUP, "id", "at").on_conflict_do_nothing())
 NEXT_SEQ = Statement(
@@ -195,16 +198,25 @@ def message(
         )
         if row is not None:
             supersede(tx, place.conversation_id, row[0])
+    wait_for_more(
+        tx, place.conversation_id, message_id, policy.after(event.text, event.kind), trace
+    )
+    return "stored"
+
+
+def wait_for_more(
+    tx: Tx, conversation_id: int, message_id: int, wait: lanes.Debounce, trace: str
+) -> None:
+    """Make the conversation's turn due once nothing more comes, up to this message at least."""
     lanes.enqueue(
         tx,
         Queue.IN,
-        str(place.conversation_id),
+        str(conversation_id),
         kind="message",
         payload={"message": message_id},
         trace=trace,
-        wait=lanes.Debounce(quiet=policy.quiet(event.text, event.kind), max_wait=policy.max_wait),
+        wait=wait,
     )
-    return "stored"
 
 
 def echo(tx: Tx, account: Account, event: MessageEchoed) -> str:
