@@ -14,6 +14,7 @@ from orbion.domain.events import MessageDeleted, MessageEdited, MessageReceived
 from orbion.domain.messages import MessageKind, Outcome
 
 DELETED: Final = "deleted"
+_AFTER_EVERY_EDIT: Final = 2**62
 Change = MessageEdited | MessageDeleted
 
 STORED = Statement(
@@ -74,7 +75,7 @@ NOTE_EARLY = Statement(
     insert_into(EARLY_CHANGE, *_EARLY_KEY, "text", "at", "noted_at").on_conflict_do_update(
         index_elements=_EARLY_KEY,
         set_={"text": bind("text"), "at": bind("at")},
-        where=EARLY_CHANGE.c.text.is_not(None) & (EARLY_CHANGE.c.at <= bind("at")),
+        where=EARLY_CHANGE.c.at <= bind("at"),
     )
 )
 EARLY = Statement(
@@ -121,13 +122,17 @@ def late(
 
 
 def _keep(tx: Tx, account: Account, event: Change) -> None:
-    edit = event if isinstance(event, MessageEdited) else None
+    text, at = (
+        (event.text, tx.now if event.at is None else event.at)
+        if isinstance(event, MessageEdited)
+        else (None, _AFTER_EVERY_EDIT)
+    )
     tx.run(
         NOTE_EARLY,
         account=account.id,
         provider_id=event.provider_id,
-        text=edit.text if edit else None,
-        at=tx.now if edit is None or edit.at is None else edit.at,
+        text=text,
+        at=at,
         noted_at=tx.now,
     )
 
