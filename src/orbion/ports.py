@@ -6,7 +6,7 @@ from typing import Protocol
 
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
-from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Task
+from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord
@@ -226,7 +226,10 @@ class Desk(Protocol):
 
     async def dead_letters(self, *, before: int | None, limit: int) -> Sequence[DeadLetter]: ...
 
-    async def requeue(self, queue: Queue, key: str, seq: int, actor: str) -> bool: ...
+    async def requeue(
+        self, queue: Queue, key: str, seq: int, actor: str, *, force: bool = False
+    ) -> Requeued:
+        """Try a dead letter again; what was answered or sent meanwhile only with `force`."""
 
     async def discard_dead(self, queue: Queue, key: str, seq: int, actor: str) -> bool: ...
 

@@ -1,6 +1,7 @@
 """What operators list has no gaps and no repeats, and what they decide happens once."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -10,7 +11,7 @@ from orbion.adapters.db.schema import AUDIT, DEAD, HANDOFF, OUTBOX, PROBE, QUARA
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.upkeep import DAY_MS, DEDUP_DAYS, TASK_DAYS
 from orbion.domain.conversations import Mode, ModeReason
-from orbion.domain.lanes import Queue
+from orbion.domain.lanes import Queue, Requeued
 from tests.contract.scenes import (
     answer,
     begin_send,
@@ -128,7 +129,8 @@ async def test_the_bot_speaks_again_after_a_takeover_was_released(store: DbStore
 async def test_ten_operators_requeue_a_dead_letter_once(store: DbStore) -> None:
     await kill(store, 1)
     asked = (store.requeue(Queue.IN, "1", 1, "ana") for _ in range(10))
-    assert sorted(await asyncio.gather(*asked)) == [False] * 9 + [True]
+    told = Counter(await asyncio.gather(*asked))
+    assert told == {Requeued.QUEUED: 1, Requeued.WAITING: 9}
     assert await column(store, AUDIT.c.action) == ["dead.requeue"]
     _, given = await take_turn(store)
     assert [m.text for m in given.batch] == ["mensagem 1"]
@@ -137,11 +139,32 @@ async def test_ten_operators_requeue_a_dead_letter_once(store: DbStore) -> None:
     assert await store.discard_dead(Queue.IN, "1", 1, "ana") is False
 
 
+async def test_what_was_answered_meanwhile_is_answered_again_only_by_force(store: DbStore) -> None:
+    await kill(store, 1)
+    await store.requeue(Queue.IN, "1", 1, "ana")
+    await answer(store, "resposta")
+    assert await store.requeue(Queue.IN, "1", 1, "ana") is Requeued.DONE
+    assert await store.requeue(Queue.IN, "1", 1, "ana", force=True) is Requeued.QUEUED
+    _, given = await take_turn(store)
+    assert [m.text for m in given.batch] == ["mensagem 1"]
+    assert await column(store, AUDIT.c.action) == ["dead.requeue"] * 2
+
+
+async def test_what_died_again_is_requeued_under_either_name(store: DbStore) -> None:
+    await kill(store, 1)
+    await store.requeue(Queue.IN, "1", 1, "ana")
+    for _ in range(store.lane_policy.attempts):
+        await store.fail(await claim_one(store, Queue.IN), "bug", 0)
+    assert [letter.seq for letter in await store.dead_letters(before=None, limit=9)] == [2, 1]
+    assert await store.requeue(Queue.IN, "1", 1, "ana") is Requeued.QUEUED
+    assert await store.requeue(Queue.IN, "1", 2, "ana") is Requeued.WAITING
+
+
 async def test_a_discarded_letter_is_gone_for_good(store: DbStore) -> None:
     await kill(store, 1)
     assert await store.discard_dead(Queue.IN, "1", 1, "ana") is True
     assert await store.discard_dead(Queue.IN, "1", 1, "ana") is False
-    assert await store.requeue(Queue.IN, "1", 1, "ana") is False
+    assert await store.requeue(Queue.IN, "1", 1, "ana") is Requeued.MISSING
     assert await store.dead_letters(before=None, limit=9) == []
     assert await rows(store, AUDIT.c.actor, AUDIT.c.action, AUDIT.c.subject) == [
         ("ana", "dead.discard", "in/1/1")

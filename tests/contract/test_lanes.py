@@ -10,7 +10,7 @@ from orbion.adapters.db import lanes
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Tx
 from orbion.domain.errors import LeaseLostError
-from orbion.domain.lanes import Claim, Queue
+from orbion.domain.lanes import Claim, Queue, Requeued
 from tests.support.stores import HandClock, hello
 
 
@@ -175,8 +175,8 @@ async def test_only_the_poisoned_task_dies_and_its_neighbours_are_answered(
 async def test_a_dead_letter_is_requeued_once(store: DbStore, clock: HandClock) -> None:
     await put(store, "a")
     await drain(store, clock, poison=1)
-    assert await store.requeue(Queue.OUT, "a", 1, "operator") is True
-    assert await store.requeue(Queue.OUT, "a", 1, "operator") is False
+    assert await store.requeue(Queue.OUT, "a", 1, "operator") is Requeued.QUEUED
+    assert await store.requeue(Queue.OUT, "a", 1, "operator") is Requeued.DONE
     claim = await one(store)
     assert claim.upto == 2
     assert [task.payload for task in await store.tasks(claim)] == [{"n": 1}]

@@ -9,7 +9,7 @@ from orbion.adapters.db.outbox import TOO_OLD_MS
 from orbion.adapters.db.schema import DEAD, MESSAGE, OUTBOX, TURN
 from orbion.adapters.db.store import DbStore
 from orbion.domain.errors import LeaseLostError
-from orbion.domain.lanes import Claim, Queue
+from orbion.domain.lanes import Claim, Queue, Requeued
 from orbion.domain.outbox import (
     Draft,
     OutboxState,
@@ -252,9 +252,21 @@ async def test_a_requeued_bubble_leaves(store: DbStore) -> None:
     await queue_answer(store, "um")
     claim, order = await begin_send(store)
     await store.refused(claim, order.row_id, "whatsapp.refused")
-    assert await store.requeue(Queue.OUT, "1", 1, "ana")
+    assert await store.requeue(Queue.OUT, "1", 1, "ana") is Requeued.QUEUED
     assert (await rows(store, MESSAGE.c.outcome, MESSAGE.c.reason))[1] == ("queued", None)
     assert await send(store, "WA1") == "um"
+
+
+async def test_a_requeued_bubble_that_left_leaves_again_only_by_force(store: DbStore) -> None:
+    await queue_answer(store, "um")
+    claim, order = await begin_send(store)
+    await store.refused(claim, order.row_id, "whatsapp.refused")
+    await store.requeue(Queue.OUT, "1", 1, "ana")
+    await send(store, "WA1")
+    assert await store.requeue(Queue.OUT, "1", 1, "ana") is Requeued.DONE
+    assert await store.requeue(Queue.OUT, "1", 1, "ana", force=True) is Requeued.QUEUED
+    assert await send(store, "WA2") == "um"
+    assert await rows(store, OUTBOX.c.state, OUTBOX.c.provider_id) == [("sent", "WA2")]
 
 
 async def test_a_task_without_a_row_is_skipped(store: DbStore) -> None:

@@ -27,6 +27,7 @@ SEND_TIMEOUT, GRACE = 1.5, 3.0
 PATIENCE_MS = 4_000  # a little less than both together
 DIRECT_MS = 1_000
 SETTLE_MS = 500
+LEAST_START_MS = 300  # from spawn to the first byte it could send; a third of the fastest seen
 DRAIN_S = 120.0
 MESSAGES = 3
 FAULTS = EvolutionFaults(
@@ -141,7 +142,10 @@ class Drill:
         recorder = Recorder(app=gateway, now=self.clock.now)
         async with client, serve(recorder) as url:
             process = Process(
-                folder=self.folder, settings=_settings(self.folder, url, port), port=port
+                folder=self.folder,
+                settings=_settings(self.folder, url, port),
+                port=port,
+                now=self.clock.now,
             )
             try:
                 drained = await self._play(gateway, process)
@@ -178,6 +182,7 @@ class Drill:
             process.kill()
             self.evidence.deaths.append(self.clock.now())
             await process.start()
+            self.evidence.births.append(process.born_at + LEAST_START_MS)
 
     async def _drain(self, gateway: EvolutionSimulator, process: Process) -> float | None:
         """Seconds until nothing waits any more; None when that takes too long."""

@@ -219,6 +219,7 @@ class Simulation:
             self.evidence.deaths.append(self.loop.now())
             folder = self._crash(self.folder / f"life{number - 1}", self.folder / f"life{number}")
             await asyncio.sleep(dice.choice(DOWN) * dice.random())
+            self.evidence.births.append(self.loop.now())
             self._bear(number, folder)
 
     async def _await_signal(self, name: str) -> None:

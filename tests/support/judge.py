@@ -153,7 +153,7 @@ class Evidence:
     `patience` is how long after its request an accept must still be found, `direct` how long the
     gateway takes at most for an accept that it does not delay on purpose, `settle` how long the
     service may need to commit an answer that it got, `takeovers` maps a phone to the key id of
-    what a person wrote.
+    what a person wrote, `births` is when the life after each death could send at the earliest.
     """
 
     patience: int
@@ -163,6 +163,7 @@ class Evidence:
     posts: Sequence[Post] = ()
     takeovers: dict[str, str] = field(default_factory=dict)
     deaths: list[int] = field(default_factory=list)
+    births: list[int] = field(default_factory=list)
     asked: Sequence[Asked] = ()
     journal: Sequence[Accepted] = ()
     deliveries: Sequence[Delivery] = ()
@@ -186,6 +187,7 @@ class Evidence:
             if each.event == "send.message"
         ]
         lines += [(at, "KILLED") for at in self.deaths]
+        lines += [(at, "BORN") for at in self.births]
         return [f"{at} {what}" for at, what in sorted(lines)]
 
 
@@ -282,9 +284,16 @@ class Judge:
             return False
         if not accepted.answered:
             return True
-        death = bisect_left(evidence.deaths, asked_at)
-        deaths = evidence.deaths[death : death + 1]
-        return any(at <= accepted.at + evidence.settle for at in deaths)
+        death = self._death_of_sender(asked_at)
+        return death is not None and death <= accepted.at + evidence.settle
+
+    def _death_of_sender(self, asked_at: int) -> int | None:
+        """When the life ended that sent the request; a gateway may read it after that."""
+        deaths, births = self.evidence.deaths, self.evidence.births
+        later = bisect_left(deaths, asked_at)
+        if later and asked_at < births[later - 1]:
+            return deaths[later - 1]
+        return deaths[later] if later < len(deaths) else None
 
     def duplicates(self) -> tuple[int, int]:
         """Count the accepts beyond the first of each body, and those that nobody could know of."""

@@ -5,7 +5,8 @@ import click
 from orbion.adapters.db.store import DbStore
 from orbion.cli import desk
 from orbion.cli.output import cut, local, plain, print_json, shown, table
-from orbion.domain.lanes import DeadLetter, Queue
+from orbion.domain.errors import FaultCode, RefusedError
+from orbion.domain.lanes import DeadLetter, Queue, Requeued
 
 _HEAD = ("queue", "key", "seq", "kind", "attempts", "died", "died_at", "state", "error")
 _ERROR_COLUMNS = 40
@@ -63,11 +64,24 @@ def show(queue: str, key: str, seq: int, *, as_json: bool, unmasked: bool) -> No
 @click.argument("queue", type=_QUEUES)
 @click.argument("key")
 @click.argument("seq", type=int)
-def requeue(queue: str, key: str, seq: int) -> None:
-    """Put it at the end of its lane again, once."""
-    if not desk.with_store(lambda store: store.requeue(Queue(queue), key, seq, desk.ACTOR)):
-        desk.missing(f"waiting dead letter {queue} {key} {seq}")
-    click.echo(f"{queue} {key} {seq}: queued again")
+@click.option("--force", is_flag=True, help="Even if it was answered or sent meanwhile.")
+def requeue(queue: str, key: str, seq: int, *, force: bool) -> None:
+    """Put it at the end of its lane again; refused once it was answered or sent."""
+    name = f"{queue} {key} {seq}"
+    done = desk.with_store(
+        lambda store: store.requeue(Queue(queue), key, seq, desk.ACTOR, force=force)
+    )
+    match done:
+        case Requeued.QUEUED:
+            click.echo(f"{name}: queued again")
+        case Requeued.MISSING:
+            desk.missing(f"dead letter {name}")
+        case Requeued.WAITING:
+            raise RefusedError(FaultCode.CONFLICT, f"{name} is queued already")
+        case Requeued.DONE:
+            raise RefusedError(
+                FaultCode.CONFLICT, f"{name} was done meanwhile: --force does it a second time"
+            )
 
 
 @dead.command()

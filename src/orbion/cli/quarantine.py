@@ -64,9 +64,13 @@ def show(row_id: int, *, as_json: bool, unmasked: bool) -> None:
 
 @quarantine.command()
 @click.argument("row_id", type=int, metavar="ID")
-def replay(row_id: int) -> None:
-    """Read it again; refused while it still cannot be read."""
-    outcomes = asyncio.run(_replay(row_id))
+@click.option("--force", is_flag=True, help="Even if it was replayed or discarded before.")
+def replay(row_id: int, *, force: bool) -> None:
+    """Read it again; refused while it still cannot be read, or once that was done.
+
+    A message that is stored already stays a duplicate and is not answered again.
+    """
+    outcomes = asyncio.run(_replay(row_id, force=force))
     click.echo(f"{row_id}: replayed, {', '.join(outcomes) or 'nothing in it'}")
 
 
@@ -79,11 +83,13 @@ def discard(row_id: int) -> None:
     click.echo(f"{row_id}: discarded")
 
 
-async def _replay(row_id: int) -> tuple[str, ...]:
+async def _replay(row_id: int, *, force: bool) -> tuple[str, ...]:
     async with operators_replays(load_settings(), real_world()) as opened:
         line = await _find(opened.store, row_id)
-        if line.ended is not None:
-            raise RefusedError(FaultCode.CONFLICT, f"row {row_id} is already {line.ended}")
+        if line.ended is not None and not force:
+            raise RefusedError(
+                FaultCode.CONFLICT, f"row {row_id} is already {line.ended}: --force reads it again"
+            )
         answer = await opened.receive.replay(line.account, line.raw, trace=opened.trace)
         await opened.store.end_quarantine(row_id, "replayed", desk.ACTOR)
         return answer.outcomes

@@ -46,6 +46,15 @@ class Task:
     created_at: int
 
 
+class Requeued(StrEnum):
+    """What became of an operator's wish to try a dead letter again."""
+
+    QUEUED = "queued"
+    MISSING = "missing"
+    WAITING = "waiting"
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     queue: str

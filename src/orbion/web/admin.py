@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.errors import RejectedError, UnavailableError
-from orbion.domain.lanes import Queue
+from orbion.domain.lanes import Queue, Requeued
 from orbion.ports import QuarantineLine
 from orbion.web.deps import Admin, State, trace_of
 from orbion.web.responses import plain
@@ -35,6 +35,12 @@ class DeadTask(BaseModel):
     queue: Queue
     key: str
     seq: int
+
+
+class Requeue(DeadTask):
+    """`force` does what was answered or sent meanwhile a second time."""
+
+    force: bool = False
 
 
 @router.get("/accounts", response_model=None)
@@ -80,11 +86,18 @@ async def dead(state: Admin, before: Before = None, limit: Size = 50) -> Any:
 
 
 @router.post("/dead/requeue", response_model=None)
-async def requeue(task: DeadTask, state: Admin) -> Any:
-    """Put a dead task at the end of its lane, once."""
-    if not await state.desk.requeue(task.queue, task.key, task.seq, ACTOR):
-        raise _missing("dead letter")
-    return {"requeued": True}
+async def requeue(task: Requeue, state: Admin) -> Any:
+    """Put a dead task at the end of its lane; 409 once it is queued, answered or sent."""
+    done = await state.desk.requeue(task.queue, task.key, task.seq, ACTOR, force=task.force)
+    match done:
+        case Requeued.QUEUED:
+            return {"requeued": True}
+        case Requeued.MISSING:
+            raise _missing("dead letter")
+        case Requeued.WAITING:
+            raise HTTPException(409, "it is queued already")
+        case Requeued.DONE:
+            raise HTTPException(409, 'it was done meanwhile: "force": true does it again')
 
 
 @router.post("/dead/discard", response_model=None)
@@ -104,9 +117,14 @@ async def quarantine(state: Admin, before: Before = None, limit: Size = 50) -> A
 
 
 @router.post("/quarantine/{row_id}/replay", response_model=None)
-async def replay(row_id: int, request: Request, state: Admin) -> Any:
-    """Read the kept body again, as after a fix; 409 says why it still cannot be taken."""
+async def replay(row_id: int, request: Request, state: Admin, *, force: bool = False) -> Any:
+    """Read the kept body again, as after a fix; 409 says why it still cannot be taken.
+
+    `force` reads what was replayed or discarded before; a message that is stored stays a duplicate.
+    """
     line = await _quarantined(state, row_id)
+    if line.ended is not None and not force:
+        raise HTTPException(409, f"already {line.ended}: ?force=true reads it again")
     try:
         answer = await state.receive.replay(line.account, line.raw, trace=trace_of(request))
     except RejectedError as error:
@@ -146,8 +164,6 @@ async def _quarantined(state: State, row_id: int) -> QuarantineLine:
     lines = await state.desk.quarantined(before=row_id + 1, limit=1)
     if not lines or lines[0].id != row_id:
         raise _missing("quarantine row")
-    if lines[0].ended is not None:
-        raise HTTPException(409, f"already {lines[0].ended}")
     return lines[0]
 
 

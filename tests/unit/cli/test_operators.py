@@ -156,7 +156,9 @@ def test_a_dead_letter_is_shown_and_queued_again_once(orbion: Orbion) -> None:
     assert json.loads(orbion("dead", "show", *name, "--json").stdout)["error"] == "bug: boom"
     assert orbion("dead", "requeue", *name).exit_code == 0
     assert "requeued" in orbion("dead", "list").stdout
-    assert orbion("dead", "requeue", *name).exit_code == Exit.REFUSED
+    again = orbion("dead", "requeue", *name)
+    assert again.exit_code == Exit.REFUSED
+    assert again.stderr == f"orbion: {' '.join(name)} is queued already\n"
 
 
 def test_a_discarded_dead_letter_is_gone(orbion: Orbion) -> None:
@@ -171,6 +173,8 @@ def test_a_body_that_can_be_read_now_is_taken_once(orbion: Orbion) -> None:
     again = orbion("quarantine", "replay", "1")
     assert again.exit_code == Exit.REFUSED
     assert "already replayed" in again.stderr
+    forced = orbion("quarantine", "replay", "1", "--force")
+    assert (forced.exit_code, forced.stdout) == (0, "1: replayed, duplicate\n")
 
 
 def test_a_body_that_still_cannot_be_read_stays(orbion: Orbion) -> None:

@@ -20,7 +20,7 @@ from orbion.domain.events import (
     MessageEchoed,
     MessageReceived,
 )
-from orbion.domain.lanes import DeadLetter, Queue
+from orbion.domain.lanes import DeadLetter, Queue, Requeued
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
 from orbion.kit.health import Check, HealthBoard, Heartbeat
@@ -129,9 +129,14 @@ class MemoryDesk:
     async def dead_letters(self, *, before: int | None, limit: int) -> Sequence[DeadLetter]:
         return [one for one in self.dead if before is None or one.died_at < before][:limit]
 
-    async def requeue(self, queue: Queue, key: str, seq: int, actor: str) -> bool:
+    async def requeue(
+        self, queue: Queue, key: str, seq: int, actor: str, *, force: bool = False
+    ) -> Requeued:
         self.changes.append(("requeue", queue, key, seq, actor))
-        return any((one.key, one.seq) == (key, seq) for one in self.dead)
+        letter = next((one for one in self.dead if (one.key, one.seq) == (key, seq)), None)
+        if letter is None:
+            return Requeued.MISSING
+        return Requeued.DONE if letter.redriven_at and not force else Requeued.QUEUED
 
     async def discard_dead(self, queue: Queue, key: str, seq: int, actor: str) -> bool:
         self.changes.append(("discard", queue, key, seq, actor))

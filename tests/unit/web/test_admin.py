@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import pytest
 
@@ -156,6 +157,17 @@ async def test_a_dead_letter_is_queued_again_or_discarded(orbion: House) -> None
         assert other.status_code == 404
 
 
+async def test_a_dead_letter_that_was_done_meanwhile_is_done_again_only_by_force(
+    orbion: House,
+) -> None:
+    orbion.desk.dead = [replace(DEAD, redriven_at=60)]
+    path = "/admin/dead/requeue"
+    refused = await orbion.client.post(path, headers=OPERATOR, json=TASK)
+    assert (refused.status_code, "force" in refused.json()["detail"]) == (409, True)
+    forced = await orbion.client.post(path, headers=OPERATOR, json=TASK | {"force": True})
+    assert forced.json() == {"requeued": True}
+
+
 async def test_a_kept_webhook_is_replayed_once_it_can_be_read(orbion: House) -> None:
     good = json.dumps(upsert({"conversation": "oi"})).encode()
     orbion.desk.set_aside = [kept(3, good), kept(2, b"\xff no"), kept(1, good, "replayed")]
@@ -169,6 +181,9 @@ async def test_a_kept_webhook_is_replayed_once_it_can_be_read(orbion: House) -> 
     assert statuses == {3: 200, 2: 409, 1: 409, 4: 404}
     assert orbion.desk.changes == [("end", 3, "replayed", "admin")]
     assert len(orbion.inbox.events) == 1
+    path = "/admin/quarantine/1/replay?force=true"
+    again = await orbion.client.post(path, headers=OPERATOR)
+    assert again.json() == {"replayed": True, "outcomes": ["duplicate"]}
 
 
 async def test_a_kept_webhook_is_discarded(orbion: House) -> None:

@@ -1,6 +1,8 @@
 """Bodies of what operators read and change: conversations, dead letters, quarantine, audit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import and_, func, select, update
 
@@ -11,12 +13,14 @@ from orbion.adapters.db.schema import (
     CONVERSATION,
     DEAD,
     MESSAGE,
+    OUTBOX,
     QUARANTINE,
 )
-from orbion.adapters.db.sql import NULL, bind, constant, from_json, insert_into, number
+from orbion.adapters.db.sql import NULL, bind, constant, first, from_json, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Mode, ModeReason
-from orbion.domain.lanes import DeadLetter, Queue
+from orbion.domain.lanes import DeadLetter, Queue, Requeued
+from orbion.domain.messages import Outcome
 from orbion.ports import ConversationLine, QuarantineLine
 
 _LAST = (
@@ -63,24 +67,25 @@ DEAD_LETTERS = Statement(
     .order_by(DEAD.c.died_at.desc())
     .limit(number("limit"))
 )
-_one_waiting = and_(
+_one = and_(
     DEAD.c.queue == bind("of"),
     DEAD.c.key == bind("lane_key"),
     DEAD.c.seq == number("task"),
-    DEAD.c.redriven_at.is_(None),
     DEAD.c.discarded.is_(False),
 )
-REDRIVEN = Statement(
-    update(DEAD)
-    .where(_one_waiting)
-    .values(redriven_at=number("now"))
-    .returning(DEAD.c.kind, DEAD.c.payload)
+LETTER = Statement(
+    select(DEAD.c.kind, DEAD.c.payload, DEAD.c.redriven_at).where(_one).with_for_update()
 )
-DISCARDED = Statement(update(DEAD).where(_one_waiting).values(discarded=True))
+REDRIVEN = Statement(update(DEAD).where(_one).values(redriven_at=number("now")))
+DISCARDED = Statement(update(DEAD).where(_one, DEAD.c.redriven_at.is_(None)).values(discarded=True))
+OUTCOME = Statement(select(MESSAGE.c.outcome).where(MESSAGE.c.id == number("message")))
+OUTCOME_OF_BUBBLE = Statement(
+    select(MESSAGE.c.outcome)
+    .join(OUTBOX, OUTBOX.c.message_id == MESSAGE.c.id)
+    .where(OUTBOX.c.id == number("row"))
+)
 REOPEN_MESSAGE = Statement(
-    update(MESSAGE)
-    .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == "dead")
-    .values(outcome="open", reason=NULL)
+    update(MESSAGE).where(MESSAGE.c.id == number("message")).values(outcome="open", reason=NULL)
 )
 QUARANTINED = Statement(
     select(
@@ -101,7 +106,20 @@ END_QUARANTINE = Statement(
     .values(ended=bind("how"), ended_at=number("now"))
 )
 ADD_AUDIT = Statement(insert_into(AUDIT, "actor", "action", "subject", "at"))
-_END_OF_TIME = 2**62
+_END_OF_TIME: Final = 2**62
+_UNDER_WAY: Final = frozenset({Outcome.OPEN, Outcome.QUEUED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """The name of one dead letter."""
+
+    queue: Queue
+    key: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.queue}/{self.key}/{self.seq}"
 
 
 def audit(tx: Tx, actor: str, action: str, subject: str) -> None:
@@ -155,19 +173,40 @@ def dead_letters(tx: Tx, before: int | None, limit: int) -> Sequence[DeadLetter]
     ]
 
 
-def requeue(tx: Tx, queue: Queue, key: str, seq: int, actor: str) -> bool:
-    """Put a dead task at the end of its lane, once; False if it is not there or already was."""
-    row = tx.one(REDRIVEN, of=queue, lane_key=key, task=seq, now=tx.now)
+def requeue(tx: Tx, letter: Letter, actor: str, *, force: bool) -> Requeued:
+    """Put a dead task at the end of its lane again.
+
+    What is under way already is never doubled; what was answered or sent meanwhile only by force.
+    """
+    row = tx.one(LETTER, of=letter.queue, lane_key=letter.key, task=letter.seq)
     if row is None:
-        return False
-    payload = from_json(row[1]) or {}
-    if queue is Queue.IN:
+        return Requeued.MISSING
+    kind, payload, redriven_at = row[0], from_json(row[1]) or {}, row[2]
+    outcome = _outcome(tx, letter.queue, payload)
+    if outcome in _UNDER_WAY:
+        return Requeued.WAITING
+    is_done = redriven_at is not None if outcome is None else outcome is not Outcome.DEAD
+    if is_done and not force:
+        return Requeued.DONE
+    tx.run(REDRIVEN, of=letter.queue, lane_key=letter.key, task=letter.seq, now=tx.now)
+    if letter.queue is Queue.IN:
         tx.run(REOPEN_MESSAGE, message=payload.get("message", 0))
-    elif queue is Queue.OUT:
+    elif letter.queue is Queue.OUT:
         outbox.revive(tx, payload.get("outbox", 0))
-    lanes.enqueue(tx, queue, key, kind=row[0], payload=payload, trace=f"requeue:{key}:{seq}")
-    audit(tx, actor, "dead.requeue", f"{queue}/{key}/{seq}")
-    return True
+    trace = f"requeue:{letter.key}:{letter.seq}"
+    lanes.enqueue(tx, letter.queue, letter.key, kind=kind, payload=payload, trace=trace)
+    audit(tx, actor, "dead.requeue", str(letter))
+    return Requeued.QUEUED
+
+
+def _outcome(tx: Tx, queue: Queue, payload: Mapping[str, Any]) -> Outcome | None:
+    """What became of the letter's message since; None where no message stands behind it."""
+    found = None
+    if queue is Queue.IN:
+        found = first(tx.one(OUTCOME, message=payload.get("message", 0)))
+    elif queue is Queue.OUT:
+        found = first(tx.one(OUTCOME_OF_BUBBLE, row=payload.get("outbox", 0)))
+    return None if found is None else Outcome(found)
 
 
 def discard(tx: Tx, queue: Queue, key: str, seq: int, actor: str) -> bool:

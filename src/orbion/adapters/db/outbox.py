@@ -92,8 +92,8 @@ MARK_OUT = Statement(_conversation_of_row.values(last_out_at=number("now")))
 NEW_VERSION = Statement(_conversation_of_row)
 REVIVE = Statement(
     update(OUTBOX)
-    .where(OUTBOX.c.id == number("row"), OUTBOX.c.state == "dead")
-    .values(state="pending", error=NULL, settled_at=NULL)
+    .where(OUTBOX.c.id == number("row"), OUTBOX.c.state.in_(("dead", "sent")))
+    .values(state="pending", error=NULL, settled_at=NULL, provider_id=NULL)
 )
 LAST_IN = Statement(
     select(MESSAGE.c.id)
@@ -173,7 +173,7 @@ def refused(tx: Tx, held: Claim, row_id: int, error: str) -> None:
 
 
 def revive(tx: Tx, row_id: int) -> None:
-    """Let a dead row be sent again: an operator requeued it."""
+    """Let a row be sent again, as a new message: an operator asked for it."""
     if tx.run(REVIVE, row=row_id):
         _end_message(tx, row_id, "queued", None)
 

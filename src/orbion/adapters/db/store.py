@@ -25,7 +25,7 @@ from orbion.adapters.db.tx import Database, Reads, Tx
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import Event
 from orbion.domain.identity import Identity
-from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Task
+from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
 from orbion.domain.outbox import Draft, Order, SendReceipt
@@ -174,8 +174,11 @@ class DbStore:
     async def dead_letters(self, *, before: int | None, limit: int) -> Sequence[DeadLetter]:
         return await self.operators.read(lambda tx: desk.dead_letters(tx, before, limit))
 
-    async def requeue(self, queue: Queue, key: str, seq: int, actor: str) -> bool:
-        return await self.db.write(lambda tx: desk.requeue(tx, queue, key, seq, actor))
+    async def requeue(
+        self, queue: Queue, key: str, seq: int, actor: str, *, force: bool = False
+    ) -> Requeued:
+        letter = desk.Letter(queue=queue, key=key, seq=seq)
+        return await self.db.write(lambda tx: desk.requeue(tx, letter, actor, force=force))
 
     async def discard_dead(self, queue: Queue, key: str, seq: int, actor: str) -> bool:
         return await self.db.write(lambda tx: desk.discard(tx, queue, key, seq, actor))
