@@ -35,6 +35,21 @@ def upgrade() -> None:
     for table, columns in _added().items():
         for column in columns:
             op.add_column(table, column)
+    # What was served before must not look like the past of a number that has just been connected.
+    op.execute(
+        "UPDATE account SET opened_at ="
+        " (SELECT min(created_at) FROM message WHERE message.account = account.id)"
+    )
+    op.create_table(
+        "early_change",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("noted_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "provider_id", name=op.f("pk_early_change")),
+    )
+    op.create_index("ix_early_change_noted_at", "early_change", ["noted_at"])
     op.create_table(
         "auto_greeting",
         sa.Column("account", sa.Text(), nullable=False),
@@ -48,6 +63,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("auto_greeting")
+    op.drop_index("ix_early_change_noted_at", "early_change")
+    op.drop_table("early_change")
     for table, columns in reversed(_added().items()):
         for column in reversed(columns):
             op.drop_column(table, column.name)

@@ -89,7 +89,11 @@ class Inbox(Protocol):
     """What webhooks write."""
 
     async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
-        """Store all events in one transaction and return after its commit."""
+        """Store all events in order and return after the commit of the last.
+
+        A flood is cut into several transactions; what was stored before a failure is a duplicate
+        when the gateway sends the whole again.
+        """
 
     async def quarantine(self, account: str, reason: str, raw: bytes) -> None: ...
 
@@ -195,6 +199,19 @@ class QuarantineLine:
     ended: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLine:
+    """How a number is connected and since when; `opened_at` = first seen open. Times are ms UTC."""
+
+    id: str
+    business: str
+    channel: str
+    state: str
+    reason: str | None
+    state_at: int | None
+    opened_at: int | None
+
+
 class Desk(Protocol):
     """What operators read and change; lists are keyset pages, newest first."""
 
@@ -223,6 +240,8 @@ class Desk(Protocol):
     async def quarantined(self, *, before: int | None, limit: int) -> Sequence[QuarantineLine]: ...
 
     async def end_quarantine(self, row_id: int, how: str, actor: str) -> bool: ...
+
+    async def account_lines(self) -> Sequence[AccountLine]: ...
 
     async def leads(self, limit: int) -> Sequence[LeadRow]: ...
 

@@ -14,25 +14,44 @@ from sqlalchemy import make_url
 from sqlalchemy.dialects import sqlite
 
 from orbion.adapters.db import (
+    accounts,
+    changes,
     contacts,
     conversations,
     desk,
     echoes,
     effects,
+    history,
     inbox,
     lanes,
     leads,
     outbox,
+    statuses,
     turns,
     upkeep,
 )
 from orbion.adapters.db.migrate import migrate_postgres
 from orbion.adapters.db.tx import Statement
 
-HOT: Final = (contacts, conversations, echoes, effects, inbox, lanes, leads, outbox, turns)
+HOT: Final = (
+    accounts,
+    changes,
+    contacts,
+    conversations,
+    echoes,
+    effects,
+    history,
+    inbox,
+    lanes,
+    leads,
+    outbox,
+    statuses,
+    turns,
+)
 UPKEEP: Final = (desk, upkeep)
 EXEMPT: Final[Mapping[str, str]] = {
     "lanes.FREE_ALL": "once a start, before anything is served: an index would cost each claim",
+    "accounts.LINES": "an operator's list of the numbers: a handful",
     "leads.LATEST": "an operator's list: walks the key backwards and stops at its limit",
     "upkeep.LANES": "a background probe: reads the index of the lanes that have work, no others",
     "upkeep.OPEN_MESSAGES": "a background probe: counts in the partial index of open messages",
@@ -52,7 +71,9 @@ NARROW: Final[Mapping[str, str]] = {
     "echoes.IN_FLIGHT": "ix_outbox_conversation",
     "echoes.SUPPRESS_ROWS": "ix_outbox_conversation",
     "inbox.REPLACEABLE": "ix_outbox_conversation",
-    "inbox.EDIT": "ix_message_provider",
+    "changes.STORED": "ix_message_provider",
+    "changes.LAST_OPEN": "ix_message_open",
+    "history.RECALL": "ix_message_provider",
     "turns.RECENT_TURNS": "ix_turn_conversation",
     "turns.LAST_TURN": "ix_turn_conversation",
 }
@@ -123,6 +144,10 @@ FILL: Final = (
         " SELECT 'in', 1 + n % 3000, n, 'm', '{}', 't', n FROM generate_series(1, 6000) n"
     ),
     "INSERT INTO dedup SELECT sha256(n::text::bytea), n FROM generate_series(1, 3000) n",
+    (
+        "INSERT INTO early_change (account, provider_id, at, noted_at)"
+        " SELECT 'a1', 'p' || n, n, n FROM generate_series(1, 3000) n"
+    ),
     (
         "INSERT INTO dead (queue, key, seq, kind, payload, attempts, error, died_at)"
         " SELECT 'in', n, 1, 'm', '{}', 4, 'bug', n FROM generate_series(1, 3000) n"

@@ -297,6 +297,28 @@ async def test_a_status_only_ever_rises(store: DbStore, order: tuple[DeliverySta
         assert await column(store, OUTBOX.c.delivery) == [highest]
 
 
+@pytest.mark.parametrize("order", list(itertools.permutations(STATUSES)))
+async def test_statuses_that_come_before_our_own_commit_are_not_lost(
+    store: DbStore, order: tuple[DeliveryStatus, ...]
+) -> None:
+    await receive(store, hello(1))
+    await answer(store, "oi")
+    await receive(store, *(StatusChanged(provider_id="WA1", status=each) for each in order))
+    await send(store, "WA1")
+    assert await column(store, OUTBOX.c.delivery) == [DeliveryStatus.READ]
+
+
+async def test_a_status_that_comes_before_the_echo_is_not_lost(store: DbStore) -> None:
+    await receive(store, hello(1))
+    await answer(store, "oi")
+    claim, order = await begin_send(store)
+    await store.unknown(claim, order.row_id, "whatsapp.unknown_outcome", 60)
+    ours = echo("oi")
+    status = StatusChanged(provider_id=ours.provider_id, status=DeliveryStatus.DELIVERED)
+    assert await receive(store, status, ours) == ("status", "echo")
+    assert await column(store, OUTBOX.c.delivery) == [DeliveryStatus.DELIVERED]
+
+
 # A newer message before the answer has left
 
 

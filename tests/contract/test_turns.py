@@ -60,9 +60,9 @@ RICH = TurnResult(
 
 
 async def test_a_batch_stands_in_the_order_in_which_it_was_written(store: DbStore) -> None:
-    late = replace(hello(1), occurred_at=300)
-    same = replace(hello(2), occurred_at=100)
-    tie = replace(hello(3), occurred_at=100)
+    late = replace(hello(1), occurred_at=1_800_000_000_300)
+    same = replace(hello(2), occurred_at=1_800_000_000_100)
+    tie = replace(hello(3), occurred_at=1_800_000_000_100)
     await receive(store, late, same, tie)
     _, given = await take_turn(store)
     assert [m.text for m in given.batch] == ["mensagem 2", "mensagem 3", "mensagem 1"]

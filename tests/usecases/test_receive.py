@@ -7,10 +7,13 @@ import pytest
 from orbion.adapters.db.store import DbStore
 from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
 from orbion.domain.events import (
+    ConnectionChanged,
+    ConnectionState,
     DeliveryStatus,
     Event,
     EventIgnored,
     EventQuarantined,
+    HistoryReceived,
     StatusChanged,
     WebhookRequest,
 )
@@ -103,6 +106,28 @@ async def test_a_person_who_takes_over_is_counted(door: Door) -> None:
     await door.hear(hello(1))
     await door.hear(echo("Oi, aqui é o Pedro", by_api=False))
     assert counted(door.metrics, "takeover_total") == 1
+
+
+async def test_a_change_of_connection_is_counted_and_a_repetition_is_not(door: Door) -> None:
+    connecting = ConnectionChanged(state=ConnectionState.CONNECTING, reason="200")
+    for _ in range(20):
+        await door.hear(connecting)
+    assert counted(door.metrics, "connection_changes_total", "loja", "connecting") == 1
+    assert await door.hear(connecting) == (WebhookOutcome.IGNORED, False)
+    opened = ConnectionChanged(state=ConnectionState.OPEN)
+    assert await door.hear(opened) == (WebhookOutcome.STORED, False)
+    assert counted(door.metrics, "whatsapp_connected", "loja") == 1
+
+
+async def test_history_wakes_nobody_counts_as_no_message_and_is_dropped_under_need(
+    door: Door,
+) -> None:
+    past = HistoryReceived(message=hello(1))
+    assert await door.hear(past) == (WebhookOutcome.STORED, False)
+    assert door.woken == []
+    assert counted(door.metrics, "inbound_messages_total") == 0
+    door.close()
+    assert await door.hear(past) == (WebhookOutcome.DROPPED, False)
 
 
 async def test_a_status_wakes_nobody(door: Door) -> None:

@@ -11,6 +11,7 @@ from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Statement
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.domain.events import MessageDeleted, MessageEdited
 from orbion.domain.lanes import Queue
 from orbion.domain.messages import Message
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
@@ -267,6 +268,29 @@ async def test_a_message_that_comes_during_a_turn_is_answered_with_the_first(tal
     await talk.work()
     assert [message.text for message in talk.asked[-1][0].batch] == ["oi", "e quanto custa?"]
     assert await bubbles(talk) == ["olá"]
+
+
+async def test_a_message_deleted_during_its_turn_is_not_answered(talk: Talk) -> None:
+    gone = MessageDeleted(provider_id=hello(1).provider_id)
+    talk.meanwhile = lambda: receive(talk.store, gone)
+    assert await talk.turn("quanto custa?") == Verdict.SILENT
+    talk.meanwhile = nothing
+    await talk.work()
+    assert await column(talk.store, OUTBOX.c.id) == []
+    assert await rows(talk.store, MESSAGE.c.outcome, MESSAGE.c.reason) == [
+        ("suppressed", "deleted")
+    ]
+    assert talk.turns(Verdict.SILENT) == 1
+
+
+async def test_a_message_edited_during_its_turn_is_answered_in_its_new_form(talk: Talk) -> None:
+    edit = MessageEdited(provider_id=hello(1).provider_id, text="na verdade, 5 placas")
+    talk.meanwhile = lambda: receive(talk.store, edit)
+    assert await talk.turn("quero 3 placas") == Verdict.SUPERSEDED
+    talk.meanwhile = nothing
+    await talk.work()
+    assert [message.text for message in talk.asked[-1][0].batch] == ["na verdade, 5 placas"]
+    assert await column(talk.store, TURN.c.verdict) == ["superseded", "answered"]
 
 
 async def test_a_turn_that_was_interrupted_is_the_same_turn_when_it_is_tried_again(

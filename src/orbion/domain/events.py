@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from orbion.domain.identity import Identity
+from orbion.domain.leads import Referral
 from orbion.domain.messages import MessageKind
 
 
@@ -39,6 +40,7 @@ class MessageReceived:
     occurred_at: int
     payload: Mapping[str, Any] | None = None
     quoted_id: str | None = None
+    referral: Referral | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,17 @@ class MessageEchoed:
     payload: Mapping[str, Any] | None = None
 
 
+Spoken = MessageReceived | MessageEchoed
+"""What one side said to the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryReceived:
+    """A message of the past, from either side: it is remembered and never answered."""
+
+    message: Spoken
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChanged:
     provider_id: str
@@ -62,19 +75,48 @@ class StatusChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageEdited:
+    """`at` is when it was edited, ms UTC; of two edits the later one counts, not the last to come.
+
+    `from_me` tells whose message it is, here and in a deletion: ids are unique per side only.
+    """
+
     provider_id: str
     text: str
+    at: int | None = None
+    from_me: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDeleted:
     provider_id: str
+    from_me: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionChanged:
     state: ConnectionState
     reason: str | None = None
+
+    def reason_after(self, state: str, reason: str | None) -> str | None:
+        """The reason to keep where `reason` was known of `state`: what says more stays.
+
+        A logout is told by up to three events in any order; a code says more than that it was a
+        logout, and that the instance was removed says most.
+        """
+        same_end = state == self.state == ConnectionState.CLOSE
+        return reason if same_end and _weight(reason) > _weight(self.reason) else self.reason
+
+
+def _weight(reason: str | None) -> int:
+    match reason:
+        case None:
+            return 0
+        case "logout":
+            return 1
+        case "removed":
+            return 3
+        case _:
+            return 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +137,7 @@ class EventQuarantined:
 Event = (
     MessageReceived
     | MessageEchoed
+    | HistoryReceived
     | StatusChanged
     | MessageEdited
     | MessageDeleted

@@ -1,10 +1,12 @@
 """Who is speaking: phone and LID forms that must meet in one contact."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, Self
 
 AliasKind = Literal["phone", "lid"]
 
+PHONE_SERVERS: Final = frozenset({"s.whatsapp.net", "c.us", "hosted"})
+LID_SERVERS: Final = frozenset({"lid", "hosted.lid"})
 _BRAZIL = "55"
 _BRAZIL_LONG = 13
 _BRAZIL_SHORT = 12
@@ -21,6 +23,16 @@ class Identity:
     phone: str | None = None
     lid: str | None = None
     name: str | None = None
+
+    @classmethod
+    def of(cls, address: str) -> Self:
+        """Read an address alone, whose server tells what it is."""
+        user, _, server = address.partition("@")
+        return cls(
+            address=address,
+            phone=user if server in PHONE_SERVERS and user.isdigit() else None,
+            lid=f"{user}@lid" if server in LID_SERVERS else None,
+        )
 
     def aliases(self) -> list[tuple[AliasKind, str]]:
         found: list[tuple[AliasKind, str]] = []

@@ -16,6 +16,14 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Referral:
+    """What brought a customer: `source` in WhatsApp's word (`ctwa_ad`), `details` of the ad."""
+
+    source: str
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
     id: int
     contact_id: int

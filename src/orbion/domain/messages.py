@@ -17,6 +17,9 @@ class MessageKind(StrEnum):
     STICKER = "sticker"
     LOCATION = "location"
     CONTACT = "contact"
+    POLL = "poll"
+    ORDER = "order"
+    PRODUCT = "product"
     REACTION = "reaction"
     UNSUPPORTED = "unsupported"
 
@@ -46,8 +49,8 @@ class Outcome(StrEnum):
 class Message:
     """One stored message; order is `seq`, while a prompt sorts by (`occurred_at`, `seq`).
 
-    Times are ms UTC. `payload` holds what the kind needs beside text: media reference, location,
-    button id, reaction target.
+    Times are ms UTC. `payload` holds what the kind needs beside text: location, button id, reaction
+    target, order, and of media all that a later fetch needs beside `provider_id`.
     """
 
     id: int

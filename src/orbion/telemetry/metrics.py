@@ -133,6 +133,12 @@ class Metrics:
             "resolution",
         )
         self.outbox_rows = self._gauge("outbox_rows", "Rows in the outbox by state.", "state")
+        self.connection_changes = self._counter(
+            "connection_changes_total",
+            "Changes of a number's connection, by the new state.",
+            "account",
+            "state",
+        )
         self.whatsapp_connected = self._gauge(
             "whatsapp_connected", "1 while the account's gateway is connected, else 0.", "account"
         )

@@ -7,6 +7,8 @@ from enum import StrEnum
 from orbion.domain.conversations import Account
 from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
 from orbion.domain.events import (
+    ConnectionChanged,
+    ConnectionState,
     Event,
     EventIgnored,
     EventQuarantined,
@@ -16,7 +18,7 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import Queue
 from orbion.ports import Channel, Inbox
-from orbion.telemetry.logs import TAKEOVER, log
+from orbion.telemetry.logs import CONNECTION, TAKEOVER, log
 from orbion.telemetry.metrics import Metrics
 
 TOO_LARGE = "too_large"
@@ -130,6 +132,13 @@ class Receive:
             elif outcome == "takeover":
                 self.metrics.takeovers.inc()
                 log(TAKEOVER, account=account)
+            elif isinstance(event, ConnectionChanged) and outcome == "connection":
+                self._count_connection(account, event)
+
+    def _count_connection(self, account: str, event: ConnectionChanged) -> None:
+        self.metrics.connection_changes.inc(account, event.state)
+        self.metrics.whatsapp_connected.set(float(event.state is ConnectionState.OPEN), account)
+        log(CONNECTION, account=account, state=event.state, reason=event.reason)
 
     def _channel_of(self, account: str) -> str:
         return self.accounts[account].channel

@@ -43,6 +43,12 @@ class Requeue(DeadTask):
     force: bool = False
 
 
+@router.get("/accounts", response_model=None)
+async def accounts(state: Admin) -> Any:
+    """List the numbers: how each is connected, why, and since when."""
+    return {"items": plain(list(await state.desk.account_lines()))}
+
+
 @router.get("/conversations", response_model=None)
 async def conversations(state: Admin, before: Before = None, limit: Size = 50) -> Any:
     """Page by id, newest first; `next` is the `before` of the following page."""

@@ -4,6 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from orbion.adapters.channels.evolution_parse import parse_webhook
+from orbion.domain.events import Event
+
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "evolution"
 NOW = 1_795_170_000_000  # an hour after the capture, ms UTC
 WEBHOOKS = sorted(path.stem for path in (FIXTURES / "webhooks").glob("*.json"))
@@ -28,3 +31,14 @@ def upsert(message: Any, *, event: str = "messages.upsert", **data: Any) -> dict
         "instance": "loja",
         "data": {"key": key, "message": message, "messageTimestamp": NOW // 1000, **data},
     }
+
+
+def parse(body: Any, instance: str = "loja") -> list[Event]:
+    return parse_webhook(json.dumps(body).encode(), instance=instance, now=NOW)
+
+
+def captured(name: str) -> Event:
+    """Read a capture that tells one event."""
+    body = webhook(name)
+    (event,) = parse(body, body["instance"])
+    return event

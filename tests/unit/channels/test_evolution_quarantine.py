@@ -9,12 +9,8 @@ from hypothesis import strategies as st
 
 from orbion.adapters.channels.evolution_json import RAW_LIMIT
 from orbion.adapters.channels.evolution_parse import parse_webhook
-from orbion.domain.events import Event, EventIgnored, EventQuarantined, MessageReceived
-from tests.unit.channels.captured import NOW, upsert
-
-
-def parse(body: Any) -> list[Event]:
-    return parse_webhook(json.dumps(body).encode(), instance="loja", now=NOW)
+from orbion.domain.events import EventIgnored, EventQuarantined, MessageReceived
+from tests.unit.channels.captured import NOW, parse, upsert
 
 
 def quarantined(body: Any) -> EventQuarantined:
@@ -73,8 +69,6 @@ def test_what_cannot_be_read_is_quarantined_with_its_reason(body: Any, reason: s
         b"\xff\xfe{}",
         b'{"event":"messages.upsert","x":NaN}',
         b'{"event":"\xff"}',
-        b'{"event":"\\ud800"}',
-        b'{"a":1e999}',
         b"[" * 65 + b"]" * 65,
         b"[" * 100_000,
     ],
@@ -83,6 +77,32 @@ def test_what_is_not_sane_json_is_quarantined_as_such(body: bytes) -> None:
     (event,) = parse_webhook(body, instance="loja", now=NOW)
     assert isinstance(event, EventQuarantined)
     assert event.reason == "not_json"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        b'"\\ud83d"',
+        b"1e999",
+        b"-1e400",
+        b"1" * 5000,
+        b'{"low":99999999999999999999,"high":99999999999999999999}',
+    ],
+)
+def test_what_only_javascript_can_hold_costs_no_sibling_and_not_the_item(odd: bytes) -> None:
+    good = upsert({"conversation": "oi"})["data"]
+    strange = upsert({"conversation": "?"}, messageTimestamp="?", pushName="?")["data"]
+    strange["message"] = {"audioMessage": {"seconds": "?", "fileLength": "?", "caption": "?"}}
+    body = json.dumps({"event": "messages.upsert", "instance": "loja", "data": [good, strange]})
+    events = parse_webhook(body.encode().replace(b'"?"', odd), instance="loja", now=NOW)
+    assert [type(event) for event in events] == [MessageReceived, MessageReceived]
+
+
+def test_half_an_emoji_becomes_a_replacement_character() -> None:
+    body = json.dumps(upsert({"conversation": "oi \ud83d!"})).encode()
+    (event,) = parse_webhook(body, instance="loja", now=NOW)
+    assert isinstance(event, MessageReceived)
+    assert event.text == "oi \ufffd!"
 
 
 def test_nesting_is_allowed_up_to_64() -> None:

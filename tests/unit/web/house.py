@@ -25,7 +25,7 @@ from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
 from orbion.kit.health import Check, HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
-from orbion.ports import ConversationLine, QuarantineLine, Received, StoreFacts
+from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
 from orbion.usecases.receive import Receive
@@ -35,6 +35,7 @@ from orbion.web.deps import Section, State
 from orbion.web.readiness import Readiness
 
 SECRET = "webhook-secret-of-the-tests-0123456789"
+NEXT_SECRET = "the-secret-that-replaces-it-0123456789"
 ADMIN = "admin-key-of-the-tests-0123456789"
 AUTHENTIC = {"authorization": f"Bearer {SECRET}"}
 OPERATOR = {"authorization": f"Bearer {ADMIN}"}
@@ -102,6 +103,7 @@ class MemoryDesk:
     lines: list[ConversationLine] = field(default_factory=list)
     found: dict[int, Conversation] = field(default_factory=dict)
     dead: list[DeadLetter] = field(default_factory=list)
+    accounts: list[AccountLine] = field(default_factory=list)
     set_aside: list[QuarantineLine] = field(default_factory=list)
     changes: list[tuple[Any, ...]] = field(default_factory=list)
     fault: Exception | None = None
@@ -146,6 +148,9 @@ class MemoryDesk:
     async def end_quarantine(self, row_id: int, how: str, actor: str) -> bool:
         self.changes.append(("end", row_id, how, actor))
         return any(one.id == row_id and one.ended is None for one in self.set_aside)
+
+    async def account_lines(self) -> Sequence[AccountLine]:
+        return self.accounts
 
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return [][:limit]
@@ -275,7 +280,7 @@ def receiver(
         base_url="http://gateway",
         instance="loja",
         api_key="k",
-        secrets=[SECRET],
+        secrets=[SECRET, NEXT_SECRET],
         now=clock.now,
         timeouts=SendTimeouts(text=1.0, file=1.0),
     )

@@ -9,11 +9,12 @@ import pytest
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.lanes import DeadLetter, Queue
-from orbion.ports import ConversationLine, QuarantineLine
+from orbion.ports import AccountLine, ConversationLine, QuarantineLine
 from tests.unit.channels.captured import upsert
 from tests.unit.web.house import OPERATOR, House, house
 
 ROUTES = [
+    ("GET", "/admin/accounts"),
     ("GET", "/admin/conversations"),
     ("GET", "/admin/conversations/1"),
     ("POST", "/admin/conversations/1/takeover"),
@@ -202,3 +203,31 @@ async def test_a_store_that_is_down_is_a_503(orbion: House) -> None:
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json", "/admin/", "/health/"])
 async def test_nothing_else_is_served(orbion: House, path: str) -> None:
     assert (await orbion.client.get(path, headers=OPERATOR)).status_code == 404
+
+
+async def test_operators_see_how_each_number_is_connected(orbion: House) -> None:
+    orbion.desk.accounts.append(
+        AccountLine(
+            id="loja",
+            business="sol",
+            channel="evolution",
+            state="close",
+            reason="401",
+            state_at=50,
+            opened_at=10,
+        )
+    )
+    answer = await orbion.client.get("/admin/accounts", headers=OPERATOR)
+    assert answer.json() == {
+        "items": [
+            {
+                "id": "loja",
+                "business": "sol",
+                "channel": "evolution",
+                "state": "close",
+                "reason": "401",
+                "state_at": 50,
+                "opened_at": 10,
+            }
+        ]
+    }

@@ -1,5 +1,6 @@
 """Every row of the answer table (DESIGN section 6), over HTTP in process."""
 
+import base64
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -11,7 +12,16 @@ from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
 from orbion.domain.events import MessageReceived
 from orbion.domain.lanes import Queue
 from tests.unit.channels.captured import WEBHOOKS, upsert, webhook
-from tests.unit.web.house import AUTHENTIC, BODY_LIMIT, NOW, SECRET, TRACE, House, house
+from tests.unit.web.house import (
+    AUTHENTIC,
+    BODY_LIMIT,
+    NEXT_SECRET,
+    NOW,
+    SECRET,
+    TRACE,
+    House,
+    house,
+)
 
 PATH = "/webhooks/evolution/loja"
 OI = upsert({"conversation": "oi"})
@@ -194,6 +204,85 @@ async def test_slugs_double_slashes_and_queries_change_nothing(orbion: House, pa
     headers = {"x-nothing": "x"} if SECRET in path else AUTHENTIC
     assert (await orbion.post(OI, path, **headers)).status_code == 200
     assert len(orbion.inbox.events) == 1
+
+
+def basic(pair: str) -> str:
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def signed(secret: str, *, issued: int = 0, lives: int = 600, **claims: str) -> str:
+    """Evolution's token: seconds from now; `claims` replace its own."""
+    now = NOW // 1000
+    payload = {"iat": now + issued, "exp": now + issued + lives, "app": "evolution"}
+    return jwt.encode({**payload, "action": "webhook", **claims}, secret, algorithm="HS256")
+
+
+CREDENTIALS = {
+    "bearer": ("", {"authorization": "Bearer {secret}"}),
+    "bearer in lower case": ("", {"authorization": "bearer {secret}"}),
+    "bare header": ("", {"authorization": "{secret}"}),
+    "apikey": ("", {"apikey": "{secret}"}),
+    "x-api-key": ("", {"X-API-Key": "{secret}"}),
+    "global webhook by its path": ("/{secret}", {}),
+    "userinfo": ("", {"authorization": "{basic}"}),
+    "userinfo without a password": ("", {"authorization": "{basic_user}"}),
+    "jwt": ("", {"authorization": "Bearer {jwt}"}),
+    "jwt of the last retry": ("", {"authorization": "Bearer {old_jwt}"}),
+}
+FORMS = {
+    "plain": "",
+    "slash": "/",
+    "by events": "/messages-upsert",
+    "by events after a slash": "//messages-upsert",
+    "by events with a query": "?token=abc/messages-upsert",
+    "instance": "/loja/messages-upsert",
+}
+
+
+@pytest.mark.parametrize("secret", [SECRET, NEXT_SECRET], ids=["secret", "next secret"])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("credential", CREDENTIALS)
+async def test_every_credential_works_in_every_form_of_the_url(
+    orbion: House, credential: str, form: str, secret: str
+) -> None:
+    path, headers = CREDENTIALS[credential]
+    values = {
+        "secret": secret,
+        "basic": basic(f"evolution:{secret}"),
+        "basic_user": basic(f"{secret}:"),
+        "jwt": signed(secret),
+        "old_jwt": signed(secret, issued=-2390),
+    }
+    sent = {name: value.format(**values) for name, value in headers.items()}
+    answer = await orbion.post(
+        OI, f"{PATH}{path.format(**values)}{FORMS[form]}", **sent or {"x-nothing": "x"}
+    )
+    assert answer.status_code == 200
+    assert len(orbion.inbox.events) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"authorization": f"Bearer {SECRET}x"},
+        {"authorization": f"Bearer  {SECRET[:-1]}"},
+        {"authorization": basic("evolution:wrong")},
+        {"authorization": "Basic not base64"},
+        {"authorization": f"Bearer {signed('another secret that is long enough')}"},
+        {"authorization": f"Bearer {signed(SECRET, issued=-2410)}"},
+        {"authorization": f"Bearer {signed(SECRET, app='other')}"},
+        {"authorization": f"Bearer {signed(SECRET, action='login')}"},
+        {"authorization": f"Bearer {signed(SECRET, issued=1900)}"},
+        {"authorization": "Bearer a.b.c"},
+        {"apikey": ""},
+    ],
+)
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/messages-upsert/{SECRET}", f"{PATH}?s={SECRET}"])
+async def test_nothing_else_opens_and_a_secret_counts_only_where_it_belongs(
+    orbion: House, path: str, headers: dict[str, str]
+) -> None:
+    assert (await orbion.post(OI, path, **headers)).status_code == 401
+    assert not orbion.inbox.events
 
 
 async def test_a_bug_in_the_store_shows_nobody_its_name(orbion: House) -> None:

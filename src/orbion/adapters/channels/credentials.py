@@ -89,8 +89,10 @@ def _offered(request: WebhookRequest) -> list[str]:
 
 
 def _password(encoded: str) -> str:
+    """The password of a URL's userinfo, or the user where only one part is given."""
     try:
         pair = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, ValueError):
         return ""
-    return pair.partition(":")[2]
+    user, _, password = pair.partition(":")
+    return password or user

@@ -3,10 +3,8 @@
 from enum import StrEnum
 
 from orbion.adapters.channels.evolution_json import Json, OddShapeError, as_text
-from orbion.domain.identity import Identity
+from orbion.domain.identity import LID_SERVERS, PHONE_SERVERS, Identity
 
-_PHONE_SERVERS = frozenset({"s.whatsapp.net", "c.us", "hosted"})
-_LID_SERVERS = frozenset({"lid", "hosted.lid"})
 _LONGEST_USER = 20
 _LONGEST_NAME = 128
 _JID_FIELDS = ("remoteJid", "remoteJidAlt", "senderPn", "senderLid", "previousRemoteJid")
@@ -49,9 +47,9 @@ def identity(key: Json, name: object = None) -> Identity:
     """Take the phone and the LID from whichever field holds them (contract section 3.2)."""
     address = chat_jid(key)
     jids = [without_device(jid) for field in _JID_FIELDS if isinstance(jid := key.get(field), str)]
-    phone = _first(jids, _PHONE_SERVERS)
-    lid = _first(jids, _LID_SERVERS)
-    if address.partition("@")[2] not in _PHONE_SERVERS | _LID_SERVERS or not (phone or lid):
+    phone = _first(jids, PHONE_SERVERS)
+    lid = _first(jids, LID_SERVERS)
+    if address.partition("@")[2] not in PHONE_SERVERS | LID_SERVERS or not (phone or lid):
         raise OddShapeError("remoteJid is no known form")
     return Identity(
         address=address,

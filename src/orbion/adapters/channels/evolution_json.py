@@ -1,5 +1,7 @@
 """Read Evolution's JSON without trusting its shape, and take its secrets out before it is kept."""
 
+import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,6 +18,8 @@ RAW_LIMIT = 64 * 1024
 
 _LONG_STRING = 512
 _LONGEST_INTEGER = 20
+_LARGEST_INTEGER = 2**63 - 1
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _SECRETS = frozenset(
     # `destination` is our own webhook address, which may carry a secret in its path
     {"apikey", "api_key", "api-key", "authorization", "jwt_key", "destination"}
@@ -32,15 +36,53 @@ class OddShapeError(Exception):
 
 
 def decode(body: bytes) -> Any:
-    """Plain Python values; raises `RejectedError` (payload.bad) for what is not sane JSON."""
+    """Plain Python values; raises `RejectedError` (payload.bad) for what is not sane JSON.
+
+    JavaScript writes the halves of a cut emoji alone, and numbers that only it can hold: they are
+    replaced (by U+FFFD and null), so that one odd field does not cost the whole body.
+    """
     try:
-        document = msgspec.json.decode(body)
+        document = _decoded(body)
     except (ValueError, RecursionError) as error:
         raise RejectedError(FaultCode.PAYLOAD_BAD, "the body is not JSON") from error
     brackets = body.count(b"{") + body.count(b"[")  # no deeper than that: spares most the walk
     if brackets > DEEPEST and _deeper_than(document, DEEPEST):
         raise RejectedError(FaultCode.PAYLOAD_BAD, f"the body is nested deeper than {DEEPEST}")
     return document
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except ValueError:
+        read = json.loads(
+            body.decode(),
+            parse_int=_small_integer,
+            parse_float=_finite,
+            parse_constant=_refused,
+        )
+        return _well_formed(read)
+
+
+def _small_integer(digits: str) -> int | None:
+    return int(digits) if len(digits) <= _LONGEST_INTEGER else None
+
+
+def _finite(digits: str) -> float | None:
+    value = float(digits)
+    return value if math.isfinite(value) else None
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is not JSON")
+
+
+def _well_formed(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONE_SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_well_formed(key): _well_formed(item) for key, item in value.items()}
+    return [_well_formed(item) for item in value] if isinstance(value, list) else value
 
 
 def as_object(value: Any, what: str) -> Json:
@@ -67,13 +109,21 @@ def as_text(value: Any) -> str:
 
 
 def as_integer(value: Any) -> int | None:
-    """An integer in any of Evolution's spellings: number, digits or {low, high} (section 3.4)."""
+    """An integer in any of Evolution's spellings: number, digits or {low, high} (section 3.4).
+
+    None as well for one of more than eight bytes: no database could keep it.
+    """
+    found = _integer(value)
+    return found if found is not None and abs(found) <= _LARGEST_INTEGER else None
+
+
+def _integer(value: Any) -> int | None:
     match value:
         case bool():
             return None
         case int():
             return value
-        case float():
+        case float() if math.isfinite(value):
             return int(value)
         case str() if len(value) <= _LONGEST_INTEGER and value.isascii() and value.isdigit():
             return int(value)
@@ -81,6 +131,15 @@ def as_integer(value: Any) -> int | None:
             return (high << 32) | (low & 0xFFFF_FFFF)
         case _:
             return None
+
+
+def as_number(value: Any) -> float | None:
+    """A finite number, also when it is written as text."""
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) and not isinstance(value, bool) else None
 
 
 def redacted(document: Any) -> bytes:

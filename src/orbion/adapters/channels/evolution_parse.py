@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from orbion.adapters.channels.evolution_content import read_content
+from orbion.adapters.channels.evolution_content import protocol_part, read_content
 from orbion.adapters.channels.evolution_identity import chat_jid, excluded, identity
 from orbion.adapters.channels.evolution_json import (
     Json,
@@ -26,12 +26,14 @@ from orbion.domain.events import (
     Event,
     EventIgnored,
     EventQuarantined,
+    HistoryReceived,
     MessageDeleted,
     MessageEchoed,
     MessageEdited,
     MessageReceived,
     StatusChanged,
 )
+from orbion.domain.messages import MessageKind
 
 
 class Ignored(StrEnum):
@@ -48,7 +50,6 @@ class Ignored(StrEnum):
     HISTORY = "history"
     TYPEBOT = "typebot"
     PROTOCOL = "protocol"
-    OWN_EDIT = "own_edit"
     ALBUM = "album"
     STATUS_UPDATE = "status_update"
     EMPTY = "empty"
@@ -90,10 +91,7 @@ _IGNORED_FAMILIES: Mapping[str, Ignored] = {
     "application": Ignored.INSTANCE,
 }
 _IGNORED_EVENTS: Mapping[str, Ignored] = {
-    "messages.set": Ignored.HISTORY,
-    "messaging-history.set": Ignored.HISTORY,
     "instance.create": Ignored.INSTANCE,
-    "send.message.update": Ignored.OWN_EDIT,
 }
 _STATUSES: Mapping[str, DeliveryStatus] = {
     "ERROR": DeliveryStatus.FAILED,
@@ -107,7 +105,9 @@ _STATUSES: Mapping[str, DeliveryStatus] = {
     "PLAYED": DeliveryStatus.READ,
 }
 _CONTENT_STATUSES = frozenset({"DELETED", "EDITED"})  # not about delivery; have their own events
-_EDIT_TYPES = frozenset({"MESSAGE_EDIT", 14})
+_EDIT_TYPES = ("MESSAGE_EDIT", 14)
+_REVOKE_TYPES = ("REVOKE", 0)
+_HISTORY_EVENTS = frozenset({"messages.set", "messaging-history.set"})
 
 
 def parse_webhook(body: bytes, *, instance: str, now: int) -> list[Event]:
@@ -128,6 +128,8 @@ def _events(envelope: Json, now: int) -> list[Event]:
     ignored = _IGNORED_EVENTS.get(name) or _IGNORED_FAMILIES.get(name.partition(".")[0])
     if ignored is not None:
         return [EventIgnored(reason=ignored)]
+    if name in _HISTORY_EVENTS:
+        return _history(envelope.get("data"), now)
     kind = _KINDS.get(name)
     if kind is None:
         return [_quarantined(Quarantine.UNKNOWN_EVENT, envelope)]
@@ -144,6 +146,25 @@ def _item(kind: _Kind, item: Any, envelope: Json, now: int) -> Event:
         return kind.reader(as_object(item, "data"), now)
     except Exception:  # noqa: BLE001 - whatever is wrong with one item, its siblings live
         return _quarantined(kind.flaw, {**envelope, "data": item})
+
+
+def _history(data: Any, now: int) -> list[Event]:
+    """The newest first, as the past is counted backwards; what cannot be read is not missed."""
+    found = [_past(item, now) for item in data] if isinstance(data, list) else []
+    dated = [event for event in found if event is not None]
+    dated.sort(key=lambda event: event.message.occurred_at, reverse=True)
+    ignored = len(found) - len(dated) or int(not dated)
+    return [*dated, *([EventIgnored(reason=Ignored.HISTORY)] * ignored)]
+
+
+def _past(item: Any, now: int) -> HistoryReceived | None:
+    try:
+        event = _upsert(as_object(item, "data"), now)
+    except Exception:  # noqa: BLE001 - one odd item of the past costs no sibling
+        return None
+    if not isinstance(event, MessageReceived | MessageEchoed):
+        return None
+    return HistoryReceived(message=event)
 
 
 def _quarantined(reason: Quarantine, document: Any) -> EventQuarantined:
@@ -167,12 +188,14 @@ def _message(data: Json, now: int, *, by_api: bool) -> Event:
     content = read_content(
         data.get("message"), named=data.get("messageType"), context=data.get("contextInfo")
     )
+    occurred_at = _occurred_at(data.get("messageTimestamp"), now)
+    from_me = _is_mine(key)
     if content.type == "protocolMessage":
-        return EventIgnored(reason=Ignored.PROTOCOL)
+        part = as_object(protocol_part(data.get("message")), "protocolMessage")
+        return _protocol(part, from_me=from_me, at=occurred_at)
     if content.type == "albumMessage":
         return EventIgnored(reason=Ignored.ALBUM)
-    occurred_at = _occurred_at(data.get("messageTimestamp"), now)
-    if by_api or key.get("fromMe") in (True, "true"):
+    if by_api or from_me:
         return MessageEchoed(
             provider_id=provider_id,
             recipient=identity(key),
@@ -190,6 +213,31 @@ def _message(data: Json, now: int, *, by_api: bool) -> Event:
         occurred_at=occurred_at,
         payload=content.payload,
         quoted_id=content.quoted_id,
+        referral=content.referral,
+    )
+
+
+def _is_mine(key: Json) -> bool:
+    return key.get("fromMe") in (True, "true")
+
+
+def _protocol(part: Json, *, from_me: bool, at: int) -> Event:
+    """An edit or a revoke inside a message: its own key says from whom only as the sender sees."""
+    key = part.get("key")
+    target = as_text(key.get("id")) if isinstance(key, dict) else ""
+    if target and part.get("type") in _EDIT_TYPES:
+        return _edit(target, part.get("editedMessage"), at=at, from_me=from_me)
+    if target and part.get("type") in _REVOKE_TYPES:
+        return MessageDeleted(provider_id=target, from_me=from_me)
+    return EventIgnored(reason=Ignored.PROTOCOL)
+
+
+def _edit(target: str, message: Any, *, at: int, from_me: bool) -> Event:
+    content = read_content(message)
+    if content.kind is MessageKind.UNSUPPORTED:
+        raise OddShapeError("an edit into something unknown")
+    return MessageEdited(
+        provider_id=as_id(target, "key.id"), text=content.text, at=at, from_me=from_me
     )
 
 
@@ -201,8 +249,9 @@ def _occurred_at(value: object, now: int) -> int:
 
 
 def _status(data: Json, _now: int) -> Event:
+    """A change of content, or a vote, comes with a status that says nothing about delivery."""
     status = data.get("status")
-    if status in _CONTENT_STATUSES:
+    if status in _CONTENT_STATUSES or data.get("message") or data.get("pollUpdates"):
         return EventIgnored(reason=Ignored.STATUS_UPDATE)
     if not isinstance(status, str) or status not in _STATUSES:
         raise OddShapeError("status is unknown")
@@ -218,20 +267,22 @@ def _deleted(data: Json, _now: int) -> Event:
     jid = flat.get("remoteJid")
     if isinstance(jid, str) and (chat := excluded(jid)) is not None:
         return EventIgnored(reason=chat)
-    return MessageDeleted(provider_id=as_id(flat.get("id"), "id"))
+    return MessageDeleted(provider_id=as_id(flat.get("id"), "id"), from_me=_is_mine(flat))
 
 
-def _edited(data: Json, _now: int) -> Event:
+def _edited(data: Json, now: int) -> Event:
     key = as_object(data.get("key"), "key")
     chat = excluded(chat_jid(key))
     if chat is not None:
         return EventIgnored(reason=chat)
     if data.get("type") not in _EDIT_TYPES:
         return EventIgnored(reason=Ignored.PROTOCOL)
-    if key.get("fromMe") is True:
-        return EventIgnored(reason=Ignored.OWN_EDIT)
-    content = read_content(data.get("editedMessage"))
-    return MessageEdited(provider_id=as_id(key.get("id"), "key.id"), text=content.text)
+    return _edit(
+        as_id(key.get("id"), "key.id"),
+        data.get("editedMessage"),
+        at=_occurred_at(data.get("timestampMs"), now),
+        from_me=_is_mine(key),
+    )
 
 
 def _connection(data: Json, _now: int) -> Event:
@@ -273,6 +324,7 @@ _KINDS: Mapping[str, _Kind] = {
     "messages.update": _Kind(_status),
     "messages.delete": _Kind(_deleted),
     "messages.edited": _Kind(_edited),
+    "send.message.update": _Kind(_edited),
     "connection.update": _Kind(_connection),
     "logout.instance": _Kind(_logged_out),
     "remove.instance": _Kind(_removed),

@@ -1,14 +1,15 @@
 """Bodies that find or make the contact, its aliases, its lead and its conversation."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
 
-from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD
+from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD, OUTBOX
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
-from orbion.domain.identity import Identity, canonical_phone
+from orbion.domain.identity import AliasKind, Identity, canonical_phone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,16 @@ TAKE_ALIAS = Statement(
 )
 ADD_CONTACT = Statement(
     insert_into(CONTACT, "business", "phone", "name", "created_at").returning(CONTACT.c.id)
+)
+OFFER_ALIAS = Statement(
+    insert_into(CONTACT_ALIAS, *_ALIAS_KEY, "contact_id").on_conflict_do_nothing()
+)
+PHONE = Statement(select(CONTACT.c.phone).where(CONTACT.c.id == number("contact")))
+RECIPIENT = Statement(
+    select(CONVERSATION.c.business, CONVERSATION.c.contact_id, CONTACT.c.phone)
+    .join(CONVERSATION, CONVERSATION.c.id == OUTBOX.c.conversation_id)
+    .join(CONTACT, CONTACT.c.id == CONVERSATION.c.contact_id)
+    .where(OUTBOX.c.id == number("row"), OUTBOX.c.address != bind("shown"))
 )
 DROP_CONTACT = Statement(delete(CONTACT).where(CONTACT.c.id == number("contact")))
 LEARN_PHONE = Statement(
@@ -95,6 +106,24 @@ def locate(tx: Tx, account: Account, who: Identity) -> Place:
     )
 
 
+def learn_receipt(tx: Tx, row_id: int, who: Identity) -> None:
+    """Learn the other form under which the gateway accepted an answer (contract section 6.1).
+
+    Its cache can be polluted and show somebody else (section 8): what a contact has or another
+    contact is known by stays as it is; only what customers write re-points an alias.
+    """
+    row = tx.one(RECIPIENT, row=row_id, shown=who.address)
+    if row is None:
+        return
+    business, contact_id, phone = row
+    for kind, value in who.aliases():
+        if kind == "phone" and phone is not None:
+            continue
+        new = tx.run(OFFER_ALIAS, business=business, kind=kind, value=value, contact_id=contact_id)
+        if new and kind == "phone":
+            tx.run(LEARN_PHONE, contact=contact_id, number=value)
+
+
 def _contact(tx: Tx, business: str, who: Identity) -> int:
     """Meet phone and LID in one contact; two contacts are never merged, an alias is re-pointed."""
     aliases = who.aliases()
@@ -103,7 +132,7 @@ def _contact(tx: Tx, business: str, who: Identity) -> int:
         for alias in aliases
     }
     contact_id = next((found for found in known.values() if found is not None), None)
-    if contact_id is None:
+    if contact_id is None or _is_somebody_else(tx, contact_id, known):
         contact_id = _new_contact(tx, business, who)
     for (kind, value), found in known.items():
         if found != contact_id:
@@ -111,6 +140,14 @@ def _contact(tx: Tx, business: str, who: Identity) -> int:
             if kind == "phone":
                 tx.run(LEARN_PHONE, contact=contact_id, number=value)
     return int(contact_id)
+
+
+def _is_somebody_else(
+    tx: Tx, contact_id: int, known: Mapping[tuple[AliasKind, str], int | None]
+) -> bool:
+    """A new phone whose LID leads to a contact with another phone is another person."""
+    new_phone = any(kind == "phone" and found is None for (kind, _), found in known.items())
+    return new_phone and first(tx.one(PHONE, contact=contact_id)) is not None
 
 
 def _new_contact(tx: Tx, business: str, who: Identity) -> int:

@@ -1,10 +1,8 @@
 """Bodies of what a turn causes: bubbles, facts, stage, consent, hand-over, mirror."""
 
-from typing import Final
-
 from sqlalchemy import and_, select, update
 
-from orbion.adapters.db import conversations, lanes
+from orbion.adapters.db import conversations, lanes, leads
 from orbion.adapters.db.contacts import Place
 from orbion.adapters.db.inbox import add_message
 from orbion.adapters.db.schema import FACT, LEAD, OUTBOX, STAGE_CHANGE
@@ -16,8 +14,6 @@ from orbion.domain.leads import Fact
 from orbion.domain.messages import Author, Outcome
 from orbion.domain.outgoing import cleaned, to_payload
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
-
-MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
 
 ADD_ROW = Statement(
     insert_into(
@@ -85,15 +81,7 @@ def apply_effects(
     learned = [fact for fact in result.facts if _learn(tx, given.lead.id, fact)]
     moved = _move(tx, given, result, turn_id)
     if learned or moved or result.handoff or who.last_out_at is None:
-        lanes.enqueue(
-            tx,
-            Queue.SHEET,
-            str(given.lead.id),
-            kind="lead",
-            payload={"lead": given.lead.id},
-            trace=given.trace,
-            wait=MIRROR_WAIT,
-        )
+        leads.mirror(tx, given.lead.id, given.trace)
 
 
 def _add_bubble(

@@ -1,15 +1,13 @@
-"""Bodies of what a webhook writes: dedup, contact, conversation, message, lane, status."""
+"""Bodies that store a message or an echo: dedup, contact, conversation, message, lane."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
-from orbion.adapters.db import echoes, lanes
+from orbion.adapters.db import echoes, lanes, leads, statuses
 from orbion.adapters.db.contacts import Place, locate
-from orbion.adapters.db.conversations import NEW_VERSION
 from orbion.adapters.db.schema import (
-    ACCOUNT,
     CONVERSATION,
     DEDUP,
     MESSAGE,
@@ -20,17 +18,7 @@ from orbion.adapters.db.schema import (
 from orbion.adapters.db.sql import bind, first, insert_into, number, to_json
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
-from orbion.domain.events import (
-    ConnectionChanged,
-    Event,
-    EventIgnored,
-    EventQuarantined,
-    MessageDeleted,
-    MessageEchoed,
-    MessageEdited,
-    MessageReceived,
-    StatusChanged,
-)
+from orbion.domain.events import MessageEchoed, MessageReceived
 from orbion.domain.lanes import Queue
 from orbion.domain.messages import Author, MessageKind, Outcome
 from orbion.kit.ids import digest
@@ -51,6 +39,9 @@ class InboxPolicy:
     max_wait: int
     again: int
 
+    def after(self, text: str, kind: MessageKind) -> lanes.Debounce:
+        return lanes.Debounce(quiet=self.quiet(text, kind), max_wait=self.max_wait)
+
 
 DEDUP_ID = Statement(insert_into(DEDUP, "id", "at").on_conflict_do_nothing())
 NEXT_SEQ = Statement(
@@ -60,7 +51,7 @@ NEXT_SEQ = Statement(
         last_seq=CONVERSATION.c.last_seq + 1,
         version=CONVERSATION.c.version + 1,
         last_in_at=func.coalesce(number("in_at"), CONVERSATION.c.last_in_at),
-        address=bind("to"),
+        address=func.coalesce(bind("to"), CONVERSATION.c.address),
     )
     .returning(CONVERSATION.c.last_seq)
 )
@@ -118,53 +109,12 @@ REOPEN = Statement(
         MESSAGE.c.conversation_id == number("conversation"),
         MESSAGE.c.turn_id == number("turn"),
         MESSAGE.c.direction == "in",
+        MESSAGE.c.deleted_at.is_(None),
     )
     .values(outcome="open")
 )
 END_TURN = Statement(update(TURN).where(TURN.c.id == number("turn")).values(verdict=bind("why")))
-RAISE_STATUS = Statement(
-    update(OUTBOX)
-    .where(
-        OUTBOX.c.provider_id == bind("provider"),
-        OUTBOX.c.account == bind("number"),
-        OUTBOX.c.delivery < number("rank"),
-    )
-    .values(delivery=number("rank"))
-)
-SET_CONNECTION = Statement(
-    update(ACCOUNT)
-    .where(ACCOUNT.c.id == bind("number"))
-    .values(state=bind("is_now"), state_reason=bind("why"), state_at=number("now"))
-)
-EDIT = Statement(
-    update(MESSAGE)
-    .where(MESSAGE.c.provider_id == bind("provider"), MESSAGE.c.account == bind("number"))
-    .values(text=bind("new_text"), edited_at=number("now"))
-    .returning(MESSAGE.c.conversation_id)
-)
-DELETE = Statement(
-    update(MESSAGE)
-    .where(MESSAGE.c.provider_id == bind("provider"), MESSAGE.c.account == bind("number"))
-    .values(deleted_at=number("now"))
-    .returning(MESSAGE.c.conversation_id)
-)
 QUARANTINED = Statement(insert_into(QUARANTINE, "account", "reason", "raw", "at"))
-
-
-def receive(tx: Tx, account: Account, event: Event, trace: str, policy: InboxPolicy) -> str:
-    """Store one event and return what became of it, in one word."""
-    match event:
-        case MessageReceived():
-            return _message(tx, account, event, trace, policy)
-        case MessageEchoed():
-            return _echo(tx, account, event)
-        case StatusChanged() | MessageEdited() | MessageDeleted() | ConnectionChanged():
-            return _amend(tx, account, event)
-        case EventIgnored():
-            return f"ignored:{event.reason}"
-        case EventQuarantined():
-            quarantine(tx, account.id, event.reason, event.raw)
-            return f"quarantined:{event.reason}"
 
 
 def quarantine(tx: Tx, account: str, reason: str, raw: bytes) -> None:
@@ -178,15 +128,24 @@ def is_new(tx: Tx, account: Account, provider_id: str, *, from_me: bool) -> bool
 
 
 def add_message(tx: Tx, account: Account, place: Place, **columns: object) -> int:
-    """Append to the conversation and return the message's id; `columns` are the table's."""
+    """Append to the conversation and return the message's id; `columns` are the table's.
+
+    Only a customer's own message moves the address that answers go to.
+    """
+    inbound = columns["direction"] == "in"
     seq = first(
         tx.one(
             NEXT_SEQ,
             conversation=place.conversation_id,
-            in_at=tx.now if columns["direction"] == "in" else None,
-            to=place.address,
+            in_at=tx.now if inbound else None,
+            to=place.address if inbound else None,
         )
     )
+    return insert_message(tx, account, place, seq=seq, **columns)
+
+
+def insert_message(tx: Tx, account: Account, place: Place, **columns: object) -> int:
+    """Write the row alone; the caller chose its place in the conversation."""
     values = {
         "payload": None,
         "quoted_id": None,
@@ -195,7 +154,6 @@ def add_message(tx: Tx, account: Account, place: Place, **columns: object) -> in
         "business": account.business,
         "account": account.id,
         "conversation_id": place.conversation_id,
-        "seq": seq,
         "created_at": tx.now,
     }
     return int(first(tx.one(ADD_MESSAGE, **(values | columns))))
@@ -209,12 +167,13 @@ def supersede(tx: Tx, conversation_id: int, turn_id: int) -> None:
     tx.run(END_TURN, turn=turn_id, why="superseded")
 
 
-def _message(
+def message(
     tx: Tx, account: Account, event: MessageReceived, trace: str, policy: InboxPolicy
 ) -> str:
-    if not is_new(tx, account, event.provider_id, from_me=False):
-        return "duplicate"
+    """Store a new message of a customer and make its lane due; what became of it, in one word."""
     place = locate(tx, account, event.sender)
+    if event.referral is not None:
+        leads.attribute(tx, place.contact_id, event.referral, trace)
     silent = SILENT_KINDS.get(event.kind)
     message_id = add_message(
         tx,
@@ -239,23 +198,32 @@ def _message(
         )
         if row is not None:
             supersede(tx, place.conversation_id, row[0])
-    lanes.enqueue(
-        tx,
-        Queue.IN,
-        str(place.conversation_id),
-        kind="message",
-        payload={"message": message_id},
-        trace=trace,
-        wait=lanes.Debounce(quiet=policy.quiet(event.text, event.kind), max_wait=policy.max_wait),
+    wait_for_more(
+        tx, place.conversation_id, message_id, policy.after(event.text, event.kind), trace
     )
     return "stored"
 
 
-def _echo(tx: Tx, account: Account, event: MessageEchoed) -> str:
-    if not is_new(tx, account, event.provider_id, from_me=True):
-        return "duplicate"
+def wait_for_more(
+    tx: Tx, conversation_id: int, message_id: int, wait: lanes.Debounce, trace: str
+) -> None:
+    """Make the conversation's turn due once nothing more comes, up to this message at least."""
+    lanes.enqueue(
+        tx,
+        Queue.IN,
+        str(conversation_id),
+        kind="message",
+        payload={"message": message_id},
+        trace=trace,
+        wait=wait,
+    )
+
+
+def echo(tx: Tx, account: Account, event: MessageEchoed) -> str:
+    """Tell our own echo from a person's words, and hold the bot for these."""
     place = locate(tx, account, event.recipient)
     if echoes.belongs_to_us(tx, account, place, event):
+        statuses.catch_up(tx, account.id, event.provider_id)
         return "echo"
     add_message(
         tx,
@@ -271,31 +239,3 @@ def _echo(tx: Tx, account: Account, event: MessageEchoed) -> str:
     )
     echoes.hold_for_person(tx, place.conversation_id)
     return "takeover"
-
-
-def _amend(
-    tx: Tx,
-    account: Account,
-    event: StatusChanged | MessageEdited | MessageDeleted | ConnectionChanged,
-) -> str:
-    """Change what is already stored; an event about something unknown changes nothing."""
-    number = account.id
-    match event:
-        case StatusChanged(provider_id=provider, status=status):
-            tx.run(RAISE_STATUS, provider=provider, number=number, rank=int(status))
-            return "status"
-        case MessageEdited(provider_id=provider, text=text):
-            _change(tx, EDIT, provider=provider, number=number, new_text=text)
-            return "edited"
-        case MessageDeleted(provider_id=provider):
-            _change(tx, DELETE, provider=provider, number=number)
-            return "deleted"
-        case ConnectionChanged(state=state, reason=reason):
-            tx.run(SET_CONNECTION, number=number, is_now=state, why=reason, now=tx.now)
-            return "connection"
-
-
-def _change(tx: Tx, statement: Statement, **values: object) -> None:
-    """Change a stored message, and the version under which its history is kept."""
-    for (conversation_id,) in tx.all(statement, now=tx.now, **values):
-        tx.run(NEW_VERSION, conversation=conversation_id)

@@ -1,14 +1,19 @@
-"""Bodies that read leads and their facts, for turns, the sheet and operators."""
+"""Bodies that read leads and their facts, say what brought them, and have them mirrored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from orbion.adapters.db import lanes
 from orbion.adapters.db.schema import CONTACT, FACT, LEAD
-from orbion.adapters.db.sql import number
+from orbion.adapters.db.sql import bind, first, from_json, number, to_json
 from orbion.adapters.db.tx import Row, Statement, Tx
-from orbion.domain.leads import Lead, LeadRow
+from orbion.domain.lanes import Queue
+from orbion.domain.leads import Lead, LeadRow, Referral
+
+MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
 
 LEAD_OF = Statement(
     select(LEAD.c.id, LEAD.c.stage, LEAD.c.score).where(LEAD.c.contact_id == number("contact"))
@@ -26,9 +31,22 @@ _ROW = select(
     LEAD.c.stage,
     LEAD.c.score,
     LEAD.c.updated_at,
+    LEAD.c.source,
+    LEAD.c.attribution,
 ).join(CONTACT, CONTACT.c.id == LEAD.c.contact_id)
 ROW = Statement(_ROW.where(LEAD.c.id == number("lead")))
 LATEST = Statement(_ROW.order_by(LEAD.c.id.desc()).limit(number("limit")))
+ATTRIBUTE = Statement(
+    update(LEAD)
+    .where(LEAD.c.contact_id == number("contact"), LEAD.c.source.is_(None))
+    .values(source=bind("came_by"), attribution=bind("told"))
+    .returning(LEAD.c.id)
+)
+_AD_COLUMNS: Mapping[str, str] = {
+    "title": "anuncio",
+    "sourceId": "anuncio_id",
+    "ctwaClid": "ctwa_clid",
+}
 
 
 def lead_of(tx: Tx, contact_id: int) -> Lead:
@@ -48,8 +66,34 @@ def latest(tx: Tx, limit: int) -> Sequence[LeadRow]:
     return [_to_row(tx, row) for row in tx.all(LATEST, limit=limit)]
 
 
+def attribute(tx: Tx, contact_id: int, referral: Referral, trace: str) -> None:
+    """Keep what brought the customer first, and show it in the sheet."""
+    if (lead_id := remember_source(tx, contact_id, referral)) is not None:
+        mirror(tx, lead_id, trace)
+
+
+def remember_source(tx: Tx, contact_id: int, referral: Referral) -> int | None:
+    """Return the lead if this was its first source; a later one never replaces it."""
+    told = to_json(referral.details)
+    lead_id = first(tx.one(ATTRIBUTE, contact=contact_id, came_by=referral.source, told=told))
+    return None if lead_id is None else int(lead_id)
+
+
+def mirror(tx: Tx, lead_id: int, trace: str) -> None:
+    """Have the lead's row in the sheet written soon, once for several changes."""
+    lanes.enqueue(
+        tx,
+        Queue.SHEET,
+        str(lead_id),
+        kind="lead",
+        payload={"lead": lead_id},
+        trace=trace,
+        wait=MIRROR_WAIT,
+    )
+
+
 def _to_row(tx: Tx, row: Row) -> LeadRow:
-    lead_id, business, name, phone, stage, score, updated_at = row
+    lead_id, business, name, phone, stage, score, updated_at, source, attribution = row
     updated = datetime.fromtimestamp(updated_at / 1000, tz=UTC).isoformat(timespec="seconds")
     fixed = {
         "nome": name or "",
@@ -58,8 +102,19 @@ def _to_row(tx: Tx, row: Row) -> LeadRow:
         "pontos": str(score),
         "atualizado": updated,
     }
-    facts = {slot: value for slot, value in tx.all(FACTS, lead=lead_id) if slot not in fixed}
-    named = dict(tx.all(FACTS, lead=lead_id)).get("nome")
-    if named:
-        fixed["nome"] = named
-    return LeadRow(lead_id=lead_id, business=business, columns=fixed | facts)
+    facts = dict(tx.all(FACTS, lead=lead_id))
+    known = {slot: value for slot, value in facts.items() if slot not in fixed}
+    fixed["nome"] = facts.get("nome") or fixed["nome"]
+    return LeadRow(
+        lead_id=lead_id,
+        business=business,
+        columns=fixed | known | _origin(source, from_json(attribution) or {}),
+    )
+
+
+def _origin(source: str | None, details: Mapping[str, str]) -> dict[str, str]:
+    """Columns that only a lead with a known source has."""
+    if source is None:
+        return {}
+    shown = {column: details[name] for name, column in _AD_COLUMNS.items() if name in details}
+    return {"origem": source} | shown

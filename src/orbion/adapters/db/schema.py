@@ -355,6 +355,19 @@ DEDUP = Table(
 )
 Index("ix_dedup_at", DEDUP.c.at)
 
+EARLY_CHANGE = Table(
+    "early_change",
+    METADATA,
+    Column("account", Text, nullable=False),
+    Column("provider_id", Text, nullable=False),
+    Column("text", Text),
+    _ms("at"),
+    _ms("noted_at"),
+    PrimaryKeyConstraint("account", "provider_id"),
+)
+"""What changed a message that has not come yet: its new text, or NULL for its deletion."""
+Index("ix_early_change_noted_at", EARLY_CHANGE.c.noted_at)
+
 DEAD = Table(
     "dead",
     METADATA,

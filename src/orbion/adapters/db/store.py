@@ -2,16 +2,20 @@
 
 import random as randoms
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from orbion.adapters.db import (
+    accounts,
+    contacts,
     conversations,
     desk,
     inbox,
     lanes,
     leads,
     outbox,
+    received,
+    statuses,
     turns,
     upkeep,
 )
@@ -20,6 +24,7 @@ from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.tx import Database, Reads, Tx
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import Event
+from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
@@ -27,15 +32,21 @@ from orbion.domain.outbox import Draft, Order, SendReceipt
 from orbion.domain.turns import Step, TurnInput, TurnResult
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
-from orbion.ports import ConversationLine, QuarantineLine, Received, StoreFacts
+from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
 
 HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
+_MOST_EVENTS = 100
+"""Written in one transaction: a flood of thousands must not hold up everybody else."""
+_WAKING = frozenset({"stored", "edited", "deleted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DbStore:
-    """Satisfies `ports.Store`; it holds no state but the database and its caches."""
+    """Satisfies `ports.Store`; it holds no state but the database and its caches.
+
+    `opened` are the accounts known to have been seen open, a fact that never changes again.
+    """
 
     db: Database
     operators: Reads
@@ -45,17 +56,23 @@ class DbStore:
     history_cache: Cache[HistoryKey, Sequence[Message]]
     clock: Clock
     random: randoms.Random
+    opened: set[str] = field(default_factory=set)
 
     async def start(self) -> int:
         """Make the accounts' rows and free what a dead process held; returns the freed lanes."""
         return await self.db.write(self._start)
 
     async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
-        outcomes = await self.db.write(partial(self._receive, account, events, trace))
+        outcomes: list[str] = []
+        for start in range(0, len(events), _MOST_EVENTS):
+            part = events[start : start + _MOST_EVENTS]
+            outcomes += await self.db.write(partial(self._receive, account, part, trace))
+            if any(map(received.shows_open, part)):
+                self.opened.add(account)
         return Received(
             duplicate=bool(outcomes) and all(each == "duplicate" for each in outcomes),
-            outcomes=outcomes,
-            wake=frozenset({Queue.IN} if "stored" in outcomes else ()),
+            outcomes=tuple(outcomes),
+            wake=frozenset() if _WAKING.isdisjoint(outcomes) else frozenset({Queue.IN}),
         )
 
     async def quarantine(self, account: str, reason: str, raw: bytes) -> None:
@@ -114,7 +131,7 @@ class DbStore:
         return await self.db.write(lambda tx: outbox.begin_send(tx, claim))
 
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
-        return await self.db.write(lambda tx: outbox.sent(tx, claim, row_id, receipt))
+        return await self.db.write(lambda tx: _sent(tx, claim, row_id, receipt))
 
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         await self.db.write(lambda tx: outbox.not_sent(tx, claim, row_id, error, _ms(seconds)))
@@ -172,6 +189,9 @@ class DbStore:
     async def end_quarantine(self, row_id: int, how: str, actor: str) -> bool:
         return await self.db.write(lambda tx: desk.end_quarantine(tx, row_id, how, actor))
 
+    async def account_lines(self) -> Sequence[AccountLine]:
+        return await self.operators.read(accounts.lines)
+
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return await self.operators.read(lambda tx: leads.latest(tx, limit))
 
@@ -194,7 +214,9 @@ class DbStore:
         self, account: str, events: Sequence[Event], trace: str, tx: Tx
     ) -> tuple[str, ...]:
         found = self.accounts[account]
-        return tuple(inbox.receive(tx, found, each, trace, self.inbox_policy) for each in events)
+        if account not in self.opened and any(map(received.shows_open, events)):
+            accounts.opened(tx, found)
+        return tuple(received.receive(tx, found, each, trace, self.inbox_policy) for each in events)
 
     def _fail(self, tx: Tx, claim: Claim, error: str, seconds: float) -> bool:
         if not lanes.is_last_attempt(claim, self.lane_policy):
@@ -208,6 +230,16 @@ class DbStore:
             case Queue.SHEET:
                 lanes.bury(tx, claim, error)
         return True
+
+
+def _sent(tx: Tx, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
+    """Settle as sent, and take what the gateway tells or told beside its accept."""
+    done = outbox.sent(tx, claim, row_id, receipt)
+    if done:
+        statuses.catch_up(tx, statuses.account_of(tx, row_id), receipt.provider_id)
+    if done and receipt.address is not None:
+        contacts.learn_receipt(tx, row_id, Identity.of(receipt.address))
+    return done
 
 
 def _ms(seconds: float) -> int:

@@ -21,6 +21,7 @@ from orbion.domain.turns import Step, TurnInput, TurnResult, Verdict
 
 HISTORY: Final = 20
 _MINUTE_MS: Final = 60_000
+_BIGGEST: Final = 2**62
 _MESSAGE = (
     MESSAGE.c.id,
     MESSAGE.c.seq,
@@ -45,6 +46,15 @@ OPEN_MESSAGES = Statement(
 LAST_MESSAGES = Statement(
     select(*_MESSAGE)
     .where(MESSAGE.c.conversation_id == number("conversation"))
+    .order_by(MESSAGE.c.seq.desc())
+    .limit(number("limit"))
+)
+HISTORY_OF = Statement(
+    select(*_MESSAGE)
+    .where(
+        MESSAGE.c.conversation_id == number("conversation"),
+        MESSAGE.c.deleted_at.is_(None),
+    )
     .order_by(MESSAGE.c.seq.desc())
     .limit(number("limit"))
 )
@@ -141,11 +151,18 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
 
 
 def history(tx: Tx, conversation_id: int) -> Sequence[Message]:
-    """The last messages that the customer saw or wrote, oldest first."""
-    rows = tx.all(LAST_MESSAGES, conversation=conversation_id, limit=HISTORY)
+    """The last messages that the customer saw or wrote and nobody deleted, oldest first.
+
+    What was said before the conversation began here came in any order: it stands by its time.
+    """
+    rows = tx.all(HISTORY_OF, conversation=conversation_id, limit=HISTORY)
     unseen = {Outcome.SUPERSEDED, Outcome.SUPPRESSED, Outcome.DEAD}
-    found = [to_message(row) for row in reversed(rows)]
+    found = sorted(map(to_message, rows), key=_place)
     return [each for each in found if each.direction == "in" or each.outcome not in unseen]
+
+
+def _place(message: Message) -> tuple[int, int]:
+    return (message.seq, 0) if message.seq > 0 else (0, message.occurred_at)
 
 
 def last_messages(tx: Tx, conversation_id: int, limit: int) -> Sequence[Message]:
@@ -272,14 +289,21 @@ def _overrule(
     now_is: Conversation,
     max_wait: int,
 ) -> TurnResult:
-    """Let what happened during the turn win: opt-out, takeover, then a newer message."""
+    """Let what happened during the turn win: opt-out, takeover, then messages new or deleted."""
     about_consent = result.verdict in {Verdict.OPTED_OUT, Verdict.OPTED_IN}
     if now_is.opted_out and not about_consent:
         return replace(result, verdict=Verdict.SUPPRESSED_OPT_OUT, bubbles=(), handoff=None)
     if now_is.mode is not Mode.BOT and not about_consent:
         return replace(result, verdict=Verdict.HUMAN_MODE, bubbles=(), handoff=None)
+    if not (result.answers and lanes.has_newer(tx, held)):
+        return result
+    left = {row[0] for row in tx.all(OPEN_MESSAGES, conversation=now_is.id, last=_BIGGEST)}
+    kept = [message for message in given.batch if message.id in left]
+    whole = len(kept) == len(given.batch)
+    if not whole and (about_consent or not kept):
+        return result if about_consent else TurnResult(verdict=Verdict.SILENT)
     fresh = tx.now < given.first_open_at + max_wait
-    if result.answers and fresh and not held.alone and lanes.has_newer(tx, held):
+    if (fresh or not whole) and not held.alone:
         return TurnResult(verdict=Verdict.SUPERSEDED)
     return result
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import BigInteger, cast, column, delete, func, select, table
+from sqlalchemy import BigInteger, cast, column, delete, func, select, table, tuple_
 
 from orbion.adapters.db.schema import (
     ACCOUNT,
     BUSINESS,
     DEAD,
     DEDUP,
+    EARLY_CHANGE,
     LANE,
     MESSAGE,
     OUTBOX,
@@ -67,6 +68,15 @@ PRUNE_DEDUP = Statement(
         )
     )
 )
+PRUNE_EARLY = Statement(
+    delete(EARLY_CHANGE).where(
+        tuple_(EARLY_CHANGE.c.account, EARLY_CHANGE.c.provider_id).in_(
+            select(EARLY_CHANGE.c.account, EARLY_CHANGE.c.provider_id)
+            .where(EARLY_CHANGE.c.noted_at < number("before"))
+            .limit(number("limit"))
+        )
+    )
+)
 OLD_TASKS = Statement(
     select(TASK.c.queue, TASK.c.key, TASK.c.seq)
     .join(LANE, (LANE.c.queue == TASK.c.queue) & (LANE.c.key == TASK.c.key))
@@ -118,7 +128,9 @@ def facts(tx: Tx) -> StoreFacts:
 
 def prune(tx: Tx) -> int:
     """Delete a bounded number of rows that nothing can ask for again; returns how many."""
-    gone = tx.run(PRUNE_DEDUP, before=tx.now - DEDUP_DAYS * DAY_MS, limit=PRUNE_ROWS)
+    forgotten = tx.now - DEDUP_DAYS * DAY_MS
+    gone = tx.run(PRUNE_DEDUP, before=forgotten, limit=PRUNE_ROWS)
+    gone += tx.run(PRUNE_EARLY, before=forgotten, limit=PRUNE_ROWS)
     for queue, key, seq in tx.all(OLD_TASKS, before=tx.now - TASK_DAYS * DAY_MS, limit=PRUNE_ROWS):
         gone += tx.run(DROP_TASK, queue=queue, key=key, seq=seq)
     return gone
