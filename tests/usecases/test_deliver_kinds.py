@@ -227,14 +227,25 @@ async def test_an_answer_that_another_message_came_before_quotes_its_question(sh
     assert (accepted.text, accepted.quoted) == ("R$ 10", key_id)
 
 
-async def test_a_question_that_was_deleted_is_answered_without_a_quote(shop: Shop) -> None:
+async def test_a_question_whose_deletion_is_not_known_here_is_answered_without_a_quote(
+    shop: Shop,
+) -> None:
     key_id = await late_answer(shop)
+    shop.gateway.instances["loja"].webhook = None
     shop.gateway.revoke("loja", key_id)
-    await shop.gateway.drained()
     await shop.work()
     (accepted,) = shop.gateway.journal
     assert (accepted.text, accepted.quoted) == ("R$ 10", None)
     assert await shop.states() == ["sent"]
+
+
+async def test_a_question_that_was_deleted_is_not_answered(shop: Shop) -> None:
+    key_id = await late_answer(shop)
+    shop.gateway.revoke("loja", key_id)
+    await shop.gateway.drained()
+    await shop.work()
+    assert shop.gateway.journal == []
+    assert await shop.states() == ["superseded"]
 
 
 async def test_a_number_that_is_down_gets_nothing_twice(shop: Shop) -> None:

@@ -146,7 +146,7 @@ async def _post_captured(stage: Stage) -> list[tuple[str, str, int]]:
     """Post all in their order; returns (event, trace, status) of each."""
     return [
         (each.event, trace := f"{number:032x}", await stage.post(each, trace))
-        for number, each in enumerate(captured(), start=1)
+        for number, each in enumerate(captured(SystemClock().now()), start=1)
     ]
 
 

@@ -146,7 +146,7 @@ def demo_settings(folder: Path, keys: Keys, gateway_url: str, instances: Iterabl
 
 def _instances(service_url: str, keys: Keys) -> Iterable[Instance]:
     """The shop's, and one for each instance that the captures name."""
-    names = dict.fromkeys([INSTANCE, *(each.instance for each in captured.captured())])
+    names = dict.fromkeys([INSTANCE, *captured.instances()])
     for name in names:
         url = f"{service_url}/webhooks/evolution/{name}"
         yield Instance(

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 
 FILE: Final = Path(__file__).with_name("captured.json")
+_TIME: Final = "messageTimestamp"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +22,21 @@ class Captured:
     body: bytes
 
 
-def captured() -> Iterator[Captured]:
-    for name, body in _bodies().items():
+def instances() -> list[str]:
+    """The names of the instances that were captured, each once."""
+    return list(dict.fromkeys(body["instance"] for body in _bodies().values()))
+
+
+def captured(now: int) -> Iterator[Captured]:
+    """All, as if the newest message had been written at `now` (ms UTC); the others stay older.
+
+    What was said before Orbion served a number is not answered.
+    """
+    bodies = _bodies()
+    newest = max(item[_TIME] for body in bodies.values() for item in _timed(body))
+    for name, body in bodies.items():
+        for item in _timed(body):
+            item[_TIME] += now // 1000 - newest
         yield Captured(
             name=name,
             instance=body["instance"],
@@ -41,6 +55,13 @@ async def post(
         headers={"content-type": "application/json"} | dict(headers),
     )
     return sent.status_code
+
+
+def _timed(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The items of a webhook that say when they were written, in Unix seconds."""
+    data = body["data"]
+    items = data if isinstance(data, list) else [data]
+    return [each for each in items if isinstance(each, dict) and type(each.get(_TIME)) is int]
 
 
 def _bodies() -> dict[str, dict[str, Any]]:

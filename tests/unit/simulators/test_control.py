@@ -1,5 +1,6 @@
 """People can take part in a running simulation."""
 
+import json
 from collections.abc import AsyncGenerator, Mapping
 from random import Random
 
@@ -117,10 +118,21 @@ async def test_a_visitor_at_the_wrong_door_is_told_so(stand: Stand) -> None:
 
 def test_the_wheel_carries_every_captured_webhook_and_not_too_much() -> None:
     text = captured_webhooks()
-    assert [each.name for each in captured()] == sorted(
+    assert [each.name for each in captured(NOW)] == sorted(
         path.stem for path in WEBHOOKS.glob("*.json")
     )
     assert len(text.encode()) < 300_000
+
+
+def test_the_newest_captured_message_is_of_now_and_the_old_one_stays_old() -> None:
+    bodies = {each.name: json.loads(each.body)["data"] for each in captured(NOW)}
+    times = {
+        name: data["messageTimestamp"] * 1000
+        for name, data in bodies.items()
+        if isinstance(data, dict) and "messageTimestamp" in data
+    }
+    assert max(times.values()) == NOW
+    assert NOW - times["sim_in_append_old__messages.upsert"] > 3_600_000
 
 
 async def test_a_captured_webhook_is_posted_to_its_instance_with_our_credential() -> None:
@@ -130,7 +142,7 @@ async def test_a_captured_webhook_is_posted_to_its_instance_with_our_credential(
         seen.append(request)
         return httpx.Response(200)
 
-    first = next(captured())
+    first = next(captured(NOW))
     async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
         assert await post(client, "http://orbion", first, {"authorization": "Bearer x"}) == 200
     assert str(seen[0].url) == f"http://orbion/webhooks/evolution/{first.instance}"
