@@ -8,7 +8,8 @@ import httpx2
 import msgspec
 import pytest
 
-from orbion.adapters.llm.openai import OpenAILLM, build_client, reply_schema
+from orbion.adapters.llm.openai import OpenAILLM, build_client
+from orbion.adapters.llm.openai_wire import reply_schema
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.agent.prompt import build_prompt
 from orbion.domain.answering import answer
@@ -37,7 +38,9 @@ def answered(body: Json) -> str:
 
 
 def simulator(reply: Reply = answered, fault: ModelFault | None = None) -> OpenAISimulator:
-    faults = ModelFaults(latency_ms=(0, 0), call={fault: 1.0} if fault else {}, retry_after_s=7)
+    faults = ModelFaults(
+        latency_ms=(0, 0), call={fault: 1.0} if fault else {}, wait=(("retry-after", "7"),)
+    )
     return OpenAISimulator(
         reply, api_key=KEY, random=Random(1), now=lambda: 1_800_000_000_000, faults=faults
     )
