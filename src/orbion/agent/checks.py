@@ -92,7 +92,7 @@ def _amounts(texts: Iterable[str]) -> set[int]:
 
 
 def _percents(texts: Iterable[str]) -> set[str]:
-    return {found.replace(" ", "") for text in texts for found in _PERCENT.findall(text)}
+    return {found.replace(" ", "") for text in texts for found in _PERCENT.findall(fold(text))}
 
 
 def _links(texts: Iterable[str]) -> set[str]:
@@ -100,7 +100,9 @@ def _links(texts: Iterable[str]) -> set[str]:
 
 
 def _phones(texts: Iterable[str]) -> set[str]:
-    runs = ("".join(_DIGIT.findall(found)) for text in texts for found in _PHONE.findall(text))
+    runs = (
+        "".join(_DIGIT.findall(found)) for text in texts for found in _PHONE.findall(fold(text))
+    )
     return {digits for digits in runs if len(digits) >= _FEWEST_DIGITS}
 
 
