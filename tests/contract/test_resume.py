@@ -17,6 +17,7 @@ from orbion.kit.clock import SystemClock
 from orbion.ports import LLM
 from orbion.simulators.faults import ModelFaults
 from orbion.simulators.openai import Json, OpenAISimulator, tool_call
+from orbion.telemetry.metrics import Metrics
 from tests.contract.scenes import claim_one, receive, take_turn
 from tests.support.playbooks import solar
 from tests.support.stores import hello
@@ -57,8 +58,8 @@ class Mortal(JournaledTurns):
 
 def replies(body: Json) -> Json | str:
     """The story goes on by what the model is shown, as a model does: it has no memory."""
-    said = sum(message["role"] == "assistant" for message in body["messages"])
-    return STORY[said]
+    said = [message for message in body["messages"] if message["role"] == "assistant"]
+    return STORY[len(said)]
 
 
 def agent(store: DbStore, llm: LLM, left: int) -> Agent:
@@ -68,6 +69,7 @@ def agent(store: DbStore, llm: LLM, left: int) -> Agent:
         playbooks={"loja": solar()},
         deadline_seconds=5.0,
         clock=SystemClock(),
+        metrics=Metrics(),
     )
 
 
@@ -100,4 +102,4 @@ async def test_no_finished_step_is_run_again_after_a_kill(store: DbStore, left: 
     assert (done.verdict, [fact.value for fact in done.facts]) == (Verdict.ANSWERED, ["Ana"])
     assert [step.kind for step in await store.steps(turn_id)] == KINDS
     assert len(simulator.journal) == KINDS.count("model")
-    assert await claim_one(store, Queue.OUT)
+    assert (await claim_one(store, Queue.OUT)).queue is Queue.OUT

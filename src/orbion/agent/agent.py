@@ -10,6 +10,7 @@ from orbion.agent.journal import Journal, model_key
 from orbion.agent.loop import Loop
 from orbion.agent.prompt import build_prompt
 from orbion.agent.reply import opt_out, settle
+from orbion.agent.tools import TOOLS
 from orbion.agent.tools.tool import Scene
 from orbion.domain.messages import Message
 from orbion.domain.playbook import Playbook
@@ -17,6 +18,7 @@ from orbion.domain.reply import Reply
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
 from orbion.ports import LLM, Turns
+from orbion.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,7 @@ class Agent:
     playbooks: Mapping[str, Playbook]
     deadline_seconds: float
     clock: Clock
+    metrics: Metrics
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -42,6 +45,7 @@ class Agent:
             opening=build_prompt(playbook, given, history),
         )
         proposed = await loop()
+        self._report(loop, proposed)
         effects = loop.effects
         if effects.opted_out:
             return opt_out(playbook, given, effects)
@@ -50,3 +54,11 @@ class Agent:
         await journal.write("fallback", model_key(loop.prompt), proposed)
         reply = fall_back(loop.prompt, effects.handoff)
         return settle(playbook, given, reply, verdict=Verdict.FALLBACK, effects=effects)
+
+    def _report(self, loop: Loop, proposed: Reply | str) -> None:
+        self.metrics.turn_model_calls.observe(loop.asked)
+        for (name, _), times in loop.called.items():
+            self.metrics.tool_calls.inc(name if name in TOOLS else "unknown", amount=times)
+        if isinstance(proposed, str):
+            for reason in proposed.split(","):
+                self.metrics.fallbacks.inc(reason)

@@ -26,20 +26,25 @@ OPTED_OUT: Final = Reply(silence_reason="opted_out")
 
 @dataclass(slots=True, kw_only=True)
 class Loop:
-    """`opening` is the first model call, `added` the steps since, `effects` what tools want."""
+    """`opening` is the first model call, `added` the steps since, `effects` what tools want.
+
+    `asked` counts the model calls, `called` the tools that were run with their arguments.
+    """
 
     asking: Asking
     scene: Scene
     opening: Prompt
     added: tuple[ChatMessage, ...] = ()
     effects: Effects = NOTHING
-    _called: Counter[tuple[str, str]] = field(default_factory=Counter)
+    asked: int = 0
+    called: Counter[tuple[str, str]] = field(default_factory=Counter)
     _shortened: bool = False
     _rewritten: bool = False
 
     async def __call__(self) -> Reply | str:
         """A reply that may leave, or the reasons why none may."""
         while True:
+            self.asked += 1
             decided = await self._decide(await self.asking(self.prompt))
             if decided is not None:
                 return decided
@@ -86,7 +91,7 @@ class Loop:
         if self._used_up():
             outcome = refusal("chega de ferramentas; responda agora")
         else:
-            self._called[what] += 1
+            self.called[what] += 1
             outcome = await self._run(digest(asked, call.id, *what), call)
         self.effects = self.effects.followed_by(outcome.effects)
         return ChatMessage(role="tool", text=outcome.text, tool_call_id=call.id)
@@ -103,8 +108,8 @@ class Loop:
         return outcome
 
     def _used_up(self) -> bool:
-        most = max(self._called.values(), default=0)
-        return self._called.total() >= MOST_CALLS or most >= MOST_IDENTICAL
+        most = max(self.called.values(), default=0)
+        return self.called.total() >= MOST_CALLS or most >= MOST_IDENTICAL
 
     async def _send_back(self, said: Completion, reasons: str) -> str | None:
         """Let words that may not leave be written anew once, with the reasons."""

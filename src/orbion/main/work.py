@@ -46,6 +46,7 @@ def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[Q
         playbooks=parts.playbooks,
         deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
+        metrics=metrics,
     )
     reply = Reply(
         turns=store,

@@ -11,6 +11,7 @@ from orbion.domain.leads import Fact
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.turns import Bubble, Completion, TurnResult, Verdict
 from orbion.ports import LLM, Prompt, Turns
+from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, SaidLLM, heard, told, turn
 from tests.unit.kit.manual_clock import ManualClock
@@ -26,6 +27,7 @@ def agent(llm: LLM, turns: Turns | None = None, *, deadline: float = 5.0) -> Age
         playbooks={"loja": SOLAR},
         deadline_seconds=deadline,
         clock=ManualClock(),
+        metrics=Metrics(),
     )
 
 

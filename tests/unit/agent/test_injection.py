@@ -17,6 +17,7 @@ from orbion.domain.messages import Message
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.text import normalise
 from orbion.domain.turns import ToolCall, TurnInput, TurnResult, Verdict
+from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, SaidLLM, calls, heard, told, turn
 from tests.unit.kit.manual_clock import ManualClock
@@ -113,6 +114,7 @@ async def attacked(
         playbooks={"loja": SOLAR},
         deadline_seconds=5.0,
         clock=ManualClock(),
+        metrics=Metrics(),
     )
     return await agent(1, given, history), turns
 

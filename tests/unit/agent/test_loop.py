@@ -14,6 +14,7 @@ from orbion.domain.messages import Message
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.turns import Bubble, ToolCall, TurnInput, TurnResult, Verdict
 from orbion.ports import LLM, Prompt
+from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, SaidLLM, calls, heard, in_turn, told, turn
 from tests.unit.kit.manual_clock import ManualClock
@@ -30,6 +31,7 @@ async def run(
     history: Sequence[Message] = (),
     *,
     turns: JournaledTurns | None = None,
+    metrics: Metrics | None = None,
 ) -> TurnResult:
     agent = Agent(
         llm=llm,
@@ -37,6 +39,7 @@ async def run(
         playbooks={"loja": SOLAR},
         deadline_seconds=5.0,
         clock=ManualClock(),
+        metrics=metrics or Metrics(),
     )
     return await agent(1, given, history)
 
@@ -294,3 +297,21 @@ async def test_a_fallback_that_was_written_before_a_kill_does_not_ask_the_model_
     assert await run(healed, turn(WHERE), turns=turns) == first
     assert healed.prompts == []
     assert [step.kind for step in turns.written] == ["fallback"]
+
+
+async def test_calls_tools_and_reasons_are_counted_with_labels_from_closed_sets() -> None:
+    metrics = Metrics()
+    await run(in_turn(calls("search_knowledge", query="preço"), FINE), turn("oi"), metrics=metrics)
+    dear = Reply(bubbles=(ReplyBubble(text="Claro! R$ 9.000,00."),))
+    await run(in_turn(calls("R$ 1,00"), dear), turn("oi"), metrics=metrics)
+    samples = {
+        (each.name, *each.labels.values()): each.value
+        for metric in metrics.collect()
+        for each in metric.samples
+    }
+    assert samples["orbion_turn_model_calls_count",] == 2
+    assert samples["orbion_turn_model_calls_sum",] == 2 + 3
+    assert samples["orbion_tool_calls_total", "search_knowledge"] == 1
+    assert samples["orbion_tool_calls_total", "unknown"] == 1
+    assert samples["orbion_fallbacks_total", "opener"] == 1
+    assert samples["orbion_fallbacks_total", "amount"] == 1

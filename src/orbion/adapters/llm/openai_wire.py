@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -11,8 +11,8 @@ from orbion.domain.playbook import Playbook
 from orbion.domain.turns import ChatMessage, Completion, ToolCall, ToolSpec
 from orbion.ports import Prompt
 
-_TEXT: Final[Mapping[str, Any]] = {"type": "string"}
-_TEXT_OR_NULL: Final[Mapping[str, Any]] = {"type": ["string", "null"]}
+_TEXT: Mapping[str, Any] = {"type": "string"}
+_TEXT_OR_NULL: Mapping[str, Any] = {"type": ["string", "null"]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
