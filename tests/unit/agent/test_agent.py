@@ -13,7 +13,7 @@ from orbion.domain.turns import Bubble, Completion, TurnResult, Verdict
 from orbion.ports import LLM, Prompt, Turns
 from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
-from tests.support.turns import JournaledTurns, SaidLLM, heard, told, turn
+from tests.support.turns import JournaledTurns, SaidLLM, calls, heard, told, turn
 from tests.unit.kit.manual_clock import ManualClock
 
 SOLAR = solar()
@@ -107,6 +107,21 @@ class SilentLLM:
     async def complete(self, prompt: Prompt) -> Completion:
         await asyncio.Event().wait()
         raise AssertionError(prompt)
+
+
+async def test_all_calls_of_a_turn_share_its_deadline() -> None:
+    class ToolThenSilence(SilentLLM):
+        async def complete(self, prompt: Prompt) -> Completion:
+            if any(message.role == "tool" for message in prompt.messages):
+                return await super().complete(prompt)
+            wanted = calls("search_knowledge", query="preço")
+            return Completion(text="", model="said", tool_calls=wanted)
+
+    turns = JournaledTurns()
+    async with asyncio.timeout(1.0):
+        result = await agent(ToolThenSilence(), turns, deadline=0.05)(1, turn("oi"), ())
+    assert result.verdict is Verdict.FALLBACK
+    assert [step.kind for step in turns.written] == ["model", "tool", "fallback"]
 
 
 async def test_a_provider_that_never_answers_is_given_up_at_the_deadline() -> None:
