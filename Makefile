@@ -9,7 +9,7 @@ SETUP := $(PYTHON) scripts/bootstrap.py
 KILLS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash simulate lock docs clean
+.PHONY: help demo test check format serve bench load crash simulate judge lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,10 @@ crash:  ## kill -9 in the middle of conversations, restart, count what was lost
 simulate:  ## seeded kills in virtual time
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.simulation.run --kills $(KILLS)
+
+judge:  ## the model's client against a server of other people (needs Node and npm)
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.judge.run
 
 lock:  ## resolve the requirements*.lock files again
 	@$(PYTHON) scripts/lock.py

@@ -12,7 +12,15 @@ from orbion.domain.messages import Message
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
-from orbion.domain.turns import ChatMessage, Completion, Facts, Step, TurnInput, TurnResult
+from orbion.domain.turns import (
+    ChatMessage,
+    Completion,
+    Facts,
+    Step,
+    ToolSpec,
+    TurnInput,
+    TurnResult,
+)
 
 
 class Channel(Protocol):
@@ -51,6 +59,7 @@ class Prompt:
     """One model call: chat messages for a provider, and the same facts as data for `scripted`.
 
     `asked` is the slot whose question was asked last; `pending` the customer's texts to answer.
+    The provider may call `tools` instead of answering, unless it `must_answer`.
     """
 
     playbook: Playbook
@@ -59,15 +68,17 @@ class Prompt:
     facts: Facts
     asked: str | None
     first_contact: bool
+    tools: tuple[ToolSpec, ...] = ()
+    must_answer: bool = False
 
 
 class LLM(Protocol):
     async def complete(self, prompt: Prompt) -> Completion:
-        """Answer with the reply contract as JSON.
+        """Answer with the reply contract as JSON, or call tools.
 
         Raises:
             UnavailableError: time-out, rate limit, 5xx or no connection.
-            RefusedError: bad key, no quota, or a request the provider rejects.
+            RefusedError: bad key, no quota, a request the provider rejects, or an unusable answer.
         """
 
 

@@ -1,6 +1,7 @@
 """Every model provider keeps the same promises to the agent."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -8,15 +9,18 @@ import httpx2
 import msgspec
 import pytest
 
-from orbion.adapters.llm.openai import OpenAILLM, build_client, reply_schema
+from orbion.adapters.llm.openai import OpenAILLM, build_client
+from orbion.adapters.llm.openai_wire import reply_schema
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.agent.prompt import build_prompt
+from orbion.agent.tools import SPECS
 from orbion.domain.answering import answer
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.reply import from_json
+from orbion.domain.turns import ChatMessage, Completion, ToolCall
 from orbion.ports import LLM, Prompt
 from orbion.simulators.faults import ModelFault, ModelFaults
-from orbion.simulators.openai import Json, OpenAISimulator, Reply
+from orbion.simulators.openai import Json, OpenAISimulator, Reply, tool_call
 from tests.support.playbooks import solar
 from tests.support.turns import turn
 
@@ -37,7 +41,9 @@ def answered(body: Json) -> str:
 
 
 def simulator(reply: Reply = answered, fault: ModelFault | None = None) -> OpenAISimulator:
-    faults = ModelFaults(latency_ms=(0, 0), call={fault: 1.0} if fault else {}, retry_after_s=7)
+    faults = ModelFaults(
+        latency_ms=(0, 0), call={fault: 1.0} if fault else {}, wait=(("retry-after", "7"),)
+    )
     return OpenAISimulator(
         reply, api_key=KEY, random=Random(1), now=lambda: 1_800_000_000_000, faults=faults
     )
@@ -121,42 +127,67 @@ def objects(schema: Any) -> list[dict[str, Any]]:
     return here + [found for item in schema.values() for found in objects(item)]
 
 
-@pytest.mark.parametrize(
-    ("fault", "code", "wait"),
-    [
-        (ModelFault.RATE_LIMITED, FaultCode.OPENAI_RATE_LIMIT, 7.0),
-        (ModelFault.SERVER_ERROR, FaultCode.OPENAI_SERVER, 1.0),
-        (ModelFault.OVERLOADED, FaultCode.OPENAI_SERVER, 1.0),
-        (ModelFault.RESET, FaultCode.OPENAI_CONNECTION, 1.0),
-        (ModelFault.TRUNCATED, FaultCode.OPENAI_CONNECTION, 1.0),
-    ],
-)
-async def test_trouble_that_passes_is_unavailable(
-    fault: ModelFault, code: FaultCode, wait: float
-) -> None:
+F = ModelFault
+PASSES = {
+    F.RATE_LIMITED: (FaultCode.OPENAI_RATE_LIMIT, 7.0),
+    F.SERVER_ERROR: (FaultCode.OPENAI_SERVER, 1.0),
+    F.OVERLOADED: (FaultCode.OPENAI_SERVER, 1.0),
+    F.TIMED_OUT: (FaultCode.OPENAI_TIMEOUT, 1.0),
+    F.RESET: (FaultCode.OPENAI_CONNECTION, 1.0),
+    F.TRUNCATED: (FaultCode.OPENAI_CONNECTION, 1.0),
+}
+STAYS = {
+    F.QUOTA: FaultCode.OPENAI_QUOTA,
+    F.UNAUTHORIZED: FaultCode.OPENAI_AUTH,
+    F.FORBIDDEN: FaultCode.OPENAI_AUTH,
+    F.BAD_REQUEST: FaultCode.OPENAI_BAD_REQUEST,
+    F.CONTEXT_TOO_LONG: FaultCode.OPENAI_CONTEXT_TOO_LONG,
+    F.MODEL_UNKNOWN: FaultCode.OPENAI_MODEL_UNKNOWN,
+    F.NOT_JSON: FaultCode.OPENAI_BAD_OUTPUT,
+    F.WRONG_SHAPE: FaultCode.OPENAI_BAD_OUTPUT,
+    F.NO_CHOICES: FaultCode.OPENAI_BAD_OUTPUT,
+    F.EMPTY: FaultCode.OPENAI_BAD_OUTPUT,
+    F.CUT_SHORT: FaultCode.OPENAI_CUT_SHORT,
+    F.FILTERED: FaultCode.OPENAI_FILTERED,
+    F.REFUSED: FaultCode.OPENAI_REFUSAL,
+}
+FOR_THE_AGENT = {F.MALFORMED, F.OFF_CONTRACT, F.BROKEN_ARGUMENTS, F.UNKNOWN_TOOL}
+
+
+def test_every_fate_of_a_call_has_its_row() -> None:
+    assert {*PASSES, *STAYS, *FOR_THE_AGENT, F.HANG} == set(F)
+
+
+@pytest.mark.parametrize("fault", PASSES)
+async def test_trouble_that_passes_is_unavailable(fault: ModelFault) -> None:
     app = simulator(fault=fault)
     with pytest.raises(UnavailableError) as caught:
         await asked_over(httpx2.ASGITransport(app=app))
-    assert (caught.value.code, caught.value.retry_after) == (code, wait)
+    assert (caught.value.code, caught.value.retry_after) == PASSES[fault]
     assert len(app.journal) == 1, "the SDK must not retry by itself"
 
 
-@pytest.mark.parametrize(
-    ("fault", "code"),
-    [
-        (ModelFault.QUOTA, FaultCode.OPENAI_QUOTA),
-        (ModelFault.UNAUTHORIZED, FaultCode.OPENAI_AUTH),
-    ],
-)
-async def test_trouble_that_stays_is_refused(fault: ModelFault, code: FaultCode) -> None:
+@pytest.mark.parametrize("fault", STAYS)
+async def test_trouble_that_stays_is_refused(fault: ModelFault) -> None:
+    app = simulator(fault=fault)
     with pytest.raises(RefusedError) as caught:
-        await asked_over(httpx2.ASGITransport(app=simulator(fault=fault)))
-    assert caught.value.code is code
+        await asked_over(httpx2.ASGITransport(app=app))
+    assert caught.value.code is STAYS[fault]
     assert KEY not in str(caught.value)
+    assert len(app.journal) == 1
+
+
+@pytest.mark.parametrize("fault", FOR_THE_AGENT)
+async def test_an_answer_that_only_the_agent_can_judge_is_handed_on(fault: ModelFault) -> None:
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=simulator(fault=fault))
+    ) as http:
+        completion = await openai_llm(http).complete(ASKED)
+    assert completion.text or completion.tool_calls
 
 
 @pytest.mark.parametrize(
-    "reply", ["", {"refusal": "I cannot help."}, {"tool_calls": [], "content": None}]
+    "reply", ["", {"refusal": ""}, {"tool_calls": [], "content": None}, {"tool_calls": None}]
 )
 async def test_an_answer_without_text_is_bad_output(reply: Json | str) -> None:
     with pytest.raises(RefusedError) as caught:
@@ -168,13 +199,27 @@ def fixed(status: int, **answer: Any) -> httpx2.MockTransport:
     return httpx2.MockTransport(lambda _: httpx2.Response(status, **answer))
 
 
+NOON = {"date": "Wed, 21 Oct 2026 12:00:00 GMT"}
+
+
 @pytest.mark.parametrize(
     ("transport", "code", "wait"),
     [
         (fixed(408, json={}), FaultCode.OPENAI_TIMEOUT, 1.0),
+        (fixed(409, json={}), FaultCode.OPENAI_SERVER, 1.0),
         (fixed(503, headers={"retry-after-ms": "250"}), FaultCode.OPENAI_SERVER, 0.25),
         (fixed(429, headers={"retry-after": "soon"}), FaultCode.OPENAI_RATE_LIMIT, 1.0),
         (fixed(429, headers={"retry-after": "9999"}), FaultCode.OPENAI_RATE_LIMIT, 300.0),
+        (
+            fixed(429, headers={"retry-after": "Wed, 21 Oct 2026 12:00:40 GMT", **NOON}),
+            FaultCode.OPENAI_RATE_LIMIT,
+            40.0,
+        ),
+        (
+            fixed(429, headers={"x-ratelimit-reset-requests": "2m5s"}),
+            FaultCode.OPENAI_RATE_LIMIT,
+            125.0,
+        ),
     ],
 )
 async def test_a_status_that_passes_says_when_to_ask_again(
@@ -185,24 +230,34 @@ async def test_a_status_that_passes_says_when_to_ask_again(
     assert (caught.value.code, caught.value.retry_after) == (code, wait)
 
 
-LENGTH = {"choices": [{"index": 0, "finish_reason": "length", "message": {"content": "{"}}]}
+CALLING = {"message": {"tool_calls": [{"id": "1", "function": {"name": "x", "arguments": "{"}}]}}
 
 
 @pytest.mark.parametrize(
     ("transport", "code"),
     [
         (fixed(403, json={}), FaultCode.OPENAI_AUTH),
-        (fixed(400, json={"error": {"message": "bad schema"}}), FaultCode.OPENAI_BAD_REQUEST),
-        (fixed(404, json={}), FaultCode.OPENAI_BAD_REQUEST),
-        (fixed(200, text="<html>"), FaultCode.OPENAI_BAD_OUTPUT),
+        (fixed(404, json={}), FaultCode.OPENAI_MODEL_UNKNOWN),
+        (fixed(422, json={}), FaultCode.OPENAI_BAD_REQUEST),
+        (
+            fixed(400, json={"error": {"message": "exceeds the maximum context length"}}),
+            FaultCode.OPENAI_CONTEXT_TOO_LONG,
+        ),
+        (
+            fixed(400, json={"error": {"code": "billing_hard_limit_reached"}}),
+            FaultCode.OPENAI_QUOTA,
+        ),
         (
             fixed(200, text="{", headers={"content-type": "application/json"}),
             FaultCode.OPENAI_BAD_OUTPUT,
         ),
-        (fixed(200, json={"choices": []}), FaultCode.OPENAI_BAD_OUTPUT),
-        (fixed(200, json={"object": "list"}), FaultCode.OPENAI_BAD_OUTPUT),
+        (fixed(200, content=b'{"choices": [], "model": "\xff"}'), FaultCode.OPENAI_BAD_OUTPUT),
+        (fixed(200, text='{"x":' + "[" * 200_000), FaultCode.OPENAI_BAD_OUTPUT),
         (fixed(200, json={"choices": [{}]}), FaultCode.OPENAI_BAD_OUTPUT),
-        (fixed(200, json=LENGTH), FaultCode.OPENAI_BAD_OUTPUT),
+        (
+            fixed(200, json={"choices": [{**CALLING, "finish_reason": "length"}]}),
+            FaultCode.OPENAI_CUT_SHORT,
+        ),
     ],
 )
 async def test_a_status_or_a_shape_that_will_not_change_is_refused(
@@ -211,6 +266,61 @@ async def test_a_status_or_a_shape_that_will_not_change_is_refused(
     with pytest.raises(RefusedError) as caught:
         await asked_over(transport)
     assert caught.value.code is code
+
+
+async def completed(app: OpenAISimulator, *prompts: Prompt) -> list[Completion]:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http:
+        llm = openai_llm(http)
+        return [await llm.complete(prompt) for prompt in prompts]
+
+
+WANTED = ToolCall(
+    id="call_000000000000000000000001", name="search_knowledge", arguments='{"query":"preço"}'
+)
+
+
+async def test_a_tool_call_comes_back_as_the_model_wrote_it() -> None:
+    app = simulator(lambda _: tool_call(WANTED.name, WANTED.arguments))
+    (completion,) = await completed(app, ASKED)
+    assert (completion.text, completion.tool_calls) == ("", (WANTED,))
+    (sent,) = app.journal
+    assert [tool["function"]["name"] for tool in sent["tools"]] == [spec.name for spec in SPECS]
+    assert all(tool["function"]["strict"] for tool in sent["tools"])
+    assert (sent["tool_choice"], sent["parallel_tool_calls"]) == ("auto", False)
+
+
+async def test_a_tools_answer_follows_its_call_and_then_the_model_must_answer() -> None:
+    app = simulator(lambda _: "{}")
+    answers = (
+        ChatMessage(role="assistant", text="", tool_calls=(WANTED,)),
+        ChatMessage(role="tool", text='{"found":[]}', tool_call_id=WANTED.id),
+    )
+    told = replace(ASKED, messages=(*ASKED.messages, *answers), must_answer=True)
+    await completed(app, ASKED, told)
+    first, second = app.journal
+    assert second["messages"][:-2] == first["messages"]
+    assert second["messages"][-2:] == [
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [
+                {
+                    "id": WANTED.id,
+                    "type": "function",
+                    "function": {"name": WANTED.name, "arguments": WANTED.arguments},
+                }
+            ],
+        },
+        {"role": "tool", "content": '{"found":[]}', "tool_call_id": WANTED.id},
+    ]
+    assert second["tools"] == first["tools"], "else the cached beginning of the chat is lost"
+    assert second["tool_choice"] == "none"
+
+
+async def test_without_tools_nothing_is_said_of_them() -> None:
+    app = simulator(lambda _: "{}")
+    await completed(app, replace(ASKED, tools=()))
+    assert {"tools", "tool_choice", "parallel_tool_calls"}.isdisjoint(app.journal[0])
 
 
 async def test_a_provider_that_does_not_answer_in_time_is_unavailable() -> None:

@@ -1,14 +1,18 @@
 """Turn inputs, a journal in memory and models that say what a test wants."""
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
+
+import msgspec
 
 from orbion.domain.conversations import Conversation, Mode
 from orbion.domain.lanes import Claim
 from orbion.domain.leads import Lead
 from orbion.domain.messages import Author, Message, MessageKind
-from orbion.domain.turns import Completion, Facts, Step, TurnInput, TurnResult
+from orbion.domain.reply import Reply
+from orbion.domain.turns import Completion, Facts, Step, ToolCall, TurnInput, TurnResult
 from orbion.ports import Prompt
 from tests.support.playbooks import solar
 
@@ -91,13 +95,26 @@ class JournaledTurns:
 class SaidLLM:
     """Says what `say` makes of the prompt, which may also raise; keeps every prompt."""
 
-    say: Callable[[Prompt], str]
+    say: Callable[[Prompt], str | Sequence[ToolCall]]
     prompts: list[Prompt] = field(default_factory=list)
 
     async def complete(self, prompt: Prompt) -> Completion:
         self.prompts.append(prompt)
-        text = self.say(prompt)
-        return Completion(text=text, model="said", tokens_in=7, tokens_out=3)
+        said = self.say(prompt)
+        text, calls = (said, ()) if isinstance(said, str) else ("", tuple(said))
+        return Completion(text=text, model="said", tool_calls=calls, tokens_in=7, tokens_out=3)
+
+
+def calls(name: str, /, **arguments: object) -> tuple[ToolCall, ...]:
+    """One tool call, as a model makes it."""
+    written = msgspec.json.encode(arguments).decode()
+    return (ToolCall(id=f"call_{name}", name=name, arguments=written),)
+
+
+def in_turn(*said: str | Reply | Sequence[ToolCall]) -> SaidLLM:
+    """Says these one after another, then the last one for ever."""
+    waiting = deque(each.to_json() if isinstance(each, Reply) else each for each in said)
+    return SaidLLM(lambda _: waiting.popleft() if len(waiting) > 1 else waiting[0])
 
 
 def prompt(*texts: str, facts: Facts | None = None, asked: str | None = None) -> Prompt:

@@ -7,6 +7,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport
 
+from orbion.kit import retry
+
 _IDLE_SECONDS = 4.0  # Node closes an idle connection after 5: reusing it then loses a send's answer
 _CONNECT_SECONDS = 5.0
 
@@ -71,9 +73,8 @@ async def exchange(
 
 
 def retry_after(headers: Mapping[str, str]) -> float:
-    """Seconds that the answer asks to wait; 0.0 when it does not say or gives a date."""
-    said = headers.get("retry-after", "")
-    return float(said) if said.isascii() and said.isdigit() else 0.0
+    """Seconds that the answer asks to wait; 0.0 when it does not say."""
+    return retry.retry_after(headers) or 0.0
 
 
 def _session(connections: int) -> aiohttp.ClientSession:

@@ -41,16 +41,20 @@ _FEWEST_DIGITS: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What a reply may rest on: the data of the business, the chat, what is known of the lead."""
+    """What a reply may rest on: the data of the business, the chat, what is known of the lead.
+
+    `sources` are read only for a reply that claims something.
+    """
 
     instructions: str
-    sources: Sequence[str]
+    sources: Callable[[], Sequence[str]]
     facts: Facts
 
 
 def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
     """Short names of all that is wrong; empty = it may leave."""
     texts = [bubble.text for bubble in reply.bubbles]
+    secret = normalise(grounds.instructions)
     found = {
         "empty": not texts and not reply.handoff and not reply.silence_reason,
         "too_many_bubbles": len(texts) > MOST_BUBBLES,
@@ -63,7 +67,7 @@ def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
         "percent": _unfounded(_percents, texts, grounds.sources),
         "link": _unfounded(_links, texts, grounds.sources),
         "phone": _unfounded(_phones, texts, grounds.sources),
-        "leak": any(_leaks(text, normalise(grounds.instructions)) for text in texts),
+        "leak": any(_leaks(text, secret) for text in texts),
     }
     return tuple(name for name, wrong in found.items() if wrong)
 
@@ -74,10 +78,12 @@ def _opens_badly(text: str) -> bool:
 
 
 def _unfounded(
-    claims: Callable[[Iterable[str]], set[_Claim]], texts: Sequence[str], sources: Sequence[str]
+    claims: Callable[[Iterable[str]], set[_Claim]],
+    texts: Sequence[str],
+    sources: Callable[[], Sequence[str]],
 ) -> bool:
     claimed = claims(texts)
-    return bool(claimed) and not claimed <= claims(sources)
+    return bool(claimed) and not claimed <= claims(sources())
 
 
 def _amounts(texts: Iterable[str]) -> set[int]:
@@ -86,7 +92,7 @@ def _amounts(texts: Iterable[str]) -> set[int]:
 
 
 def _percents(texts: Iterable[str]) -> set[str]:
-    return {found.replace(" ", "") for text in texts for found in _PERCENT.findall(text)}
+    return {found.replace(" ", "") for text in texts for found in _PERCENT.findall(fold(text))}
 
 
 def _links(texts: Iterable[str]) -> set[str]:
@@ -94,7 +100,9 @@ def _links(texts: Iterable[str]) -> set[str]:
 
 
 def _phones(texts: Iterable[str]) -> set[str]:
-    runs = ("".join(_DIGIT.findall(found)) for text in texts for found in _PHONE.findall(text))
+    runs = (
+        "".join(_DIGIT.findall(found)) for text in texts for found in _PHONE.findall(fold(text))
+    )
     return {digits for digits in runs if len(digits) >= _FEWEST_DIGITS}
 
 

@@ -5,7 +5,10 @@ from orbion.domain.reply import Reply
 from orbion.ports import Prompt
 
 
-def fall_back(prompt: Prompt) -> Reply:
+def fall_back(prompt: Prompt, handoff: str | None = None) -> Reply:
+    """`handoff` is why a person was already called: then nothing else is said."""
+    if handoff:
+        return Reply(handoff=handoff)
     return answer(
         prompt.playbook,
         prompt.pending,

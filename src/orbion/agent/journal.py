@@ -3,44 +3,47 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from orbion.domain.turns import Step
+from orbion.domain.turns import ChatMessage, Step
 from orbion.kit.ids import digest
 from orbion.ports import Prompt, Turns
 
-StepKind = Literal["model", "fallback"]
+StepKind = Literal["model", "tool", "veto", "fault", "fallback"]
+Key = bytes
 
 
 class Journal:
-    """The steps of one turn; a finished model step counts again only for the same input."""
+    """The finished steps of one turn; each is found again by its kind and its input's key."""
 
-    __slots__ = ("_input_hash", "_steps", "_turn_id", "_turns")
+    __slots__ = ("_steps", "_turn_id", "_turns")
 
-    def __init__(
-        self, turns: Turns, turn_id: int, *, steps: Sequence[Step], input_hash: bytes
-    ) -> None:
+    def __init__(self, turns: Turns, turn_id: int, *, steps: Sequence[Step]) -> None:
         self._turns = turns
         self._turn_id = turn_id
         self._steps = list(steps)
-        self._input_hash = input_hash
 
-    def model_output(self) -> str | None:
+    def find(self, kind: StepKind, key: Key) -> str | None:
+        """The output of a finished step."""
         return next(
-            (
-                step.output
-                for step in self._steps
-                if step.kind == "model" and step.input_hash == self._input_hash
-            ),
+            (step.output for step in self._steps if step.kind == kind and step.input_hash == key),
             None,
         )
 
     async def write(
-        self, kind: StepKind, output: str, *, tokens: tuple[int, int] = (0, 0), ms: int = 0
+        self,
+        kind: StepKind,
+        key: Key,
+        output: str,
+        *,
+        tokens: tuple[int, int] = (0, 0),
+        ms: int = 0,
     ) -> None:
-        """Save the next step; `tokens` are those read and those written."""
+        """Save the next step unless it is there; `tokens` are those read and those written."""
+        if self.find(kind, key) is not None:
+            return
         step = Step(
             number=max((step.number for step in self._steps), default=0) + 1,
             kind=kind,
-            input_hash=self._input_hash,
+            input_hash=key,
             output=output,
             tokens_in=tokens[0],
             tokens_out=tokens[1],
@@ -50,7 +53,12 @@ class Journal:
         self._steps.append(step)
 
 
-def input_hash(prompt: Prompt) -> bytes:
+def model_key(prompt: Prompt) -> Key:
     """Equal for equal model calls: the playbook's version and every chat message."""
-    chat = (part for message in prompt.messages for part in (message.role, message.text))
-    return digest(prompt.playbook.version, *chat)
+    chat = (part for message in prompt.messages for part in _parts(message))
+    return digest(prompt.playbook.version, str(prompt.must_answer), *chat)
+
+
+def _parts(message: ChatMessage) -> Sequence[str]:
+    calls = (part for call in message.tool_calls for part in (call.id, call.name, call.arguments))
+    return (message.role, message.text, message.tool_call_id or "", *calls)

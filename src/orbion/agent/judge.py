@@ -1,6 +1,8 @@
 """Decide whether what the model wrote may become the answer of a turn."""
 
-from dataclasses import astuple
+from collections.abc import Sequence
+from dataclasses import astuple, replace
+from functools import partial
 
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
@@ -10,12 +12,16 @@ from orbion.domain.reply import Reply, from_json
 from orbion.ports import Prompt
 
 
-def judge(text: str, prompt: Prompt) -> Reply | str:
-    """The reply if it may leave, else the reasons why not, separated by commas."""
+def judge(text: str, prompt: Prompt, *, handoff: str | None = None) -> Reply | str:
+    """The reply if it may leave, else the reasons why not, separated by commas.
+
+    `handoff` is why a tool has already called a person, who then needs no words of the model.
+    """
     try:
         reply = from_json(text)
     except RejectedError as error:
         return error.code
+    reply = replace(reply, handoff=reply.handoff or handoff)
     problems = find_problems(reply, _grounds(prompt))
     if not problems and _silent(reply) and not _silent(fall_back(prompt)):
         return "silence"
@@ -28,10 +34,10 @@ def _silent(reply: Reply) -> bool:
 
 def _grounds(prompt: Prompt) -> Grounds:
     """The data of the business and the words of the customer; the assistant's own prove nothing."""
+    return Grounds(instructions=INSTRUCTIONS, sources=partial(_sources, prompt), facts=prompt.facts)
+
+
+def _sources(prompt: Prompt) -> Sequence[str]:
     sentences = (text for text in astuple(prompt.playbook.texts) if isinstance(text, str))
     said = (message.text for message in prompt.messages if message.role == "user")
-    return Grounds(
-        instructions=INSTRUCTIONS,
-        sources=(knowledge(prompt.playbook), *sentences, *said, *prompt.facts.values()),
-        facts=prompt.facts,
-    )
+    return (knowledge(prompt.playbook), *sentences, *said, *prompt.facts.values())

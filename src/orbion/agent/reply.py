@@ -1,59 +1,63 @@
 """Make a turn's result of a checked reply: code, not the model, decides facts, score and stage."""
 
+from orbion.agent.proof import prove
+from orbion.agent.tools.tool import Effects
 from orbion.domain.bubbles import split_answer
-from orbion.domain.extraction import read_value
 from orbion.domain.leads import Fact
 from orbion.domain.playbook import Playbook
 from orbion.domain.qualification import score, stage
-from orbion.domain.reply import Reply, ReplyFact
-from orbion.domain.text import contains_phrase, normalise
+from orbion.domain.reply import Reply
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 
 
-def settle(playbook: Playbook, given: TurnInput, reply: Reply, *, verdict: Verdict) -> TurnResult:
+def settle(
+    playbook: Playbook, given: TurnInput, reply: Reply, *, verdict: Verdict, effects: Effects
+) -> TurnResult:
     """`verdict` holds for an answer; a hand-over and silence have their own."""
-    facts = proven_facts(playbook, given, reply)
+    facts = effects.followed_by(Effects(facts=proven_facts(playbook, given, reply))).facts
     known = {**given.lead.facts, **{fact.slot: fact.value for fact in facts}}
     asked = reply.asked or given.conversation.open_slot
+    handoff = reply.handoff or effects.handoff
     return TurnResult(
-        verdict=_verdict(reply, verdict),
-        bubbles=_bubbles(playbook, given, reply),
+        verdict=_verdict(reply, verdict, handoff),
+        bubbles=_bubbles(playbook, given, reply, handoff),
         facts=facts,
         stage=stage(playbook, known).key,
         score=score(playbook, known),
-        handoff=reply.handoff,
+        handoff=handoff,
         open_slot=asked if playbook.slot(asked) and asked not in known else None,
     )
 
 
+def opt_out(playbook: Playbook, given: TurnInput, effects: Effects) -> TurnResult:
+    """The customer wants no more messages: nothing but the confirmation may leave."""
+    known = {**given.lead.facts, **{fact.slot: fact.value for fact in effects.facts}}
+    return TurnResult(
+        verdict=Verdict.OPTED_OUT,
+        bubbles=(Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out"),),
+        facts=effects.facts,
+        stage=stage(playbook, known).key,
+        score=score(playbook, known),
+    )
+
+
 def proven_facts(playbook: Playbook, given: TurnInput, reply: Reply) -> tuple[Fact, ...]:
-    """What is new, fits its slot, and is quoted from words that this batch really holds."""
-    proven = (_proven(playbook, given, slot, said) for slot, said in reply.facts.items())
+    proven = (prove(playbook, given, slot, said) for slot, said in reply.facts.items())
     return tuple(fact for fact in proven if fact is not None)
 
 
-def _proven(playbook: Playbook, given: TurnInput, key: str, said: ReplyFact) -> Fact | None:
-    slot = playbook.slot(key)
-    value = read_value(slot, said.value) if slot else None
-    quote = normalise(said.quote)
-    source = next(
-        (each for each in given.batch if contains_phrase(normalise(each.text), quote)), None
-    )
-    if value is None or source is None or value == given.lead.facts.get(key):
-        return None
-    return Fact(slot=key, value=value, message_id=source.id, quote=said.quote)
-
-
-def _verdict(reply: Reply, verdict: Verdict) -> Verdict:
-    if reply.handoff:
+def _verdict(reply: Reply, verdict: Verdict, handoff: str | None) -> Verdict:
+    if handoff:
         return Verdict.HANDED_OVER
     return verdict if reply.bubbles else Verdict.SILENT
 
 
-def _bubbles(playbook: Playbook, given: TurnInput, reply: Reply) -> tuple[Bubble, ...]:
+def _bubbles(
+    playbook: Playbook, given: TurnInput, reply: Reply, handoff: str | None
+) -> tuple[Bubble, ...]:
     """All bubbles of a hand-over may leave although the bot is quiet from then on."""
     texts = split_answer([bubble.text for bubble in reply.bubbles])
-    if reply.handoff:
+    if handoff:
         return tuple(
             Bubble(text=text, exempt="handoff") for text in (*texts, playbook.handoff.message)
         )

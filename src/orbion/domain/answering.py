@@ -73,7 +73,7 @@ def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, asked: str |
     texts = [text for text in pending if not is_unreadable(text) and not is_reaction(text)]
     parts = [part for text in texts for part in sentences(text)]
     learnt = _learn(playbook, texts, facts, asked)
-    answers = {bubble.fact_ids: bubble for part in parts for bubble in _look_up(playbook, part)}
+    answers = {bubble.fact_ids: bubble for part in parts for bubble in look_up(playbook, part)}
     spoken = {word for text in texts for word in words(text)}
     return _Heard(
         answers=tuple(answers.values()),
@@ -117,7 +117,7 @@ def _handoff_reason(playbook: Playbook, pending: Sequence[str]) -> str | None:
     )
 
 
-def _look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
+def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
     """What the data say to one sentence; nothing if it asks for nothing known."""
     said = spelled_out(sentence)
     found = []

@@ -1,12 +1,13 @@
 """The reply contract between a model, or the deterministic answerer, and the turn."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.text import visible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Reply:
 
 
 def from_json(text: str) -> Reply:
-    """Read a reply; a fact that is null was not learnt.
+    """Read a reply; a fact that is null was not learnt, what nobody sees is not said.
 
     Raises:
         RejectedError: openai.bad_output, if `text` does not keep the contract.
@@ -53,10 +54,10 @@ def from_json(text: str) -> Reply:
         facts = msgspec.convert(wire.get("facts") or {}, dict[str, ReplyFact | None])
         learnt = {slot: fact for slot, fact in facts.items() if fact is not None}
         reply = msgspec.convert({**wire, "facts": {}}, Reply)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         raise RejectedError(FaultCode.OPENAI_BAD_OUTPUT, f"reply contract: {error}") from error
     return Reply(
-        bubbles=reply.bubbles,
+        bubbles=tuple(replace(bubble, text=visible(bubble.text)) for bubble in reply.bubbles),
         facts=learnt,
         handoff=reply.handoff or None,
         asked=reply.asked or None,

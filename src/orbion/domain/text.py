@@ -18,6 +18,11 @@ _BEYOND_LATIN: Final = re.compile(r"[^\x00-\u024f]")
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSEEN: Final = re.compile(
+    r"[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+    r"|(?<![\u2190-\U0010ffff])\u200d"  # elsewhere it joins the parts of an emoji
+)
 _SENTENCE_END: Final = re.compile(r"(?<=[!?;\n])|(?<=\.)\s")
 
 
@@ -32,6 +37,11 @@ def printable(text: str) -> str:
     NUL is the dangerous one: Evolution fails on it after WhatsApp took the message.
     """
     return _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def visible(text: str) -> str:
+    """What is printable and seen; an invisible character could hide a word from a check."""
+    return _UNSEEN.sub("", printable(text))
 
 
 def fold(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from orbion.domain.conversations import Conversation
 from orbion.domain.leads import Fact, Lead
@@ -93,17 +93,40 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """What a model wants done; `arguments` is JSON as the model wrote it, perhaps broken."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A tool as a model is told of it; `parameters` is a strict JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatMessage:
-    role: Literal["system", "user", "assistant"]
+    """One line of the chat; a `tool` message answers the call named by `tool_call_id`."""
+
+    role: Literal["system", "user", "assistant", "tool"]
     text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """A provider's answer: `text` is the reply contract as JSON (DESIGN section 8)."""
+    """A provider's answer: tool calls, or `text` that is the reply contract as JSON."""
 
     text: str
     model: str
+    tool_calls: tuple[ToolCall, ...] = ()
     tokens_in: int = 0
     tokens_cached: int = 0
     tokens_out: int = 0

@@ -55,6 +55,11 @@ class AdaptiveLimit:
         return self._used
 
     @property
+    def is_full(self) -> bool:
+        """Whether one more call would have to wait."""
+        return bool(self._waiting) or self._used >= self.limit
+
+    @property
     def waiting(self) -> int:
         return len(self._waiting)
 
@@ -74,7 +79,7 @@ class AdaptiveLimit:
             self._leave()
 
     async def _enter(self, patience: float | None) -> None:
-        if self._used < self.limit and not self._waiting:
+        if not self.is_full:
             self._used += 1
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()

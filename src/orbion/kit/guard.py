@@ -88,6 +88,7 @@ class Guard:
         The call's own exceptions pass unchanged.
         """
         began = False
+        self._refuse_early()
         try:
             async with self.limit.slot(self._patience) as slot:
                 began = True
@@ -97,6 +98,11 @@ class Guard:
                 raise
             self._record(Outcome.rejected, 0.0)
             raise NotAttemptedError(self.name, self._patience) from error
+
+    def _refuse_early(self) -> None:
+        """Whom the breaker would refuse does not wait for a slot that stalled calls may hold."""
+        if self.limit.is_full and self.breaker.retry_after > 0.0:
+            self._permit().release()
 
     async def _attempt(self, call: Callable[[], Awaitable[T]], slot: Slot) -> T:
         permit = self._permit()

@@ -1,11 +1,19 @@
 """Decide how long to wait before trying again, and whether trying again is still affordable."""
 
+import math
+import re
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from random import Random
+from types import MappingProxyType
 
 from orbion.kit.clock import Clock
 from orbion.kit.window import SlidingCounts
 
 _LARGEST_EXPONENT = 32
+_LIMITS = ("requests", "tokens")
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_SECONDS = MappingProxyType({"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001})
 
 
 def full_jitter(attempt: int, *, base: float, cap: float, random: Random) -> float:
@@ -15,6 +23,48 @@ def full_jitter(attempt: int, *, base: float, cap: float, random: Random) -> flo
     """
     exponent = min(max(attempt, 1) - 1, _LARGEST_EXPONENT)
     return random.uniform(0.0, min(cap, base * 2**exponent))
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks to wait, None if it does not say; header names are lower case.
+
+    In this order: `retry-after-ms`; `retry-after` in seconds or as a date, which counts from the
+    answer's own `date`, so that a wrong clock here does not matter; the resets of those rate limits
+    of which nothing remains (`x-ratelimit-reset-requests: 6m0s`).
+    """
+    asked = (
+        _number(headers.get("retry-after-ms"), 0.001),
+        _number(headers.get("retry-after"), 1.0),
+        _until(headers.get("retry-after"), headers.get("date")),
+        max(filter(None, (_reset(headers, limit) for limit in _LIMITS)), default=None),
+    )
+    return next((max(seconds, 0.0) for seconds in asked if seconds is not None), None)
+
+
+def _number(said: str | None, unit: float) -> float | None:
+    try:
+        found = float(said or "") * unit
+    except ValueError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def _until(said: str | None, date: str | None) -> float | None:
+    try:
+        then, now = parsedate_to_datetime(said or ""), parsedate_to_datetime(date or "")
+        return (then - now).total_seconds()
+    except (TypeError, ValueError):
+        return None
+
+
+def _reset(headers: Mapping[str, str], limit: str) -> float | None:
+    said = headers.get(f"x-ratelimit-reset-{limit}", "")
+    if headers.get(f"x-ratelimit-remaining-{limit}", "0") != "0":
+        return None
+    parts = _PART.findall(said)
+    if not parts or "".join(number + unit for number, unit in parts) != said:
+        return None
+    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
 
 
 class RetryBudget:

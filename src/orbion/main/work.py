@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from orbion.adapters.db.store import DbStore
 from orbion.agent.agent import Agent
@@ -20,6 +21,8 @@ from orbion.usecases.sync_lead import SyncLeads
 from orbion.workers.loop import LoopParts, QueueLoop
 from orbion.workers.routes import routes
 from orbion.workers.wakeups import Wakeups
+
+TURN_SLACK: Final = 0.5  # lets a stalled call end by its guard, which counts it, not by the turn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +44,9 @@ def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[Q
         llm=parts.llm,
         turns=store,
         playbooks=parts.playbooks,
-        deadline_seconds=settings.model_deadline,
+        deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
+        metrics=metrics,
     )
     reply = Reply(
         turns=store,

@@ -45,10 +45,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a simulator says; `body` is any JSON value."""
+    """What a simulator says; `body` is any JSON value, `raw` is said in its place."""
 
     status: int = 200
     body: Any = None
+    raw: bytes | None = None
     headers: tuple[tuple[str, str], ...] = ()
     ending: Ending = Ending.WHOLE
 
@@ -82,7 +83,7 @@ async def respond(answer: Answer, scope: Scope, receive: Receive, send: Send) ->
     """
     match answer.ending:
         case Ending.WHOLE:
-            await _start(answer, msgspec.json.encode(answer.body), send)
+            await _start(answer, send)
         case Ending.HANG:
             await _hang(scope, receive)
         case Ending.RESET:
@@ -91,7 +92,8 @@ async def respond(answer: Answer, scope: Scope, receive: Receive, send: Send) ->
             await _truncate(answer, scope, receive, send)
 
 
-async def _start(answer: Answer, body: bytes, send: Send, *, whole: bool = True) -> None:
+async def _start(answer: Answer, send: Send, *, whole: bool = True) -> None:
+    body = msgspec.json.encode(answer.body) if answer.raw is None else answer.raw
     headers = [
         (b"content-type", b"application/json; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),
@@ -125,7 +127,7 @@ async def _truncate(answer: Answer, scope: Scope, receive: Receive, send: Send) 
     connection = _connection(scope)
     if connection is None:
         raise httpx.RemoteProtocolError("the simulator closed the connection inside the body")
-    await _start(answer, msgspec.json.encode(answer.body), send, whole=False)
+    await _start(answer, send, whole=False)
     connection.close()
     await _disconnected(receive)
 

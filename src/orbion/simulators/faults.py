@@ -30,17 +30,32 @@ class SendFault(StrEnum):
 
 
 class ModelFault(StrEnum):
-    """The fate of one model call."""
+    """The fate of one model call: an error status, a broken connection, or a useless answer."""
 
     RATE_LIMITED = "rate_limited"
     QUOTA = "quota"
     SERVER_ERROR = "server_error"
     OVERLOADED = "overloaded"
     UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    BAD_REQUEST = "bad_request"
+    CONTEXT_TOO_LONG = "context_too_long"
+    MODEL_UNKNOWN = "model_unknown"
+    TIMED_OUT = "timed_out"
     HANG = "hang"
     RESET = "reset"
     TRUNCATED = "truncated"
+    NOT_JSON = "not_json"
+    WRONG_SHAPE = "wrong_shape"
+    NO_CHOICES = "no_choices"
+    EMPTY = "empty"
+    CUT_SHORT = "cut_short"
+    FILTERED = "filtered"
+    REFUSED = "refused"
     MALFORMED = "malformed"
+    OFF_CONTRACT = "off_contract"
+    BROKEN_ARGUMENTS = "broken_arguments"
+    UNKNOWN_TOOL = "unknown_tool"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +85,11 @@ class EvolutionFaults:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelFaults:
-    """As `EvolutionFaults`, for the model provider."""
+    """As `EvolutionFaults`, for the model provider; `wait` are the headers of a rate limit."""
 
     latency_ms: Span = (1, 5)
     call: Mapping[ModelFault, float] = field(default_factory=lambda: MappingProxyType({}))
-    retry_after_s: int = 2
+    wait: tuple[tuple[str, str], ...] = (("retry-after", "2"),)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,16 +1,19 @@
 """Simulates the chat completions API of OpenAI as a raw ASGI app with fault knobs."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
-from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
+from orbion.kit.ids import digest
 from orbion.simulators.asgi import Answer, Ending, Request, read_request, respond
 from orbion.simulators.faults import ModelFault, ModelFaults, draw
+from orbion.simulators.openai_faults import ANSWERS, BAD_KEY, SPOILED, error, rate_limited
+from orbion.simulators.openai_rules import what_is_wrong
 
 Json: TypeAlias = dict[str, Any]
 Reply: TypeAlias = Callable[[Json], Json | str]
@@ -26,7 +29,8 @@ PATHS: Final = ("/v1/chat/completions", "/chat/completions")
 class OpenAISimulator:
     """`answer` decides the content; `journal` holds every authorised request body in order.
 
-    `faults` may be replaced at any time.
+    `faults` may be replaced at any time; `script` decides the next calls one by one (None = nothing
+    goes wrong) before chance does.
     """
 
     def __init__(
@@ -39,8 +43,9 @@ class OpenAISimulator:
         faults: ModelFaults,
     ) -> None:
         self.faults = faults
+        self.script: deque[ModelFault | None] = deque()
         self._journal: list[Json] = []
-        self._openings: set[bytes] = set()
+        self._read_before: set[bytes] = set()
         self._reply = answer
         self._api_key = api_key
         self._random = random
@@ -66,34 +71,39 @@ class OpenAISimulator:
             body = msgspec.json.decode(request.body, type=dict[str, Any])
         except msgspec.MsgspecError:
             return error(400, "We could not parse the JSON body of your request.")
-        if not body.get("messages") or not body.get("model"):
-            return error(400, "you must provide a model and messages", code="missing_parameter")
-        return self._complete(body, tokens(request.body))
+        wrong = what_is_wrong(body)
+        return error(400, wrong) if wrong else self._complete(body, tokens(request.body))
 
     def _complete(self, body: Json, prompt_tokens: int) -> Answer:
-        opening = msgspec.json.encode(body["messages"][0])
-        known = opening in self._openings
-        self._openings.add(opening)
+        cached = self._cached(body["messages"], prompt_tokens)
         self._journal.append(body)
-        fault = draw(self.faults.call, self._random)
-        refused = self._refused(fault)
-        if refused is not None:
-            return refused
-        reply = '{"bubbles": [{' if fault is ModelFault.MALFORMED else self._reply(body)
-        cached = prompt_tokens // CACHE_STEP * CACHE_STEP if known else 0
-        ending = Ending.TRUNCATED if fault is ModelFault.TRUNCATED else Ending.WHOLE
+        fault = self.script.popleft() if self.script else draw(self.faults.call, self._random)
+        if fault is ModelFault.RATE_LIMITED:
+            return rate_limited(self.faults.wait)
+        if fault in ANSWERS:
+            return ANSWERS[fault]
+        reply = SPOILED[fault] if fault in SPOILED else self._reply(body)
         return Answer(
             body=self._completion(body["model"], reply, usage(reply, prompt_tokens, cached)),
             headers=(("x-request-id", f"req_{self._random.getrandbits(128):032x}"),),
-            ending=ending,
+            ending=Ending.TRUNCATED if fault is ModelFault.TRUNCATED else Ending.WHOLE,
         )
 
     def _completion(self, model: str, reply: Json | str, spent: Json) -> Json:
-        fields = {"content": reply} if isinstance(reply, str) else reply
-        message: Json = {"role": "assistant", "content": None, "refusal": None, "annotations": []}
-        message |= fields
-        finish = "tool_calls" if message.get("tool_calls") else "stop"
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish}
+        fields = {"content": reply} if isinstance(reply, str) else dict(reply)
+        finish = "tool_calls" if fields.get("tool_calls") else "stop"
+        choice = {
+            "index": 0,
+            "finish_reason": fields.pop("finish_reason", finish),
+            "message": {
+                "role": "assistant",
+                "content": None,
+                "refusal": None,
+                "annotations": [],
+                **fields,
+            },
+            "logprobs": None,
+        }
         return {
             "id": f"chatcmpl-{self._random.getrandbits(96):024x}",
             "object": "chat.completion",
@@ -105,31 +115,42 @@ class OpenAISimulator:
             "system_fingerprint": "fp_simulated",
         }
 
-    def _refused(self, fault: ModelFault | None) -> Answer | None:
-        if fault is ModelFault.RATE_LIMITED:
-            wait = str(self.faults.retry_after_s)
-            return error(429, "Rate limit reached.", code="rate_limit_exceeded", wait=wait)
-        return REFUSALS.get(fault) if fault else None
+    def _cached(self, messages: Sequence[Json], prompt_tokens: int) -> int:
+        """Tokens of the longest beginning that an earlier request had too, in whole steps."""
+        known = 0
+        for key, size in _beginnings(messages):
+            if key in self._read_before:
+                known = size
+            self._read_before.add(key)
+        cached = min(known // BYTES_PER_TOKEN, prompt_tokens) // CACHE_STEP * CACHE_STEP
+        return cached if cached >= CACHE_FROM else 0
 
 
-def error(status: int, message: str, *, code: str | None = None, wait: str | None = None) -> Answer:
-    kind = "server_error" if status >= 500 else code or "invalid_request_error"  # noqa: PLR2004 HTTP
-    body = {"error": {"message": message, "type": kind, "param": None, "code": code}}
-    headers = (("retry-after", wait),) if wait else ()
-    return Answer(status=status, body=body, headers=headers)
+def tool_call(name: str, arguments: Json | str, *, number: int = 1) -> Json:
+    """The fields of an assistant's message that calls one tool."""
+    written = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
+    call = {
+        "id": f"call_{number:024d}",
+        "type": "function",
+        "function": {"name": name, "arguments": written},
+    }
+    return {"tool_calls": [call]}
+
+
+def in_order(*replies: Json | str) -> Reply:
+    """Give these replies one after another, then the last one for ever."""
+    waiting = deque(replies)
+    return lambda _: waiting.popleft() if len(waiting) > 1 else waiting[0]
 
 
 def usage(reply: Json | str, prompt_tokens: int, cached: int) -> Json:
-    """Token counts estimated from sizes; a repeated long prompt counts as cached."""
+    """Token counts estimated from sizes."""
     written = tokens(msgspec.json.encode(reply))
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": written,
         "total_tokens": prompt_tokens + written,
-        "prompt_tokens_details": {
-            "cached_tokens": cached if prompt_tokens >= CACHE_FROM else 0,
-            "audio_tokens": 0,
-        },
+        "prompt_tokens_details": {"cached_tokens": cached, "audio_tokens": 0},
         "completion_tokens_details": {
             "reasoning_tokens": 0,
             "audio_tokens": 0,
@@ -143,18 +164,15 @@ def tokens(text: bytes) -> int:
     return max(1, len(text) // BYTES_PER_TOKEN)
 
 
+def _beginnings(messages: Sequence[Json]) -> Iterator[tuple[bytes, int]]:
+    """The key and the bytes of each beginning of a chat, one message longer each time."""
+    key, size = b"", 0
+    for message in messages:
+        wire = msgspec.json.encode(message).decode()
+        key = digest(key.hex(), wire)
+        size += len(wire)
+        yield key, size
+
+
 def _model(name: str) -> Json:
     return {"id": name, "object": "model", "created": 1721172741, "owned_by": "system"}
-
-
-BAD_KEY: Final = error(401, "Incorrect API key provided.", code="invalid_api_key")
-REFUSALS: Final = MappingProxyType(
-    {
-        ModelFault.QUOTA: error(429, "You exceeded your current quota.", code="insufficient_quota"),
-        ModelFault.SERVER_ERROR: error(500, "The server had an error processing your request."),
-        ModelFault.OVERLOADED: error(503, "The engine is currently overloaded."),
-        ModelFault.UNAUTHORIZED: BAD_KEY,
-        ModelFault.HANG: Answer(ending=Ending.HANG),
-        ModelFault.RESET: Answer(ending=Ending.RESET),
-    }
-)

@@ -17,6 +17,7 @@ _ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 
 _CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0)
 _REPLY_SECONDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 300.0, 900.0)
 _COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
+_CALLS_A_TURN = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 _GROUP_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 _CIRCUIT_STATES = ("closed", "open", "half_open")
@@ -108,6 +109,15 @@ class Metrics:
         self.turns = self._counter("turns_total", "Turns by their verdict.", "verdict")
         self.turn_seconds = self._histogram(
             "turn_seconds", "Seconds from a turn's claim to its commit.", buckets=_CALL_SECONDS
+        )
+        self.turn_model_calls = self._histogram(
+            "turn_model_calls", "Model calls that one turn needed.", buckets=_CALLS_A_TURN
+        )
+        self.tool_calls = self._counter(
+            "tool_calls_total", "Tools that the model used, unknown ones together.", "tool"
+        )
+        self.fallbacks = self._counter(
+            "fallbacks_total", "Turns answered from the playbook, by each reason.", "reason"
         )
         self.reply_latency_seconds = self._histogram(
             "reply_latency_seconds",

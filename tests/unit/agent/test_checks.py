@@ -12,7 +12,10 @@ from tests.support.turns import prompt, turn
 
 GROUNDS = Grounds(
     instructions=INSTRUCTIONS,
-    sources=(knowledge(solar()), "pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br"),
+    sources=lambda: (
+        knowledge(solar()),
+        "pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br",
+    ),
     facts={"nome": "Ana"},
 )
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from orbion.agent.reply import settle
+from orbion.agent.tools.tool import NOTHING
 from orbion.domain.bubbles import NATURAL
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
@@ -24,7 +25,8 @@ def given(*texts: str) -> TurnInput:
 
 def result(*texts: str, handoff: str | None = None) -> TurnResult:
     reply = Reply(bubbles=tuple(ReplyBubble(text=text) for text in texts), handoff=handoff)
-    return settle(solar(), given("oi", "quanto custa?"), reply, verdict=Verdict.ANSWERED)
+    asked = given("oi", "quanto custa?")
+    return settle(solar(), asked, reply, verdict=Verdict.ANSWERED, effects=NOTHING)
 
 
 def test_long_words_leave_in_several_bubbles() -> None:

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from orbion.domain.media import is_reaction, is_unreadable, shown_text
 from orbion.domain.messages import Author, Message, MessageKind
 from orbion.domain.money import find_amounts, write_amount
-from orbion.domain.text import compose, contains_phrase, fold, normalise, sentences, words
+from orbion.domain.text import (
+    compose,
+    contains_phrase,
+    fold,
+    normalise,
+    sentences,
+    visible,
+    words,
+)
 
 
 def test_normal_text_has_no_accents_case_punctuation_or_stretched_letters() -> None:
@@ -16,6 +24,18 @@ def test_normal_text_has_no_accents_case_punctuation_or_stretched_letters() -> N
 
 def test_a_decomposed_accent_is_the_same_letter() -> None:
     assert words("cafe\u0301") == words("café") == ("cafe",)
+
+
+@pytest.mark.parametrize(
+    "hidden", ["\u200b", "\u200d", "\x00", "\u202e", "\ufeff", "\xad", "\u2060"]
+)
+def test_what_nobody_sees_is_taken_out(hidden: str) -> None:
+    assert visible(f"go{hidden}lpe.com") == "golpe.com"
+
+
+@pytest.mark.parametrize("text", ["Olá!\nTudo bem?", "☀️ R$ 5", "👩\u200d💻 aqui", "1º, ½ e ª\t…"])
+def test_what_people_write_stays_as_it_is(text: str) -> None:
+    assert visible(text) == text
 
 
 @given(st.text())

@@ -188,6 +188,15 @@ async def test_a_neutral_answer_moves_nothing() -> None:
     assert bench.breaker.statistics.ok == bench.breaker.statistics.failed == 0
 
 
+async def test_an_open_breaker_refuses_at_once_although_stalled_calls_hold_every_slot() -> None:
+    bench = Bench(timeout=30.0, start=1)
+    await bench.answer(500, times=5)
+    async with bench.limit.slot(), asyncio.timeout(1.0):
+        with pytest.raises(BreakerOpenError):
+            await bench.guard(fine)
+    assert bench.guard.statistics.rejected == bench.breaker.statistics.rejected == 1
+
+
 async def test_a_call_that_finds_no_slot_in_time_was_not_attempted() -> None:
     bench = Bench(timeout=0.001, start=1)
     async with bench.limit.slot():

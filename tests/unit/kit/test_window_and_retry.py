@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from orbion.kit.retry import RetryBudget, full_jitter
+from orbion.kit.retry import RetryBudget, full_jitter, retry_after
 from orbion.kit.window import SlidingCounts
 from tests.unit.kit.manual_clock import ManualClock
 
@@ -62,3 +62,40 @@ def test_the_budget_comes_back_with_time() -> None:
     assert not budget.take()
     clock.advance(31)
     assert budget.take()
+
+
+NOON = "Wed, 21 Oct 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after": "-3"}, 0.0),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": "Wed, 21 Oct 2026 12:00:30 GMT", "date": NOON}, 30.0),
+        ({"retry-after": "Wed, 21 Oct 2026 11:00:00 GMT", "date": NOON}, 0.0),
+        ({"retry-after": "Wed, 21 Oct 2026 12:00:30 GMT"}, None),
+        ({"retry-after": "Wed, 21 Oct 2026 12:00:30 GMT", "date": "today"}, None),
+        ({"retry-after-ms": "250"}, 0.25),
+        ({"retry-after-ms": "250", "retry-after": "1"}, 0.25),
+        ({"retry-after-ms": "?", "retry-after": "1"}, 1.0),
+        ({"x-ratelimit-reset-requests": "6m0s"}, 360.0),
+        ({"x-ratelimit-reset-requests": "1h2m3.5s"}, 3723.5),
+        ({"x-ratelimit-reset-tokens": "20ms"}, 0.02),
+        ({"x-ratelimit-reset-requests": "1s", "x-ratelimit-reset-tokens": "2s"}, 2.0),
+        ({"x-ratelimit-reset-requests": "later"}, None),
+        ({"x-ratelimit-reset-requests": "6m0"}, None),
+        ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-remaining-requests": "41"}, None),
+        ({"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-remaining-requests": "0"}, 360.0),
+        ({"retry-after": "2", "x-ratelimit-reset-requests": "6m0s"}, 2.0),
+    ],
+)
+def test_every_form_of_retry_after_is_read(headers: dict[str, str], seconds: float | None) -> None:
+    assert retry_after(headers) == (None if seconds is None else pytest.approx(seconds))

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from orbion.simulators.faults import ModelFault, ModelFaults
-from orbion.simulators.openai import Json, OpenAISimulator
+from orbion.simulators.openai import Json, OpenAISimulator, Reply, in_order, tool_call
 from tests.unit.simulators.virtual import START_MS, now, virtually
 
 KEY = "sk-simulated"
@@ -15,8 +15,12 @@ QUESTION = {"model": "gpt-4o-mini", "messages": [{"role": "system", "content": "
 
 
 def model(reply: Json | str = "Olá!", **faults: Any) -> OpenAISimulator:
+    return model_of(lambda _: reply, **faults)
+
+
+def model_of(reply: Reply, **faults: Any) -> OpenAISimulator:
     return OpenAISimulator(
-        lambda _: reply, api_key=KEY, random=Random(1), now=now, faults=ModelFaults(**faults)
+        reply, api_key=KEY, random=Random(1), now=now, faults=ModelFaults(**faults)
     )
 
 
@@ -84,9 +88,116 @@ def test_a_wrong_key_is_refused_and_not_journaled() -> None:
     assert simulator.journal == []
 
 
-@pytest.mark.parametrize("body", [[], {"model": "gpt-4o-mini"}, {"messages": [1]}])
+CALL = {"id": "1", "type": "function", "function": {"name": "x", "arguments": "{}"}}
+CALLING = {"role": "assistant", "content": None, "tool_calls": [CALL]}
+TOLD = {"role": "tool", "tool_call_id": "1", "content": "ok"}
+LOOSE = {"type": "object", "properties": {"a": {"type": "string"}}, "required": []}
+CLOSED = {**LOOSE, "additionalProperties": False}
+
+
+def tool(parameters: Any) -> dict[str, Any]:
+    function = {"name": "x", "parameters": parameters, "strict": True}
+    return {"type": "function", "function": function}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {"model": "gpt-4o-mini"},
+        {"messages": [1]},
+        {**QUESTION, "messages": [1]},
+        {**QUESTION, "messages": [{"role": "robot", "content": "x"}]},
+        {**QUESTION, "messages": [TOLD]},
+        {**QUESTION, "messages": [CALLING]},
+        {**QUESTION, "messages": [CALLING, {"role": "user", "content": "x"}, TOLD]},
+        {**QUESTION, "messages": [CALLING, TOLD, TOLD]},
+        {**QUESTION, "tool_choice": "none"},
+        {**QUESTION, "tools": [tool(LOOSE)]},
+        {**QUESTION, "tools": [tool(CLOSED)]},
+        {**QUESTION, "tools": [tool({"$ref": "#/$defs/x"})]},
+        {
+            **QUESTION,
+            "response_format": {"json_schema": {"name": "r", "strict": True, "schema": CLOSED}},
+        },
+    ],
+)
 def test_an_incomplete_request_is_the_callers_fault(body: Any) -> None:
     assert virtually(lambda: ask(model(), body)).status_code == 400
+
+
+def test_an_answered_tool_call_may_be_followed_by_another() -> None:
+    again = {**CALLING, "tool_calls": [{**CALL, "id": "2"}]}
+    told = {**TOLD, "tool_call_id": "2"}
+    closed = tool({**CLOSED, "required": ["a"]})
+    body = {**QUESTION, "messages": [CALLING, TOLD, again, told], "tools": [closed]}
+    assert virtually(lambda: ask(model(), body)).status_code == 200
+
+
+def test_replies_in_order_end_with_the_last_one_for_ever() -> None:
+    async def scenario() -> list[Any]:
+        simulator = model_of(in_order(tool_call("get_slots", {"day": 1}), "Olá!"))
+        return [(await ask(simulator)).json()["choices"][0] for _ in range(3)]
+
+    first, *others = virtually(scenario)
+    (call,) = first["message"]["tool_calls"]
+    assert call["function"] == {"name": "get_slots", "arguments": '{"day":1}'}
+    assert [each["message"]["content"] for each in others] == ["Olá!", "Olá!"]
+
+
+def test_a_script_decides_calls_one_by_one_before_chance_does() -> None:
+    async def scenario() -> list[int]:
+        simulator = model(call={ModelFault.OVERLOADED: 1.0})
+        simulator.script.extend([ModelFault.QUOTA, None])
+        return [(await ask(simulator)).status_code for _ in range(3)]
+
+    assert virtually(scenario) == [429, 200, 503]
+
+
+def test_a_chat_that_grows_is_cached_up_to_where_it_was_read() -> None:
+    opening = {"role": "system", "content": "x" * 8_000}
+    asked = {"role": "user", "content": "y" * 8_000}
+
+    async def scenario() -> list[int]:
+        simulator = model()
+        chats = ([opening], [opening, asked], [opening, asked, asked], [asked])
+        usages = [
+            (await ask(simulator, {**QUESTION, "messages": chat})).json()["usage"] for chat in chats
+        ]
+        return [each["prompt_tokens_details"]["cached_tokens"] for each in usages]
+
+    first, second, third, other = virtually(scenario)
+    assert (first, other) == (0, 0)
+    assert 1_900 < second < third
+
+
+@pytest.mark.parametrize(
+    ("fault", "finish", "key"),
+    [
+        (ModelFault.CUT_SHORT, "length", "content"),
+        (ModelFault.FILTERED, "content_filter", "content"),
+        (ModelFault.REFUSED, "stop", "refusal"),
+        (ModelFault.BROKEN_ARGUMENTS, "tool_calls", "tool_calls"),
+        (ModelFault.UNKNOWN_TOOL, "tool_calls", "tool_calls"),
+    ],
+)
+def test_a_useless_completion_ends_as_openais_do(fault: ModelFault, finish: str, key: str) -> None:
+    body = virtually(lambda: ask(model(call={fault: 1.0}))).json()
+    (choice,) = body["choices"]
+    assert choice["finish_reason"] == finish
+    assert choice["message"][key]
+    assert "finish_reason" not in choice["message"]
+    assert body["system_fingerprint"]
+
+
+@pytest.mark.parametrize("fault", [ModelFault.NO_CHOICES, ModelFault.WRONG_SHAPE])
+def test_a_wrong_shape_is_json_all_the_same(fault: ModelFault) -> None:
+    assert not virtually(lambda: ask(model(call={fault: 1.0}))).json().get("choices")
+
+
+def test_an_answer_that_is_no_json_is_a_page() -> None:
+    answer = virtually(lambda: ask(model(call={ModelFault.NOT_JSON: 1.0})))
+    assert (answer.status_code, answer.text[:6]) == (200, "<html>")
 
 
 def test_the_models_are_listed() -> None:
@@ -107,6 +218,11 @@ def test_the_models_are_listed() -> None:
         (ModelFault.SERVER_ERROR, 500, None),
         (ModelFault.OVERLOADED, 503, None),
         (ModelFault.UNAUTHORIZED, 401, "invalid_api_key"),
+        (ModelFault.FORBIDDEN, 403, "unsupported_country_region_territory"),
+        (ModelFault.CONTEXT_TOO_LONG, 400, "context_length_exceeded"),
+        (ModelFault.MODEL_UNKNOWN, 404, "model_not_found"),
+        (ModelFault.BAD_REQUEST, 400, None),
+        (ModelFault.TIMED_OUT, 408, None),
     ],
 )
 def test_a_refusal_has_its_status_and_code(fault: ModelFault, status: int, code: str) -> None:
