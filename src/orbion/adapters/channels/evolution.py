@@ -1,16 +1,14 @@
 """Speak with one WhatsApp number behind an Evolution API instance."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import httpx
-import msgspec
 
 from orbion.adapters.channels.credentials import WebhookCredentials
 from orbion.adapters.channels.evolution_content import read_content
-from orbion.adapters.channels.evolution_faults import classify
+from orbion.adapters.channels.evolution_http import READ_SECONDS, EvolutionHttp, fault_of
 from orbion.adapters.channels.evolution_identity import without_device
 from orbion.adapters.channels.evolution_json import (
     OddShapeError,
@@ -20,7 +18,6 @@ from orbion.adapters.channels.evolution_json import (
     decode,
 )
 from orbion.adapters.channels.evolution_parse import parse_webhook
-from orbion.adapters.http import AnswerLostError, NotSentError, exchange, retry_after
 from orbion.domain.errors import (
     FaultCode,
     RefusedError,
@@ -31,7 +28,6 @@ from orbion.domain.errors import (
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.outbox import SendReceipt, SentRecord
 
-_READ_SECONDS = 10.0
 _PAGE = 50
 _PAGES = 4
 _BRAZILIAN_SHORT, _BRAZILIAN_LONG = 12, 13
@@ -51,10 +47,8 @@ class EvolutionChannel:
         now: Callable[[], int],
         send_timeout: float,
     ) -> None:
-        self._client = client
-        self._base_url = base_url.rstrip("/")
+        self._http = EvolutionHttp(client, base_url=base_url, instance=instance, api_key=api_key)
         self._instance = instance
-        self._headers = {"apikey": api_key, "content-type": "application/json"}
         self._credentials = WebhookCredentials(secrets, now=now)
         self._now = now
         self._send_timeout = send_timeout
@@ -73,15 +67,17 @@ class EvolutionChannel:
             "delay": 0,
             "linkPreview": False,
         }
-        response = await self._call("POST", "message/sendText", body, seconds=self._send_timeout)
+        response = await self._http.call(
+            "POST", "message/sendText", body, seconds=self._send_timeout
+        )
         if not response.is_success:
-            raise _fault(response)
+            raise fault_of(response)
         return _receipt(response)
 
     async def typing(self, address: str, seconds: float) -> None:
         body = {"number": address, "presence": "composing", "delay": int(seconds * 1000)}
         try:
-            await self._read("POST", "chat/sendPresence", body, seconds=seconds + _READ_SECONDS)
+            await self._http.read("POST", "chat/sendPresence", body, seconds=seconds + READ_SECONDS)
         except RefusedError:
             return  # only some integrations can show it
 
@@ -94,7 +90,7 @@ class EvolutionChannel:
         return sorted(found.values(), key=lambda record: record.sent_at, reverse=True)
 
     async def connection(self) -> ConnectionState:
-        document = await self._read("GET", "instance/connectionState")
+        document = await self._http.read("GET", "instance/connectionState")
         instance = document.get("instance") if isinstance(document, dict) else None
         state = as_text(instance.get("state")) if isinstance(instance, dict) else ""
         known = state in set(ConnectionState)
@@ -109,54 +105,11 @@ class EvolutionChannel:
         found: list[SentRecord] = []
         for page in range(1, _PAGES + 1):
             body = {"where": where, "page": page, "offset": _PAGE}
-            records, pages = _records(await self._read("POST", "chat/findMessages", body))
+            records, pages = _records(await self._http.read("POST", "chat/findMessages", body))
             found += [record for each in records if (record := _sent_record(each, since, until))]
             if page >= pages:
                 break
         return found
-
-    async def _read(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = 0.0
-    ) -> Any:
-        """Make a call whose repetition does no harm: an unknown outcome is a failure like others.
-
-        Raises:
-            UnavailableError: no usable answer.
-            RefusedError: the gateway cannot do this.
-        """
-        try:
-            response = await self._call(method, path, body, seconds=seconds or _READ_SECONDS)
-            if not response.is_success:
-                raise _fault(response)
-            return decode(response.content)
-        except UnknownOutcomeError as error:
-            raise UnavailableError(error.code, str(error)) from error
-        except RejectedError as error:
-            raise UnavailableError(FaultCode.WHATSAPP_SERVER, "the answer is no JSON") from error
-
-    async def _call(
-        self, method: str, path: str, body: Mapping[str, Any] | None, *, seconds: float
-    ) -> httpx.Response:
-        request = self._client.build_request(
-            method,
-            f"{self._base_url}/{path}/{quote(self._instance, safe='')}",
-            headers=self._headers,
-            content=None if body is None else msgspec.json.encode(body),
-        )
-        try:
-            return await exchange(self._client, request, timeout=seconds)
-        except NotSentError as error:
-            raise UnavailableError(
-                FaultCode.WHATSAPP_UNREACHABLE, "cannot connect to the gateway", retry_after=2.0
-            ) from error
-        except AnswerLostError as error:
-            raise UnknownOutcomeError(
-                FaultCode.WHATSAPP_UNREACHABLE, f"the gateway's answer was lost: {error}"
-            ) from error
-
-
-def _fault(response: httpx.Response) -> Exception:
-    return classify(response.status_code, response.content, wait=retry_after(response.headers))
 
 
 def _receipt(response: httpx.Response) -> SendReceipt:
@@ -168,10 +121,10 @@ def _receipt(response: httpx.Response) -> SendReceipt:
             FaultCode.WHATSAPP_SERVER, "the gateway's answer is cut off"
         ) from error
     except OddShapeError:
-        raise _fault(response) from None
+        raise fault_of(response) from None
     provider_id = as_text(key.get("id"))
     if not provider_id:
-        raise _fault(response)
+        raise fault_of(response)
     jid = as_text(key.get("remoteJid"))
     return SendReceipt(provider_id=provider_id, address=without_device(jid) if jid else None)
 
