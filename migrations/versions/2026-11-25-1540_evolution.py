@@ -1,5 +1,7 @@
 """What Evolution's whole contract needs: other kinds of bubbles, gap healing, lead attribution."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -9,7 +11,7 @@ branch_labels = None
 depends_on = None
 
 
-def _added() -> dict[str, tuple[sa.Column, ...]]:
+def _added() -> dict[str, tuple[sa.Column[Any], ...]]:
     """A column belongs to one table only, so each run makes its own."""
     return {
         "account": (
