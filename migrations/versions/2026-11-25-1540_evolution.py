@@ -35,6 +35,13 @@ def upgrade() -> None:
     for table, columns in _added().items():
         for column in columns:
             op.add_column(table, column)
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["account", "settled_at"],
+        sqlite_where=sa.text("state = 'sent'"),
+        postgresql_where=sa.text("state = 'sent'"),
+    )
     op.create_table(
         "auto_greeting",
         sa.Column("account", sa.Text(), nullable=False),
@@ -48,6 +55,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("auto_greeting")
+    op.drop_index("ix_outbox_sent", table_name="outbox")
     for table, columns in reversed(_added().items()):
         for column in reversed(columns):
             op.drop_column(table, column.name)
