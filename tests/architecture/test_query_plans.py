@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.dialects import sqlite
 
 from orbion.adapters.db import (
+    connections,
     contacts,
     conversations,
     desk,
@@ -29,9 +30,13 @@ from orbion.adapters.db import (
 from orbion.adapters.db.migrate import migrate_postgres
 from orbion.adapters.db.tx import Compiler, Statement
 
-HOT: Final = (contacts, conversations, echoes, effects, inbox, lanes, leads, outbox, turns)
+HOT: Final = (
+    *(connections, contacts, conversations, echoes, effects),
+    *(inbox, lanes, leads, outbox, turns),
+)
 UPKEEP: Final = (desk, upkeep)
 EXEMPT: Final[Mapping[str, str]] = {
+    "connections.LAST_MESSAGE": "the doctor's: walks the key backwards and stops at its limit",
     "lanes.FREE_ALL": "once a start, before anything is served: an index would cost each claim",
     "leads.LATEST": "an operator's list: walks the key backwards and stops at its limit",
     "upkeep.LANES": "a background probe: reads the index of the lanes that have work, no others",
@@ -41,6 +46,8 @@ EXEMPT: Final[Mapping[str, str]] = {
     "upkeep.SCHEMA": "one row",
 }
 NARROW: Final[Mapping[str, str]] = {
+    "connections.RECEIPTS": "ix_outbox_sent",
+    "connections.RESUME": "ix_outbox_unsettled",
     "turns.OPEN_MESSAGES": "ix_message_open",
     "turns.CLOSE_MESSAGES": "ix_message_open",
     "desk.CONVERSATIONS": "ix_message_open",

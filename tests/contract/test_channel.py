@@ -20,7 +20,7 @@ from orbion.domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from orbion.domain.events import ConnectionState, MessageEchoed, MessageReceived, WebhookRequest
+from orbion.domain.events import MessageEchoed, MessageReceived, WebhookRequest
 from orbion.kit.breaker import Breaker, BreakerPolicy
 from orbion.kit.clock import SystemClock
 from orbion.kit.concurrency import AdaptiveLimit
@@ -221,15 +221,6 @@ def test_typing_returns_when_the_gateway_has_shown_it(build: Build) -> None:
         before = now()
         await world.channel.typing(JID, 1.5)
         assert 1500 <= now() - before < 2000
-
-    run(build, scenario)
-
-
-def test_the_connection_is_what_the_gateway_says(build: Build) -> None:
-    async def scenario(world: World) -> None:
-        assert await world.channel.connection() is ConnectionState.OPEN
-        world.simulator.connection("bail", "close", reason=401)
-        assert await world.channel.connection() is ConnectionState.CLOSE
 
     run(build, scenario)
 

@@ -27,7 +27,7 @@ class Socket(StrEnum):
     UNPAIRED = "unpaired"
 
 
-State = Literal["open", "connecting", "close"]
+State = Literal["open", "connecting", "close", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,8 @@ class Instance:
     """One WhatsApp number at the gateway; a test may change any field while it runs.
 
     `known` are the JIDs the gateway has cached, `absent` the digits that have no WhatsApp, `lids`
-    maps a hidden id to its JID, `held` are inbound messages waiting for the socket.
+    maps a hidden id to its JID, `held` are inbound messages waiting for the socket. `offline` = it
+    cannot reach WhatsApp, so no QR code ever comes; `linking_since` (ms) is when the first came.
     """
 
     name: str
@@ -100,6 +101,10 @@ class Instance:
     state: State = "open"
     addressing: Literal["pn", "lid"] = "pn"
     exposes_token: bool = False
+    offline: bool = False
+    pairing_code: str | None = None
+    linking_since: int | None = None
+    codes: int = 0
     known: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     lids: dict[str, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from orbion.domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.events import Event, WebhookRequest
 from orbion.domain.outbox import SendReceipt, SentRecord
 
 _PAGE = 50
@@ -88,13 +88,6 @@ class EvolutionChannel:
             for record in await self._sent_to(jid, since, until):
                 found.setdefault(record.provider_id, record)
         return sorted(found.values(), key=lambda record: record.sent_at, reverse=True)
-
-    async def connection(self) -> ConnectionState:
-        document = await self._http.read("GET", "instance/connectionState")
-        instance = document.get("instance") if isinstance(document, dict) else None
-        state = as_text(instance.get("state")) if isinstance(instance, dict) else ""
-        known = state in set(ConnectionState)
-        return ConnectionState(state) if known else ConnectionState.UNKNOWN
 
     async def _sent_to(self, jid: str, since: int, until: int) -> list[SentRecord]:
         where = {

@@ -16,7 +16,7 @@ READ_SECONDS = 10.0
 
 
 class EvolutionHttp:
-    """The instance's name is added to every path; a path has no outer slash."""
+    """The instance's name is added to a path, which has no outer slash; "" is the root."""
 
     def __init__(
         self, client: httpx.AsyncClient, *, base_url: str, instance: str, api_key: str
@@ -54,9 +54,10 @@ class EvolutionHttp:
             UnavailableError: nothing was sent.
             UnknownOutcomeError: the answer was lost.
         """
+        place = f"{path}/{quote(self._instance, safe='')}" if path else ""
         request = self._client.build_request(
             method,
-            f"{self._base_url}/{path}/{quote(self._instance, safe='')}",
+            f"{self._base_url}/{place}",
             headers=self._headers,
             content=None if body is None else msgspec.json.encode(body),
         )
