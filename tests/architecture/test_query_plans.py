@@ -47,7 +47,7 @@ EXEMPT: Final[Mapping[str, str]] = {
 }
 NARROW: Final[Mapping[str, str]] = {
     "connections.RECEIPTS": "ix_outbox_sent",
-    "connections.RESUME": "ix_outbox_unsettled",
+    "connections.RESUME": "ix_lane_due",
     "turns.OPEN_MESSAGES": "ix_message_open",
     "turns.CLOSE_MESSAGES": "ix_message_open",
     "desk.CONVERSATIONS": "ix_message_open",

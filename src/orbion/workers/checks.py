@@ -36,7 +36,7 @@ def account_check(latest: Callable[[], AccountReport | None], guard: Guard) -> C
         if report is None:
             return CheckResult(status=Status.healthy, facts={"circuit": circuit})
         well = not report.faults and circuit is BreakerState.closed
-        facts: dict[str, Fact] = {"connection": report.connection, "circuit": circuit}
+        facts: dict[str, Fact] = {"state": report.connection, "circuit": circuit}
         facts |= {finding.check: _told(finding) for finding in report.findings}
         return CheckResult(
             status=Status.healthy if well else Status.degraded,

@@ -89,7 +89,7 @@ async def test_an_account_shows_each_verdict_and_only_a_fault_degrades(clock: Ha
         status=Status.degraded,
         summary="webhook",
         facts={
-            "connection": ConnectionState.OPEN,
+            "state": ConnectionState.OPEN,
             "circuit": guard.breaker.state,
             "gateway": "ok",
             "version": "note: 9.0: newer",

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from sqlalchemy import Text, cast, func, select, update
+from sqlalchemy import BigInteger, cast, func, select, update
 
 from orbion.adapters.db.inbox import SET_CONNECTION
-from orbion.adapters.db.schema import ACCOUNT, LANE, MESSAGE, OUTBOX
-from orbion.adapters.db.sql import bind, constant, constants, first, number
+from orbion.adapters.db.lanes import PRIORITIES
+from orbion.adapters.db.schema import ACCOUNT, CONVERSATION, LANE, MESSAGE, OUTBOX
+from orbion.adapters.db.sql import bind, constant, first, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.accounts import Receipts
 from orbion.domain.events import ConnectionState, DeliveryStatus
@@ -29,20 +30,15 @@ STATE_AT = Statement(
         ACCOUNT.c.id == bind("number"), ACCOUNT.c.state_reason.is_not(None)
     )
 )
-_unsent = select(cast(OUTBOX.c.conversation_id, Text)).where(
-    OUTBOX.c.state.in_(constants("pending", "sending", "unknown")),
-    OUTBOX.c.account == bind("number"),
-)
 _idle = (LANE.c.queue == constant("out"), LANE.c.owner.is_(None), LANE.c.due_at > number("now"))
+_of_account = (
+    select(LANE.c.key)
+    .join(CONVERSATION, CONVERSATION.c.id == cast(LANE.c.key, BigInteger))
+    .where(*_idle, LANE.c.priority == number("priority"), CONVERSATION.c.account == bind("number"))
+    .limit(number("limit"))
+)
 RESUME = Statement(
-    update(LANE)
-    .where(
-        *_idle,
-        LANE.c.key.in_(
-            select(LANE.c.key).where(*_idle, LANE.c.key.in_(_unsent)).limit(number("limit"))
-        ),
-    )
-    .values(due_at=number("now"))
+    update(LANE).where(*_idle, LANE.c.key.in_(_of_account)).values(due_at=number("now"))
 )
 RECEIPTS = Statement(
     select(OUTBOX.c.delivery)
@@ -81,8 +77,11 @@ def note(tx: Tx, account: str, state: ConnectionState) -> bool:
 
 
 def resume(tx: Tx, account: str) -> bool:
-    resumed = tx.run(RESUME, number=account, now=tx.now, limit=_RESUMED_AT_ONCE)
-    return resumed == _RESUMED_AT_ONCE
+    resumed = [
+        tx.run(RESUME, number=account, priority=priority, now=tx.now, limit=_RESUMED_AT_ONCE)
+        for priority in PRIORITIES
+    ]
+    return _RESUMED_AT_ONCE in resumed
 
 
 def receipts(tx: Tx, account: str) -> Receipts:
