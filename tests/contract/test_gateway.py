@@ -3,26 +3,22 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
-from random import Random
 from typing import Any
 
 import httpx
 import pytest
 
 from orbion.adapters.channels.evolution_care import EvolutionGateway
-from orbion.adapters.guarded import GuardedGateway, judge
+from orbion.adapters.guarded import GuardedGateway
 from orbion.adapters.http import build_client
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.events import ConnectionState
 from orbion.domain.gateway_webhook import NEEDED, Webhook
-from orbion.kit.breaker import Breaker, BreakerPolicy
-from orbion.kit.clock import SystemClock
-from orbion.kit.concurrency import AdaptiveLimit
-from orbion.kit.guard import Guard
 from orbion.ports import Gateway
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Socket
 from orbion.simulators.evolution_store import Webhook as Stored
+from tests.unit.channels.test_guarded import guard
 from tests.unit.simulators.gateway import HOOK, KEY, Receiver, gateway, paired
 from tests.unit.simulators.virtual import virtually
 
@@ -62,24 +58,7 @@ def plain(simulator: EvolutionSimulator, api_key: str) -> Gateway:
 
 
 def guarded(simulator: EvolutionSimulator, api_key: str) -> Gateway:
-    clock = SystemClock()
-    breaker = Breaker(
-        "whatsapp",
-        policy=BreakerPolicy(),
-        clock=clock,
-        random=Random(1),
-        on_change=lambda _: None,
-    )
-    guard = Guard(
-        "whatsapp",
-        breaker=breaker,
-        limit=AdaptiveLimit(),
-        clock=clock,
-        timeout=60.0,
-        judge=judge,
-        observe=lambda *_: None,
-    )
-    return GuardedGateway(plain(simulator, api_key), guard)
+    return GuardedGateway(plain(simulator, api_key), guard(seconds=60.0))
 
 
 @pytest.fixture(params=[plain, guarded], ids=["evolution", "guarded"])

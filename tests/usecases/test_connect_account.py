@@ -134,6 +134,7 @@ def test_the_reconnect_after_a_scan_is_waited_for_and_not_disturbed() -> None:
             counter.simulator.pairing.scan(bail)
             bail.state = "close"
             await asyncio.sleep(6)
+            assert bail.state == "close", "asking for a code opens another socket"
             bail.state = "open"
 
         phone = asyncio.create_task(reconnect())

@@ -8,7 +8,6 @@ from orbion.domain.accounts import (
     AccountCheck,
     AccountReport,
     Finding,
-    Verdict,
     fault,
     note,
     ok,
@@ -86,7 +85,7 @@ class CheckAccount:
         state, findings = await self._linked()
         if state is not None:
             findings += [self._connection(state), await self._webhook()]
-        if not any(each.check is AccountCheck.GATEWAY for each in findings if _failed(each)):
+        if ok(AccountCheck.GATEWAY, _ANSWERED[AccountCheck.GATEWAY]) in findings:
             findings.append(await self._version())
         findings += [await look() for look in self.evidence]
         return AccountReport(
@@ -160,7 +159,3 @@ def judge_version(found: str) -> Finding:
     if version > _NEWEST:
         return note(AccountCheck.VERSION, f"{found}: newer than what this program was tested with")
     return ok(AccountCheck.VERSION, found)
-
-
-def _failed(finding: Finding) -> bool:
-    return finding.verdict is Verdict.FAULT
