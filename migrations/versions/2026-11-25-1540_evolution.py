@@ -50,6 +50,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "provider_id", name=op.f("pk_early_change")),
     )
     op.create_index("ix_early_change_noted_at", "early_change", ["noted_at"])
+    op.create_index(
+        "ix_outbox_sent",
+        "outbox",
+        ["account", "settled_at"],
+        sqlite_where=sa.text("state = 'sent'"),
+        postgresql_where=sa.text("state = 'sent'"),
+    )
     op.create_table(
         "auto_greeting",
         sa.Column("account", sa.Text(), nullable=False),
@@ -63,6 +70,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("auto_greeting")
+    op.drop_index("ix_outbox_sent", table_name="outbox")
     op.drop_index("ix_early_change_noted_at", "early_change")
     op.drop_table("early_change")
     for table, columns in reversed(_added().items()):

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from orbion.domain.accounts import QrCode, Receipts
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
@@ -50,8 +52,27 @@ class Channel(Protocol):
     async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
         """List our own messages to `address` between two instants (ms UTC), newest first."""
 
+
+class Gateway(Protocol):
+    """What stands behind a number and needs care: its link to WhatsApp, and its webhook.
+
+    Every call raises `UnavailableError` (unreachable, key refused, instance missing, unlicensed)
+    or `RefusedError`.
+    """
+
     async def connection(self) -> ConnectionState:
-        """Ask the gateway whether the number is connected."""
+        """Ask whether the number is connected."""
+
+    async def version(self) -> str:
+        """Ask what runs there; not oftener than hourly, it makes the gateway ask WhatsApp."""
+
+    async def webhook(self) -> Webhook | None: ...
+
+    async def set_webhook(self, wanted: Webhook) -> None:
+        """Replace the whole webhook, its headers included."""
+
+    async def qr_code(self) -> QrCode | None:
+        """Start linking a phone, or go on with it; None when the number is connected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +178,7 @@ class Outbox(Protocol):
     """What a delivery reads and writes; every verb is fenced by the claim."""
 
     async def draft(self, claim: Claim) -> Draft | None:
-        """Look at the head without changing it; None when it already ended."""
+        """Look at the head without changing it; None when it ended or its number is offline."""
 
     async def begin_send(self, claim: Claim) -> Order:
         """Commit the head as `sending` after reading mode and suppression in the same write."""
@@ -176,6 +197,22 @@ class Outbox(Protocol):
 
     async def claimed_ids(self, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
         """Those gateway ids that already belong to a row or to a person."""
+
+
+class Connections(Protocol):
+    """What is known of an account, and what its outbox does while it is not connected."""
+
+    async def note_connection(self, account: str, state: ConnectionState) -> bool:
+        """Write what the gateway says of the connection; True if something else stood there."""
+
+    async def resume(self, account: str) -> bool:
+        """Make a bounded number of the account's waiting sends due now; True if more may wait."""
+
+    async def receipts(self, account: str) -> Receipts:
+        """Of the last hour's latest sends, leaving out those too young to be confirmed."""
+
+    async def last_heard(self, account: str) -> int | None:
+        """When a webhook last changed something here, ms UTC; it looks at recent rows only."""
 
 
 class Leads(Protocol):
@@ -280,5 +317,5 @@ class Probe(Protocol):
         """Delete a bounded number of rows that nothing can ask for again; returns how many."""
 
 
-class Store(Inbox, Lanes, Turns, Outbox, Leads, Desk, Probe, Protocol):
+class Store(Inbox, Lanes, Turns, Outbox, Connections, Leads, Desk, Probe, Protocol):
     """All verbs together, for the composition root."""

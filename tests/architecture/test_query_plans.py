@@ -16,6 +16,7 @@ from sqlalchemy.dialects import sqlite
 from orbion.adapters.db import (
     accounts,
     changes,
+    connections,
     contacts,
     conversations,
     desk,
@@ -34,22 +35,12 @@ from orbion.adapters.db.migrate import migrate_postgres
 from orbion.adapters.db.tx import Statement
 
 HOT: Final = (
-    accounts,
-    changes,
-    contacts,
-    conversations,
-    echoes,
-    effects,
-    history,
-    inbox,
-    lanes,
-    leads,
-    outbox,
-    statuses,
-    turns,
+    *(accounts, changes, connections, contacts, conversations, echoes, effects, history),
+    *(inbox, lanes, leads, outbox, statuses, turns),
 )
 UPKEEP: Final = (desk, upkeep)
 EXEMPT: Final[Mapping[str, str]] = {
+    "connections.LAST_MESSAGE": "the doctor's: walks the key backwards and stops at its limit",
     "lanes.FREE_ALL": "once a start, before anything is served: an index would cost each claim",
     "accounts.LINES": "an operator's list of the numbers: a handful",
     "leads.LATEST": "an operator's list: walks the key backwards and stops at its limit",
@@ -60,6 +51,8 @@ EXEMPT: Final[Mapping[str, str]] = {
     "upkeep.SCHEMA": "one row",
 }
 NARROW: Final[Mapping[str, str]] = {
+    "connections.RECEIPTS": "ix_outbox_sent",
+    "connections.RESUME": "ix_lane_due",
     "turns.OPEN_MESSAGES": "ix_message_open",
     "turns.CLOSE_MESSAGES": "ix_message_open",
     "desk.CONVERSATIONS": "ix_message_open",

@@ -20,7 +20,7 @@ from orbion.domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from orbion.domain.events import ConnectionState, MessageEchoed, MessageReceived, WebhookRequest
+from orbion.domain.events import MessageEchoed, MessageReceived, WebhookRequest
 from orbion.domain.outgoing import (
     Choices,
     ContactCard,
@@ -307,15 +307,6 @@ def test_messages_are_shown_as_read_in_one_call(build: Build) -> None:
         await world.channel.mark_read(JID, ["3A01", "3A02"])
         (read,) = world.simulator.reads
         assert (read.jid, read.ids) == (JID, ("3A01", "3A02"))
-
-    run(build, scenario)
-
-
-def test_the_connection_is_what_the_gateway_says(build: Build) -> None:
-    async def scenario(world: World) -> None:
-        assert await world.channel.connection() is ConnectionState.OPEN
-        world.simulator.connection("bail", "close", reason=401)
-        assert await world.channel.connection() is ConnectionState.CLOSE
 
     run(build, scenario)
 

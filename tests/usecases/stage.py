@@ -63,9 +63,6 @@ class ScriptedChannel:
             raise self.remembers
         return self.remembers
 
-    async def connection(self) -> NoReturn:
-        raise NotImplementedError
-
     def verify(self, request: WebhookRequest) -> NoReturn:
         raise NotImplementedError(request)
 

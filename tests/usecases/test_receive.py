@@ -59,6 +59,8 @@ class Door:
     metrics: Metrics = field(default_factory=Metrics)
     woken: list[Queue] = field(default_factory=list)
     made: list[Receive] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
 
     async def hear(self, *events: Event, authentic: bool = True) -> tuple[WebhookOutcome, bool]:
         self.channel.events = events
@@ -84,6 +86,8 @@ class Door:
                     wake=self.woken.append,
                     metrics=self.metrics,
                     now=self.clock.now,
+                    refused=self.refused.append,
+                    connection_changed=self.changed.append,
                 )
             )
         return self.made[0]
@@ -171,6 +175,21 @@ async def test_only_an_authentic_webhook_shows_that_the_gateway_lives(door: Door
     assert door.receive.last_seen == {}
     await door.hear(GROUP)
     assert door.receive.last_seen == {"loja": door.clock.now()}
+
+
+async def test_a_bad_credential_is_told_and_a_good_one_is_not(door: Door) -> None:
+    await door.hear(hello(1))
+    assert door.refused == []
+    with pytest.raises(RejectedError):
+        await door.hear(hello(2), authentic=False)
+    assert door.refused == ["loja"]
+
+
+async def test_a_stored_change_of_the_connection_is_told(door: Door) -> None:
+    await door.hear(hello(1), STATUS)
+    assert door.changed == []
+    await door.hear(ConnectionChanged(state=ConnectionState.CLOSE, reason="401"))
+    assert door.changed == ["loja"]
 
 
 async def test_an_unknown_account_is_refused(door: Door) -> None:

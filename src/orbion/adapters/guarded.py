@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 from orbion.adapters.http import AnswerLostError
+from orbion.domain.accounts import QrCode
 from orbion.domain.errors import (
     FaultCode,
     OrbionError,
@@ -12,13 +13,14 @@ from orbion.domain.errors import (
     UnknownOutcomeError,
 )
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.leads import LeadRow
 from orbion.domain.outbox import SendReceipt, SentRecord
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.turns import Completion
 from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
-from orbion.ports import LLM, Channel, Prompt, Sheet
+from orbion.ports import LLM, Channel, Gateway, Prompt, Sheet
 
 T = TypeVar("T")
 
@@ -42,9 +44,6 @@ _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.SHEETS_AUTH: Outcome.forbidden,
     FaultCode.SHEETS_UNREACHABLE: Outcome.failure,
 }
-_MISCONFIGURED = frozenset(
-    code for code, outcome in _OUTCOMES.items() if outcome is Outcome.forbidden
-)
 
 
 def judge(error: BaseException) -> Verdict:
@@ -71,7 +70,6 @@ class GuardedChannel:
     def __init__(self, inner: Channel, guard: Guard) -> None:
         self._inner = inner
         self._guard = guard
-        self._misconfigured = False
 
     def verify(self, request: WebhookRequest) -> None:
         self._inner.verify(request)
@@ -83,27 +81,13 @@ class GuardedChannel:
         late = UnknownOutcomeError(
             FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
         )
-        return await self._guarded(lambda: self._inner.send(address, outgoing), late)
+        return await _through(self._guard, lambda: self._inner.send(address, outgoing), late)
 
     async def typing(self, address: str, seconds: float) -> None:
         await self._courtesy(lambda: self._inner.typing(address, seconds))
 
     async def mark_read(self, address: str, provider_ids: Sequence[str]) -> None:
         await self._courtesy(lambda: self._inner.mark_read(address, provider_ids))
-
-    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
-        late = UnavailableError(
-            FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
-        )
-        return await self._guarded(lambda: self._inner.find_sent(address, since, until), late)
-
-    async def connection(self) -> ConnectionState:
-        """Ask past the breaker: this is the probe that finds a repaired account again."""
-        state = await self._inner.connection()
-        if self._misconfigured:
-            self._misconfigured = False
-            self._guard.breaker.reset()
-        return state
 
     async def _courtesy(self, call: Callable[[], Awaitable[None]]) -> None:
         """Skip it unless the circuit is closed; it is never counted and never an error."""
@@ -114,13 +98,54 @@ class GuardedChannel:
         except OrbionError:
             return
 
-    async def _guarded(self, call: Callable[[], Awaitable[T]], late: OrbionError) -> T:
-        try:
-            return await _through(self._guard, call, late)
-        except UnavailableError as error:
-            if error.code in _MISCONFIGURED:
-                self._misconfigured = True
-            raise
+    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
+        late = UnavailableError(
+            FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
+        )
+        return await _through(
+            self._guard, lambda: self._inner.find_sent(address, since, until), late
+        )
+
+
+class GuardedGateway:
+    """The care of an account, behind the guard that its sends pass too."""
+
+    def __init__(self, inner: Gateway, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._state = ConnectionState.UNKNOWN
+
+    async def connection(self) -> ConnectionState:
+        """Ask past the breaker: this is the probe that finds a repaired account again.
+
+        Any answer proves that the credential is accepted; a number that has become connected
+        needs no longer to wait for what its sends suffered before.
+        """
+        before, self._state = self._state, ConnectionState.UNKNOWN
+        self._state = state = await self._inner.connection()
+        opened = state is ConnectionState.OPEN and before is not ConnectionState.OPEN
+        if opened or self._guard.is_forbidden:
+            self._guard.recover()
+        return state
+
+    async def version(self) -> str:
+        """Ask past the breaker as well: the answer says nothing about sends."""
+        return await self._inner.version()
+
+    async def webhook(self) -> Webhook | None:
+        return await self._guarded(self._inner.webhook)
+
+    async def set_webhook(self, wanted: Webhook) -> None:
+        await self._guarded(lambda: self._inner.set_webhook(wanted))
+
+    async def qr_code(self) -> QrCode | None:
+        return await self._guarded(self._inner.qr_code)
+
+    async def _guarded(self, call: Callable[[], Awaitable[T]]) -> T:
+        late = UnavailableError(
+            FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
+        )
+        return await _through(self._guard, call, late)
 
 
 class GuardedLLM:

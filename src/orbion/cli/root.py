@@ -18,6 +18,8 @@ VERBS: Mapping[str, str] = {
     "work": "Work the queues alone; needs PostgreSQL.",
     "migrate": "Bring the database to this version, after a backup.",
     "doctor": "Check everything and name the fix of each fault.",
+    "connect": "Link a phone to an account with a QR code.",
+    "webhook": "Look at an account's webhook, or set it.",
     "demo": "Show customers, answers, leads and health on one screen.",
     "chat": "Be a customer of a running demo yourself.",
     "conversation": "Look at conversations, take them over, give them back.",

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from orbion.kit.breaker import Breaker, BreakerOpenError, NotAttemptedError, Permit
+from orbion.kit.breaker import (
+    Breaker,
+    BreakerMode,
+    BreakerOpenError,
+    NotAttemptedError,
+    Permit,
+)
 from orbion.kit.clock import Clock
 from orbion.kit.concurrency import AdaptiveLimit, Slot
 
@@ -77,10 +83,22 @@ class Guard:
         self._judge = judge
         self._observe = observe
         self._counts = dict.fromkeys(Outcome, 0)
+        self._forbidden = False
 
     @property
     def statistics(self) -> GuardStatistics:
         return GuardStatistics(**{outcome.value: count for outcome, count in self._counts.items()})
+
+    @property
+    def is_forbidden(self) -> bool:
+        """The service refused our credential, and nothing has worked since."""
+        return self._forbidden
+
+    def recover(self) -> None:
+        """Close the breaker, because the service is known to work; an operator's mode stays."""
+        forbidden, self._forbidden = self._forbidden, False
+        if forbidden or self.breaker.mode is BreakerMode.automatic:
+            self.breaker.reset()
 
     async def __call__(self, call: Callable[[], Awaitable[T]]) -> T:
         """Raises NotAttemptedError when no byte left, TimeoutError when the attempt took too long.
@@ -146,6 +164,7 @@ class Guard:
                 self.breaker.hold(self._clock.monotonic() + wait)
             case Outcome.forbidden:
                 permit.release()
+                self._forbidden = True
                 self.breaker.force_open(verdict.reason or "credential refused")
             case _:
                 permit.release()

@@ -4,29 +4,24 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import httpx
-
 from orbion import __version__
 from orbion.adapters.db.late import LateReads
-from orbion.adapters.guarded import GuardedChannel, GuardedSheet
+from orbion.adapters.guarded import GuardedSheet
 from orbion.adapters.http import build_client
 from orbion.adapters.sheets.file import FileSheet
-from orbion.config import AccountSettings, Settings
+from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
 from orbion.main.database import build_store, open_database
 from orbion.main.observing import Built, Orbion, observe
-from orbion.main.outside import Guards, build_channel, build_llm
+from orbion.main.outside import Guards, build_llm, guarded_channels, guarded_gateways
 from orbion.main.work import Parts, build_loops
 from orbion.main.world import World
-from orbion.ports import Channel
 from orbion.telemetry.metrics import Metrics
 from orbion.web.deps import State
 from orbion.workers.wakeups import Wakeups
 
-# A bubble that waits has already looked whether a person took over: more would break promise P9.
-_SLOT_SECONDS = 0.5
 PLAYBOOKS = Path(__file__).resolve().parents[1] / "playbooks"
 
 
@@ -47,23 +42,6 @@ def accounts_of(settings: Settings) -> Mapping[str, Account]:
         )
         for name, given in settings.accounts().items()
     }
-
-
-def _channel(
-    name: str, account: AccountSettings, client: httpx.AsyncClient, guards: Guards
-) -> Channel:
-    """Build one number behind its guard, which waits a little longer than any send may take."""
-    settings = guards.settings
-    inner = build_channel(
-        account, client, guards.world, settings.send_timeout, file_timeout=settings.file_timeout
-    )
-    guard = guards.make(
-        f"whatsapp:{name}",
-        "whatsapp",
-        timeout=settings.longest_send + 1.0,
-        patience=_SLOT_SECONDS,
-    )
-    return GuardedChannel(inner, guard)
 
 
 @asynccontextmanager
@@ -87,9 +65,8 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
         await store.start()
         client = build_client(transport=world.transport)
         stack.push_async_callback(client.aclose)
-        channels: dict[str, Channel] = {
-            name: _channel(name, account, client, guards) for name, account in given.items()
-        }
+        channels = guarded_channels(given, client, guards)
+        gateways = guarded_gateways(given, client, guards)
         sheet = GuardedSheet(
             FileSheet(settings.sheets_folder, run=world.run_blocking),
             guards.make("sheets", "sheets", timeout=30.0),
@@ -115,6 +92,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
                 store=store,
                 accounts=accounts,
                 channels=channels,
+                gateways=gateways,
                 guards=guards,
                 loops=loops,
                 wakeups=wakeups,

@@ -14,17 +14,20 @@ from orbion.domain.conversations import Account
 from orbion.kit.clock import Clock
 from orbion.kit.health import HealthBoard, LoopMonitor
 from orbion.kit.lifecycle import Lifecycle
-from orbion.main.outside import Guards
+from orbion.main.caring import Care, build_watches
+from orbion.main.outside import Guards, guard_of
 from orbion.main.world import World
-from orbion.ports import Channel
+from orbion.ports import Channel, Gateway
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import TICK_SECONDS, Report
 from orbion.usecases.receive import Receive
+from orbion.usecases.refusals import Refusals
 from orbion.web.access import Access
 from orbion.web.deps import State
 from orbion.web.readiness import Readiness
+from orbion.workers.accounts import AccountWatch
 from orbion.workers.checks import (
-    channel_check,
+    account_check,
     circuit_check,
     circuits,
     database_check,
@@ -46,6 +49,7 @@ class Built:
     store: DbStore
     accounts: Mapping[str, Account]
     channels: Mapping[str, Channel]
+    gateways: Mapping[str, Gateway]
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
@@ -65,6 +69,7 @@ class Orbion:
     supervisor: Supervisor
     lifecycle: Lifecycle
     channels: Mapping[str, Channel]
+    watches: Mapping[str, AccountWatch]
     metrics: Metrics
 
 
@@ -73,7 +78,8 @@ def observe(built: Built) -> Orbion:
     clock, metrics = built.world.clock, built.guards.metrics
     monitor = LoopMonitor(clock=clock, observe=metrics.event_loop_lag_seconds.observe)
     report = Report(metrics, clock=clock)
-    state = _state(built, monitor, report)
+    watched = _watched(built)
+    state = _state(built, watched, monitor, report)
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
@@ -82,6 +88,7 @@ def observe(built: Built) -> Orbion:
         upkeep.prune,
         upkeep.measure,
         partial(_tick, report),
+        *(watch.run for watch in watched.watches.values()),
     ]
     return Orbion(
         state=state,
@@ -89,26 +96,59 @@ def observe(built: Built) -> Orbion:
         supervisor=Supervisor(built.loops, background, grace=built.settings.grace),
         lifecycle=state.lifecycle,
         channels=built.channels,
+        watches=watched.watches,
         metrics=metrics,
     )
 
 
-def _state(built: Built, monitor: LoopMonitor, report: Report) -> State:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Watched:
+    """The webhooks' way in, and the watches that it wakes and that look at what it has seen."""
+
+    receive: Receive
+    watches: Mapping[str, AccountWatch]
+
+
+def _watched(built: Built) -> _Watched:
+    clock, metrics = built.world.clock, built.guards.metrics
+    refusals = Refusals(built.accounts, clock=clock, metrics=metrics)
+    heard: dict[str, int] = {}
+    watches = build_watches(
+        Care(
+            settings=built.settings,
+            world=built.world,
+            gateways=built.gateways,
+            channels=built.channels,
+            store=built.store,
+            wakeups=built.wakeups,
+            metrics=metrics,
+            heard=heard,
+            refusals=refusals,
+        )
+    )
+    receive = Receive(
+        channels=built.channels,
+        accounts=built.accounts,
+        inbox=built.store,
+        wake=built.wakeups,
+        metrics=metrics,
+        now=clock.now,
+        last_seen=heard,
+        refused=refusals.add,
+        connection_changed=lambda account: watches[account].wake(),
+    )
+    return _Watched(receive=receive, watches=watches)
+
+
+def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report) -> State:
     settings, clock, store = built.settings, built.world.clock, built.store
     lifecycle = Lifecycle()
     started = clock.monotonic()
     return State(
-        receive=Receive(
-            channels=built.channels,
-            accounts=built.accounts,
-            inbox=store,
-            wake=built.wakeups,
-            metrics=built.guards.metrics,
-            now=clock.now,
-        ),
+        receive=watched.receive,
         desk=store,
         access=Access(admin_key=settings.admin(), observer_key=settings.observer(), clock=clock),
-        board=_board(built),
+        board=_board(built, watched.watches),
         lifecycle=lifecycle,
         readiness=Readiness(
             store,
@@ -133,14 +173,18 @@ def _state(built: Built, monitor: LoopMonitor, report: Report) -> State:
     )
 
 
-def _board(built: Built) -> HealthBoard:
-    metrics = built.guards.metrics
+def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
+    metrics, guards = built.guards.metrics, built.guards.made
+    watched = set(map(guard_of, watches))
     return HealthBoard(
         [
             database_check(built.store),
             disk_check(built.folder, built.settings.disk_reserve, metrics),
-            *(channel_check(name, channel, metrics) for name, channel in built.channels.items()),
-            *(circuit_check(guard) for guard in built.guards.made.values()),
+            *(
+                account_check(watch.latest, guards[guard_of(name)])
+                for name, watch in watches.items()
+            ),
+            *(circuit_check(guard) for guard in guards.values() if guard.name not in watched),
         ],
         clock=built.world.clock,
     )

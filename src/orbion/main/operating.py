@@ -1,8 +1,8 @@
 """Builds what operators' commands need beside a service that may be running."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orbion import __version__
@@ -11,15 +11,20 @@ from orbion.adapters.db.migrate import HEAD, check, sqlite_version
 from orbion.adapters.db.sqlite import CommitObserver, SqliteDatabase
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.http import build_client
-from orbion.config import Settings
+from orbion.config import AccountSettings, Settings
 from orbion.domain.conversations import Account
-from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.errors import FaultCode, OrbionError, RefusedError, RejectedError
+from orbion.domain.gateway_webhook import Target
 from orbion.kit.ids import new_trace
 from orbion.main.build import accounts_of
+from orbion.main.caring import build_versions
 from orbion.main.database import build_store, migrate, sqlite_path_of
-from orbion.main.outside import build_channel
+from orbion.main.outside import build_channel, build_gateway, target_of
 from orbion.main.world import World
+from orbion.ports import Gateway
 from orbion.telemetry.metrics import Metrics
+from orbion.usecases.account_evidence import last_webhook, unconfirmed_sends
+from orbion.usecases.check_account import CheckAccount, Look
 from orbion.usecases.receive import Receive
 
 
@@ -40,6 +45,16 @@ class Replays:
     store: DbStore
     receive: Receive
     trace: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reached:
+    """An account's gateway, and what its webhook should be; `secret` is its first one."""
+
+    account: str
+    gateway: Gateway
+    target: Target
+    secret: str = field(repr=False)
 
 
 async def migrate_alone(settings: Settings, world: World) -> Migrated:
@@ -109,6 +124,63 @@ async def operators_replays(settings: Settings, world: World) -> AsyncGenerator[
             now=world.clock.now,
         )
         yield Replays(store=store, receive=receive, trace=new_trace(world.random))
+
+
+@asynccontextmanager
+async def operators_gateway(settings: Settings, world: World, name: str) -> AsyncGenerator[Reached]:
+    """Reach one account's gateway without a guard: a command calls it for a person.
+
+    Raises:
+        RefusedError: there is no such account.
+        RejectedError: a setting or the accounts file is wrong.
+    """
+    accounts = settings.accounts()
+    if name not in accounts:
+        known = ", ".join(accounts) or "none"
+        raise RefusedError(FaultCode.NOT_FOUND, f"there is no account {name}; there are: {known}")
+    account = accounts[name]
+    async with build_client(transport=world.transport) as client:
+        channel = build_channel(account, client, world, settings.send_timeout)
+        yield Reached(
+            account=name,
+            gateway=build_gateway(account, client),
+            target=target_of(settings, name, channel),
+            secret=account.secrets()[0],
+        )
+
+
+@asynccontextmanager
+async def operators_checks(
+    settings: Settings, world: World, accounts: Mapping[str, AccountSettings]
+) -> AsyncGenerator[Sequence[CheckAccount]]:
+    """Make the check of each account, with what a database tells if there is one to read."""
+    versions = build_versions(world)
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(build_client(transport=world.transport))
+        try:
+            store = await stack.enter_async_context(operators_store(settings, world, {}))
+        except OrbionError:
+            store = None
+        yield [
+            CheckAccount(
+                account=name,
+                gateway=build_gateway(account, client),
+                target=target_of(
+                    settings, name, build_channel(account, client, world, settings.send_timeout)
+                ),
+                evidence=() if store is None else _stored_evidence(store, name, world),
+                versions=versions,
+                now=world.clock.now,
+            )
+            for name, account in accounts.items()
+        ]
+
+
+def _stored_evidence(store: DbStore, name: str, world: World) -> Sequence[Look]:
+    return (
+        last_webhook(name, store.last_heard, world.clock.now),
+        unconfirmed_sends(name, store.receipts),
+    )
 
 
 def _require_schema(path: Path) -> None:

@@ -4,24 +4,31 @@ import asyncio
 import importlib
 import logging
 import math
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import httpx
 
 from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
-from orbion.adapters.guarded import GuardedLLM, judge
+from orbion.adapters.channels.evolution_care import EvolutionGateway
+from orbion.adapters.guarded import GuardedChannel, GuardedGateway, GuardedLLM, judge
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.config import AccountSettings, Settings
 from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.events import WebhookRequest
+from orbion.domain.gateway_webhook import Target, webhook_path
 from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard
 from orbion.main.world import World
-from orbion.ports import LLM, Channel
+from orbion.ports import LLM, Channel, Gateway
 from orbion.telemetry.logs import CIRCUIT, log
 from orbion.telemetry.metrics import Metrics
+
+# A bubble that waits has already looked whether a person took over: more would break promise P9.
+_SLOT_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +86,71 @@ def build_channel(
         now=world.clock.now,
         timeouts=SendTimeouts(text=timeout, file=max(timeout, file_timeout)),
     )
+
+
+def build_gateway(account: AccountSettings, client: httpx.AsyncClient) -> Gateway:
+    return EvolutionGateway(
+        client,
+        base_url=str(account.base_url),
+        instance=account.instance,
+        api_key=account.key(),
+    )
+
+
+def guarded_channels(
+    given: Mapping[str, AccountSettings], client: httpx.AsyncClient, guards: Guards
+) -> Mapping[str, Channel]:
+    """Put each number behind a guard of its own, which outwaits the longest send."""
+    settings = guards.settings
+    return {
+        name: GuardedChannel(
+            build_channel(
+                account,
+                client,
+                guards.world,
+                settings.send_timeout,
+                file_timeout=settings.file_timeout,
+            ),
+            guards.make(
+                guard_of(name),
+                "whatsapp",
+                timeout=settings.longest_send + 1.0,
+                patience=_SLOT_SECONDS,
+            ),
+        )
+        for name, account in given.items()
+    }
+
+
+def guarded_gateways(
+    given: Mapping[str, AccountSettings], client: httpx.AsyncClient, guards: Guards
+) -> Mapping[str, Gateway]:
+    """Put the care of each number behind the guard that its channel has already."""
+    return {
+        name: GuardedGateway(build_gateway(account, client), guards.made[guard_of(name)])
+        for name, account in given.items()
+    }
+
+
+def guard_of(account: str) -> str:
+    """The name of an account's guard, and of its check in the health."""
+    return f"whatsapp:{account}"
+
+
+def target_of(settings: Settings, name: str, channel: Channel) -> Target:
+    """Where the account's webhooks must go, and who of them would be let in."""
+
+    def accepts(request: WebhookRequest) -> bool:
+        try:
+            channel.verify(request)
+        except RejectedError:
+            return False
+        return True
+
+    path = webhook_path(name)
+    public = settings.public_url
+    address = None if public is None else str(public).rstrip("/") + path
+    return Target(path=path, address=address, accepts=accepts)
 
 
 def load_openai(settings: Settings, key: str) -> ClosingLLM:

@@ -13,10 +13,19 @@ from orbion.simulators import evolution_shapes as shapes
 from orbion.simulators.asgi import Answer, Request, read_request, respond
 from orbion.simulators.background import Background
 from orbion.simulators.evolution_contents import READERS
+from orbion.simulators.evolution_pairing import Pairing
 from orbion.simulators.evolution_routes import Routes
 from orbion.simulators.evolution_sends import Sends
 from orbion.simulators.evolution_shapes import Kind, failure
-from orbion.simulators.evolution_store import Accepted, Instance, Json, Read, Socket, State
+from orbion.simulators.evolution_store import (
+    VERSION,
+    Accepted,
+    Instance,
+    Json,
+    Read,
+    Socket,
+    State,
+)
 from orbion.simulators.evolution_webhooks import (
     EVOLUTION_RULES,
     Deliver,
@@ -30,6 +39,19 @@ Handler: TypeAlias = Callable[[Instance, Json], Awaitable[Answer]]
 
 A_DAY_MS: Final = 86_400_000
 UNAUTHORIZED: Final = failure(401, "Unauthorized")
+VALID: Final = Answer(body={"status": 200, "message": "Credentials are valid"})
+UNLICENSED: Final = Answer(
+    status=503,
+    body={
+        "error": "service not activated",
+        "code": "LICENSE_REQUIRED",
+        "register_url": "http://evolution:8080/manager/license",
+        "instance_id": "7f6d1e4a-0000-4000-8000-000000000000",
+        "docs_url": "https://doc.evolution-api.com/license",
+        "message": "Activate this installation before using it.",
+    },
+)
+WITHOUT_LICENCE: Final = ("/health", "/server/ok", "/license/", "/manager/")
 BROKEN_JSON: Final = Answer(
     status=400,
     body={
@@ -45,6 +67,7 @@ class EvolutionSimulator:
 
     A request that was received is carried out even when its client goes away, as behind a real
     socket. `now` is in ms; time passes only through asyncio.sleep, chance only through `random`.
+    `version` and `licensed` may be changed while it runs: 2.4 answers nothing without a licence.
     """
 
     def __init__(
@@ -59,6 +82,7 @@ class EvolutionSimulator:
         rules: WebhookRules = EVOLUTION_RULES,
     ) -> None:
         self.instances = {instance.name: instance for instance in instances}
+        self.licensed = True
         self._api_key = api_key
         self._now = now
         self._chaos = Chaos(faults=faults, random=random)
@@ -80,6 +104,7 @@ class EvolutionSimulator:
             changed=self._changed,
         )
         self._other = Routes(now=now, chaos=self._chaos)
+        self.pairing = Pairing(now=now, webhooks=self._webhooks)
         self._routes: dict[tuple[str, str], Handler] = {
             **{("POST", f"/message/{kind}"): self._sends.route(kind) for kind in READERS},
             ("POST", "/chat/sendPresence"): self._other.presence,
@@ -87,6 +112,7 @@ class EvolutionSimulator:
             ("POST", "/chat/findMessages"): self._other.find_messages,
             ("POST", "/chat/whatsappNumbers"): self._other.numbers,
             ("GET", "/instance/connectionState"): self._other.connection_state,
+            ("GET", "/instance/connect"): self.pairing.connect,
             ("POST", "/webhook/set"): self._other.set_webhook,
             ("GET", "/webhook/find"): self._other.find_webhook,
         }
@@ -107,6 +133,16 @@ class EvolutionSimulator:
     def script(self) -> deque[SendFault | None]:
         """The fates of the next sends, one by one, before chance decides again."""
         return self._chaos.script
+
+    @property
+    def version(self) -> str:
+        """What the gateway says of itself: that of its instances, which run in one process."""
+        return max((each.version for each in self.instances.values()), default=VERSION)
+
+    @version.setter
+    def version(self, version: str) -> None:
+        for each in self.instances.values():
+            each.version = version
 
     @property
     def faults(self) -> EvolutionFaults:
@@ -130,10 +166,9 @@ class EvolutionSimulator:
         return await self._route(request, body)
 
     async def _route(self, request: Request, body: Any) -> Answer:
-        if request.method == "GET" and request.path == "/":
-            return self._other.welcome(self.instances.values())
-        if request.method == "GET" and request.path == "/instance/fetchInstances":
-            return self._fetch_instances(request)
+        whole = self._whole_gateway(request)
+        if whole is not None:
+            return whole
         route, _, name = request.path.rpartition("/")
         handler = self._routes.get((request.method, route))
         if handler is None:
@@ -144,6 +179,18 @@ class EvolutionSimulator:
         if request.headers.get("apikey") not in (self._api_key, instance.token):
             return UNAUTHORIZED
         return await handler(instance, body)
+
+    def _whole_gateway(self, request: Request) -> Answer | None:
+        """What is not about one instance; None for what is."""
+        if request.method == "GET" and request.path == "/":
+            return self._other.welcome(self.version)
+        if not self.licensed and not request.path.startswith(WITHOUT_LICENCE):
+            return UNLICENSED
+        if request.method == "GET" and request.path == "/instance/fetchInstances":
+            return self._fetch_instances(request)
+        if request.method == "POST" and request.path == "/verify-creds":
+            return VALID if request.headers.get("apikey") == self._api_key else UNAUTHORIZED
+        return None
 
     def _fetch_instances(self, request: Request) -> Answer:
         key = request.headers.get("apikey")
@@ -251,6 +298,11 @@ class EvolutionSimulator:
             held, at.held = at.held, []
             for waiting in held:
                 self._receive(at, waiting["data"], waiting["key"])
+
+    def scan(self, instance: str) -> None:
+        """The owner scans the QR code that is shown: the number is connected."""
+        self.pairing.scan(self.instances[instance])
+        self.connection(instance, "open")
 
     def restart(self) -> None:
         """The gateway's process restarts: webhooks not yet delivered are lost, records stay."""

@@ -2,14 +2,20 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 
 from orbion.simulators.asgi import Answer
 from orbion.simulators.evolution_contents import missing
 from orbion.simulators.evolution_sends import socket_error, unreachable
-from orbion.simulators.evolution_shapes import EVENTS, failure, instance_row, webhook_row
-from orbion.simulators.evolution_store import VERSION, Instance, Json, Read, Socket, Webhook
+from orbion.simulators.evolution_shapes import (
+    EVENTS,
+    connection_state,
+    failure,
+    instance_row,
+    webhook_row,
+)
+from orbion.simulators.evolution_store import Instance, Json, Read, Socket, Webhook
 from orbion.simulators.faults import Chaos
 
 BOOM: Final = (
@@ -81,7 +87,7 @@ class Routes:
         return Answer(body=[_presence_of(instance, number, jid) for number, jid in jids])
 
     async def connection_state(self, instance: Instance, _: Json) -> Answer:
-        return Answer(body={"instance": {"instanceName": instance.name, "state": instance.state}})
+        return connection_state(instance)
 
     async def find_webhook(self, instance: Instance, _: Json) -> Answer:
         webhook = instance.webhook
@@ -117,12 +123,12 @@ class Routes:
             return failure(404, [f'Instance "{name}" not found'])
         return Answer(body=[instance_row(instance, now=self._now()) for instance in named])
 
-    def welcome(self, instances: Iterable[Instance]) -> Answer:
+    def welcome(self, version: str) -> Answer:
         return Answer(
             body={
                 "status": 200,
                 "message": "Welcome to the Evolution API, it is working!",
-                "version": max((each.version for each in instances), default=VERSION),
+                "version": version,
                 "clientName": "evolution_exchange",
                 "manager": "http://evolution:8080/manager",
                 "documentation": "https://doc.evolution-api.com",

@@ -224,6 +224,10 @@ def receipt(data: Json, status: str, *, db_id: str) -> Json:
     }
 
 
+def connection_state(instance: Instance) -> Answer:
+    return Answer(body={"instance": {"instanceName": instance.name, "state": instance.state}})
+
+
 def connection(instance: Instance, *, reason: int) -> Json:
     data = {"instance": instance.name, "state": instance.state, "statusReason": reason}
     if instance.state == "open":

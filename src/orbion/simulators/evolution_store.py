@@ -29,7 +29,7 @@ class Socket(StrEnum):
     UNPAIRED = "unpaired"
 
 
-State = Literal["open", "connecting", "close"]
+State = Literal["open", "connecting", "close", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +105,8 @@ class Instance:
     `known` are the JIDs the gateway has cached, `absent` the digits that have no WhatsApp, `lids`
     maps a hidden id to its JID, `held` are inbound messages waiting for the socket, and
     `missing_files` addresses that answer a download with 404. From `version` 2.4 on the caller may
-    choose a message's id, and the same id is not sent again.
+    choose a message's id, and the same id is not sent again. `offline` = it cannot reach WhatsApp,
+    so no QR code ever comes; `linking_since` (ms) is when the first came.
     """
 
     name: str
@@ -117,6 +118,10 @@ class Instance:
     state: State = "open"
     addressing: Literal["pn", "lid"] = "pn"
     exposes_token: bool = False
+    offline: bool = False
+    pairing_code: str | None = None
+    linking_since: int | None = None
+    codes: int = 0
     known: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     lids: dict[str, str] = field(default_factory=dict)

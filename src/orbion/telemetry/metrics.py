@@ -43,6 +43,7 @@ class Metrics:
         self._declare_webhooks()
         self._declare_turns()
         self._declare_outbound()
+        self._declare_accounts()
         self._declare_durable_work()
         self._declare_guards()
         self._declare_process(version)
@@ -143,14 +144,29 @@ class Metrics:
             "resolution",
         )
         self.outbox_rows = self._gauge("outbox_rows", "Rows in the outbox by state.", "state")
+
+    def _declare_accounts(self) -> None:
+        self.whatsapp_connected = self._gauge(
+            "whatsapp_connected", "1 while the account's number is connected, else 0.", "account"
+        )
         self.connection_changes = self._counter(
             "connection_changes_total",
             "Changes of a number's connection, by the new state.",
             "account",
             "state",
         )
-        self.whatsapp_connected = self._gauge(
-            "whatsapp_connected", "1 while the account's gateway is connected, else 0.", "account"
+        self.account_faults = self._gauge(
+            "account_faults", "Faults that the last check of an account found.", "account"
+        )
+        self.webhooks_refused = self._counter(
+            "webhooks_refused_total",
+            "Webhooks of a known account without a valid credential.",
+            "account",
+        )
+        self.sends_unconfirmed = self._gauge(
+            "sends_unconfirmed",
+            "Of the last hour's sends, those that WhatsApp had not confirmed after a minute.",
+            "account",
         )
 
     def _declare_durable_work(self) -> None:

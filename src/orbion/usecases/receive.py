@@ -51,9 +51,17 @@ class Answer:
     outcomes: tuple[str, ...]
 
 
+def _nobody(_account: str, /) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receive:
-    """`last_seen` is when each account's last authentic webhook came, ms UTC."""
+    """`last_seen` is when each account's last authentic webhook came, ms UTC.
+
+    `refused` is told of a bad credential for a known account, `connection_changed` of a stored
+    change of its link to WhatsApp.
+    """
 
     channels: Mapping[str, Channel]
     accounts: Mapping[str, Account]
@@ -62,6 +70,8 @@ class Receive:
     metrics: Metrics
     now: Callable[[], int]
     last_seen: dict[str, int] = field(default_factory=dict)
+    refused: Callable[[str], None] = _nobody
+    connection_changed: Callable[[str], None] = _nobody
 
     async def __call__(self, account: str, request: WebhookRequest, *, trace: str) -> Answer:
         """Return once everything is durable.
@@ -81,7 +91,11 @@ class Receive:
             raise RejectedError(
                 FaultCode.ACCOUNT_UNKNOWN, "unknown account: use an id of the accounts file"
             )
-        channel.verify(request)
+        try:
+            channel.verify(request)
+        except RejectedError:
+            self.refused(account)
+            raise
         self.last_seen[account] = self.now()
 
     async def too_large(self, account: str, size: int) -> Answer:
@@ -117,6 +131,8 @@ class Receive:
             return _answer([WebhookOutcome.DROPPED] * len(events))
         for queue in received.wake:
             self.wake(queue)
+        if any(isinstance(event, ConnectionChanged) for event in events):
+            self.connection_changed(account)
         self._count(account, events, received.outcomes)
         return _answer(received.outcomes, duplicate=received.duplicate)
 

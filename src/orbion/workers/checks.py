@@ -7,15 +7,13 @@ from typing import Any
 
 import psutil
 
+from orbion.domain.accounts import AccountReport, Finding, Verdict
 from orbion.domain.errors import OrbionError
-from orbion.domain.events import ConnectionState
 from orbion.kit.breaker import BreakerState
 from orbion.kit.guard import Guard
-from orbion.kit.health import Check, CheckResult, LoopMonitor, Status
-from orbion.ports import Channel, Probe
+from orbion.kit.health import Check, CheckResult, Fact, LoopMonitor, Status
+from orbion.ports import Probe
 from orbion.telemetry.metrics import Metrics
-
-_GATEWAY_EVERY = 60.0
 
 
 def database_check(probe: Probe) -> Check:
@@ -29,24 +27,29 @@ def database_check(probe: Probe) -> Check:
     return Check(name="database", critical=True, probe=look, every=5.0)
 
 
-def channel_check(account: str, channel: Channel, metrics: Metrics) -> Check:
-    """Ask the gateway itself; a closed number degrades, it never makes unhealthy."""
+def account_check(latest: Callable[[], AccountReport | None], guard: Guard) -> Check:
+    """Show an account's latest report; a fault degrades, it never makes unhealthy."""
 
     async def look() -> CheckResult:
-        try:
-            state = await channel.connection()
-        except OrbionError as error:
-            metrics.whatsapp_connected.set(0, account)
-            return CheckResult(status=Status.degraded, summary=error.code)
-        metrics.whatsapp_connected.set(float(state is ConnectionState.OPEN), account)
-        healthy = state is ConnectionState.OPEN
+        circuit = guard.breaker.state
+        report = latest()
+        if report is None:
+            return CheckResult(status=Status.healthy, facts={"circuit": circuit})
+        well = not report.faults and circuit is BreakerState.closed
+        facts: dict[str, Fact] = {"state": report.connection, "circuit": circuit}
+        facts |= {finding.check: _told(finding) for finding in report.findings}
         return CheckResult(
-            status=Status.healthy if healthy else Status.degraded, facts={"connection": state}
+            status=Status.healthy if well else Status.degraded,
+            summary=", ".join(finding.check for finding in report.faults),
+            facts=facts | {"checked_ms": report.at},
         )
 
-    return Check(
-        name=f"whatsapp:{account}", critical=False, probe=look, timeout=10.0, every=_GATEWAY_EVERY
-    )
+    return Check(name=guard.name, critical=False, probe=look, every=1.0)
+
+
+def _told(finding: Finding) -> str:
+    is_well = finding.verdict is Verdict.OK
+    return finding.verdict if is_well else f"{finding.verdict}: {finding.found}"
 
 
 def circuit_check(guard: Guard) -> Check:

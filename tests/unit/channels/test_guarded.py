@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orbion.adapters.guarded import GuardedChannel, GuardedSheet, judge
+from orbion.adapters.guarded import GuardedChannel, GuardedGateway, GuardedSheet, judge
 from orbion.domain.errors import (
     FaultCode,
     OrbionError,
@@ -16,6 +16,7 @@ from orbion.domain.errors import (
     UnknownOutcomeError,
 )
 from orbion.domain.events import ConnectionState, Event, EventIgnored, WebhookRequest
+from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.leads import LeadRow
 from orbion.domain.outbox import SendReceipt, SentRecord
 from orbion.domain.outgoing import Outgoing, Text
@@ -55,16 +56,37 @@ class FakeChannel:
         await self._act("find_sent", address, since, until)
         return []
 
-    async def connection(self) -> ConnectionState:
-        self.calls.append(("connection",))
-        return ConnectionState.OPEN
-
     async def _act(self, *call: object) -> None:
         self.calls.append(call)
         if self.hangs:
             await asyncio.Event().wait()
         if self.fault is not None:
             raise self.fault
+
+
+@dataclass
+class FakeGateway:
+    """Says what a test sets, or fails with it."""
+
+    state: ConnectionState | OrbionError = ConnectionState.OPEN
+    hangs: bool = False
+
+    async def connection(self) -> ConnectionState:
+        if isinstance(self.state, OrbionError):
+            raise self.state
+        return self.state
+
+    async def version(self) -> str:
+        return "2.3.7"
+
+    async def webhook(self) -> None:
+        if self.hangs:
+            await asyncio.Event().wait()
+
+    async def set_webhook(self, wanted: Webhook) -> None:
+        raise UnavailableError(FaultCode.WHATSAPP_UNREACHABLE, f"down: {wanted}")
+
+    async def qr_code(self) -> None: ...
 
 
 def guard(seen: Callable[[Outcome, float], None] = lambda *_: None, seconds: float = 5.0) -> Guard:
@@ -86,6 +108,9 @@ def guard(seen: Callable[[Outcome, float], None] = lambda *_: None, seconds: flo
     )
 
 
+WANTED = Webhook(
+    url="http://orbion", enabled=True, by_events=False, base64=False, events=frozenset(), headers={}
+)
 DOWN = UnavailableError(FaultCode.WHATSAPP_UNREACHABLE, "down")
 
 
@@ -140,23 +165,79 @@ async def test_courtesies_neither_raise_nor_count_and_stop_while_the_circuit_is_
 
 async def test_a_bad_key_opens_the_circuit_until_the_probe_gets_an_answer_again() -> None:
     inner = FakeChannel(fault=UnavailableError(FaultCode.WHATSAPP_AUTH, "bad key"))
-    channel = GuardedChannel(inner, guard())
+    watched = guard()
+    channel, gateway = GuardedChannel(inner, watched), GuardedGateway(FakeGateway(), watched)
+    await gateway.connection()
     with pytest.raises(UnavailableError, match="bad key"):
         await channel.send("x", OI)
     inner.fault = None
     with pytest.raises(UnavailableError) as refused:
         await channel.send("x", OI)
     assert refused.value.code is FaultCode.CIRCUIT_OPEN
-    assert await channel.connection() is ConnectionState.OPEN
+    assert await gateway.connection() is ConnectionState.OPEN
     assert await channel.send("x", OI) == RECEIPT
 
 
 async def test_the_probe_does_not_lift_what_an_operator_has_forced() -> None:
     watched = guard()
-    channel = GuardedChannel(FakeChannel(), watched)
+    gateway = GuardedGateway(FakeGateway(), watched)
     watched.breaker.force_open("operator")
-    await channel.connection()
+    await gateway.connection()
     assert watched.breaker.state is BreakerState.open
+
+
+async def opened_by_sends(watched: Guard) -> None:
+    channel = GuardedChannel(FakeChannel(fault=DOWN), watched)
+    for _ in range(5):
+        with pytest.raises(UnavailableError, match="down"):
+            await channel.send("x", OI)
+    assert watched.breaker.state is BreakerState.open
+
+
+@pytest.mark.parametrize("before", [ConnectionState.CLOSE, ConnectionState.CONNECTING, DOWN])
+async def test_a_number_that_becomes_connected_need_not_wait_for_its_circuit(
+    before: ConnectionState | OrbionError,
+) -> None:
+    watched, inner = guard(), FakeGateway()
+    gateway = GuardedGateway(inner, watched)
+    await gateway.connection()
+    await opened_by_sends(watched)
+    inner.state = before
+    if isinstance(before, OrbionError):
+        with pytest.raises(UnavailableError):
+            await gateway.connection()
+    else:
+        await gateway.connection()
+    inner.state = ConnectionState.OPEN
+    assert watched.breaker.retry_after > 0
+    await gateway.connection()
+    assert watched.breaker.retry_after == 0
+
+
+async def test_a_gateway_that_only_says_it_is_connected_keeps_its_circuit_open() -> None:
+    watched = guard()
+    gateway = GuardedGateway(FakeGateway(), watched)
+    await gateway.connection()
+    await opened_by_sends(watched)
+    await gateway.connection()
+    assert watched.breaker.state is BreakerState.open
+    assert await gateway.version() == "2.3.7"
+    with pytest.raises(UnavailableError) as refused:
+        await gateway.webhook()
+    assert refused.value.code is FaultCode.CIRCUIT_OPEN
+
+
+async def test_the_care_of_an_account_is_cut_off_and_counted_like_its_sends() -> None:
+    outcomes: list[Outcome] = []
+    watched = guard(lambda outcome, _: outcomes.append(outcome), seconds=0.01)
+    gateway = GuardedGateway(FakeGateway(hangs=True), watched)
+    with pytest.raises(UnavailableError) as late:
+        await gateway.webhook()
+    assert late.value.code is FaultCode.WHATSAPP_UNREACHABLE
+    with pytest.raises(UnavailableError, match="down"):
+        await gateway.set_webhook(WANTED)
+    assert await gateway.qr_code() is None
+    assert outcomes == [Outcome.timeout, Outcome.failure, Outcome.success]
 
 
 async def test_a_rate_limit_holds_the_next_calls_for_the_time_asked() -> None:

@@ -2,68 +2,41 @@
 
 import asyncio
 import contextlib
-import random
 import socket
-import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from orbion.cli.exits import Exit
-from orbion.simulators import tcp
-from orbion.simulators.evolution import EvolutionSimulator
-from orbion.simulators.evolution_store import Instance
-from orbion.simulators.faults import EvolutionFaults
+from orbion.domain.gateway_webhook import NEEDED, USEFUL
+from orbion.kit.clock import SystemClock
+from orbion.simulators.evolution_store import Instance, Webhook
+from tests.contract.scenes import queue_answer, send
 from tests.support.commands import run
-
-KEY = "chave-do-gateway-123456"
-SECRET = "segredo-do-webhook-com-32-letras"
-
-
-async def _deliver(_url: str, _headers: Mapping[str, str], _body: bytes) -> int:
-    return 200
+from tests.support.gateways import KEY, SECRET, RemoteGateway, accounts_file, remote_gateway
+from tests.support.stores import HandClock, make_store, sqlite_database
 
 
 @pytest.fixture
-def gateway() -> Generator[str]:
-    """A gateway in a thread of its own, because a command brings its own event loop."""
-    simulator = EvolutionSimulator(
-        [Instance(name="loja", token="token"), Instance(name="muda", token="t", state="close")],
-        api_key=KEY,
-        random=random.Random(1),
-        now=lambda: 1_800_000_000_000,
-        faults=EvolutionFaults(),
-        deliver=_deliver,
+def remote() -> Generator[RemoteGateway]:
+    ours = Webhook(
+        url="https://orbion.example/webhooks/evolution/loja",
+        headers={"authorization": f"Bearer {SECRET}"},
+        events=tuple(NEEDED | USEFUL),
     )
-    urls: list[str] = []
-    up = threading.Event()
-    loop = asyncio.new_event_loop()
-    end = asyncio.Event()
-
-    async def serve() -> None:
-        async with tcp.serve(simulator) as url:
-            urls.append(url)
-            up.set()
-            await end.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert up.wait(10)
-    yield urls[0]
-    loop.call_soon_threadsafe(end.set)
-    thread.join()
-    loop.close()
+    with remote_gateway(
+        [
+            Instance(name="loja", token="token", webhook=ours),
+            Instance(name="muda", token="t", state="close"),
+        ]
+    ) as opened:
+        yield opened
 
 
-def accounts(folder: Path, url: str, **changes: str) -> str:
-    fields = {"business": "sol", "base_url": url, "instance": "loja", "api_key": KEY} | changes
-    lines = [f'{name} = "{value}"' for name, value in fields.items()]
-    secret = changes.get("secret", SECRET)
-    path = folder / "accounts.toml"
-    given = [line for line in lines if not line.startswith("secret ")]
-    path.write_text("\n".join(["[accounts.loja]", *given, f'webhook_secrets = ["{secret}"]']))
-    return str(path)
+@pytest.fixture
+def gateway(remote: RemoteGateway) -> str:
+    return remote.url
 
 
 def row(text: str, check: str) -> str:
@@ -74,13 +47,24 @@ def test_with_everything_in_place_all_is_well(tmp_path: Path, gateway: str) -> N
     done = run(
         tmp_path,
         "doctor",
-        ACCOUNTS_FILE=accounts(tmp_path, gateway, owner_phone="5511900000001"),
+        ACCOUNTS_FILE=accounts_file(tmp_path, gateway, owner_phone="5511900000001"),
         PORT="0",
         ADMIN_KEY="chave-do-operador",
         PUBLIC_URL="https://orbion.example",
     )
     assert done.exit_code == 0, done.stdout
-    assert "is connected" in row(done.stdout, "gateway of loja")
+    for check, found in (
+        ("gateway", "answers"),
+        ("key", "accepted"),
+        ("instance", "exists"),
+        ("licence", "valid"),
+        ("version", "2.3.7"),
+        ("connection", "is connected"),
+        ("webhook", "set to this service, credential accepted"),
+    ):
+        assert row(done.stdout, f"{check} of loja").startswith("ok")
+        assert found in row(done.stdout, f"{check} of loja")
+    assert "receipts" not in done.stdout
     assert "5511*******01" in row(done.stdout, "owner of loja")
     assert "all well" in done.stdout
     for secret in (KEY, SECRET, "chave-do-operador"):
@@ -90,9 +74,10 @@ def test_with_everything_in_place_all_is_well(tmp_path: Path, gateway: str) -> N
 @pytest.mark.parametrize(
     ("changes", "check", "fix"),
     [
-        ({"api_key": "chave-errada-123"}, "gateway of loja", "give the gateway's API key"),
-        ({"instance": "nada"}, "gateway of loja", "create the instance"),
-        ({"instance": "muda"}, "gateway of loja", "scan its QR code"),
+        ({"api_key": "chave-errada-123"}, "key of loja", "give the gateway's API key"),
+        ({"instance": "nada"}, "instance of loja", "create the instance"),
+        ({"instance": "muda"}, "connection of loja", "orbion connect loja"),
+        ({"instance": "muda"}, "webhook of loja", "orbion webhook set loja"),
         ({"base_url": "http://127.0.0.1:9"}, "gateway of loja", "start the gateway"),
         ({"secret": "curto"}, "secrets of loja", "long random secrets"),
         ({"playbook": "/nada.toml"}, "playbook of loja", "correct the playbook"),
@@ -104,13 +89,47 @@ def test_with_everything_in_place_all_is_well(tmp_path: Path, gateway: str) -> N
 def test_each_fault_of_an_account_has_its_fix(
     changes: dict[str, str], check: str, fix: str, tmp_path: Path, gateway: str
 ) -> None:
-    path = accounts(tmp_path, gateway, **changes)
+    path = accounts_file(tmp_path, gateway, **changes)
     done = run(tmp_path, "doctor", ACCOUNTS_FILE=path, PORT="0")
     assert done.exit_code == Exit.REFUSED
     found = row(done.stdout, check)
     assert found.startswith("FAULT")
     assert fix in found
     assert "segredo" not in done.stdout
+
+
+def test_an_unlicensed_gateway_is_a_fault(tmp_path: Path, remote: RemoteGateway) -> None:
+    remote(lambda simulator: setattr(simulator, "licensed", False))
+    path = accounts_file(tmp_path, remote.url)
+    done = run(tmp_path, "doctor", ACCOUNTS_FILE=path, PORT="0")
+    assert row(done.stdout, "licence of loja").startswith("FAULT")
+    assert "activate" in row(done.stdout, "licence of loja")
+    assert row(done.stdout, "version of loja").startswith("ok")
+
+
+async def stored(path: Path, sends: int) -> None:
+    """Let a customer write, and our answers to it be accepted and never confirmed."""
+    clock = HandClock()
+    clock.time = SystemClock().now() - 300_000
+    async with sqlite_database(path, clock) as db:
+        store = make_store(db, clock)
+        await store.start()
+        await queue_answer(store, *(f"resposta {number}" for number in range(sends)))
+        for number in range(sends):
+            await send(store, f"3EB0{number}")
+
+
+@pytest.mark.parametrize(("sends", "mark"), [(1, "note"), (3, "FAULT")])
+def test_what_the_database_knows_is_told(
+    sends: int, mark: str, tmp_path: Path, gateway: str, sqlite_path: Path
+) -> None:
+    asyncio.run(stored(sqlite_path, sends))
+    path = accounts_file(tmp_path, gateway)
+    done = run(tmp_path, "doctor", ACCOUNTS_FILE=path, PORT="0")
+    assert "5 min ago" in row(done.stdout, "last webhook of loja")
+    found = row(done.stdout, "receipts of loja")
+    assert f"{sends} of the last {sends} sends never confirmed" in found
+    assert found.startswith(mark)
 
 
 def test_a_taken_port_is_a_fault(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from tests.unit.simulators.virtual import virtually
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "evolution"
 FIRST_ID = "3A000000000000000001"
 QUOTABLE_ID = "3A000000000000000027"
+UNLICENSED_KEYS = {  # contracts/evolution section 9
+    *("error", "code", "register_url", "instance_id", "docs_url", "message")
+}
 OPAQUE = {"message", "headers", "quotedMessage", "MessageUpdate"}
 
 KINDS = (
@@ -28,6 +31,7 @@ KINDS = (
 )
 SAME_SHAPE = (
     *KINDS,
+    "bail_connect_qr",
     "bail_sendText_br12_cached_as_13",
     "bail_sendText_br13_cached_as_12",
     "bail_sendText_delay_1200",
@@ -48,6 +52,10 @@ SAME_SHAPE = (
     "webhook_find",
 )
 SAME_BODY = (
+    "bail_connect_no_network",
+    "bail_connect_when_open",
+    "bail_connectionState_before",
+    "bail_connectionState_no_network",
     "bail_markRead",
     "bail_markRead_lid",
     "bail_markRead_mode_closed",
@@ -69,6 +77,8 @@ SAME_BODY = (
     "bail_sendText_not_exists",
     "bail_sendText_nul_char",
     "bail_sendText_quoted_revoked",
+    "bail_state_after_logout",
+    "bail_state_after_transient",
     "bail_state_open",
     "bail_whatsappNumbers",
     "bail_whatsappNumbers_mode_closed",
@@ -94,6 +104,7 @@ SAME_BODY = (
     "fetchInstances_name_missing",
     "fetchInstances_wrong",
     "unknown_key_webhook_find",
+    "verify_creds",
     "webhook_set_bad_event",
     "webhook_set_flat_v1_style",
     "webhook_set_no_events",
@@ -146,7 +157,10 @@ def furnished(name: str) -> EvolutionSimulator:
         )
     if "revoked" in name:
         simulator.revoke("bail", FIRST_ID)
-    simulator.instances["bail1"].socket = Socket.UNPAIRED
+    unpaired = simulator.instances["bail1"]
+    unpaired.socket, unpaired.state, unpaired.offline = Socket.UNPAIRED, "close", True
+    if name in {"bail_connect_qr", "bail_state_after_logout", "bail_state_after_transient"}:
+        bail.state = "close"
     if "mode_closed" in name:
         bail.socket = Socket.CLOSED
     if "mode_timeout" in name:
@@ -252,6 +266,20 @@ def test_the_version_probe_needs_no_key() -> None:
     answer = virtually(scenario).json()
     assert answer["version"] == "2.3.7"
     assert answer["message"] == "Welcome to the Evolution API, it is working!"
+
+
+def test_without_a_licence_only_the_root_answers() -> None:
+    async def scenario() -> tuple[httpx.Response, httpx.Response]:
+        simulator = furnished("")
+        simulator.licensed, simulator.version = False, "2.4.0"
+        async with client(simulator) as http:
+            return await http.get("/"), await http.get("/instance/connectionState/bail")
+
+    root, refused = virtually(scenario)
+    assert root.json()["version"] == "2.4.0"
+    assert refused.status_code == 503
+    assert refused.json().keys() == UNLICENSED_KEYS
+    assert refused.json()["code"] == "LICENSE_REQUIRED"
 
 
 def test_an_instance_token_lists_only_its_own_instance() -> None:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from orbion.domain.accounts import AccountReport, Finding, fault, note, ok
 from orbion.domain.errors import FaultCode, OrbionError, UnavailableError
 from orbion.domain.events import ConnectionState
 from orbion.kit.breaker import Breaker, BreakerPolicy
@@ -17,7 +18,7 @@ from orbion.kit.guard import Guard, Outcome, Verdict
 from orbion.kit.health import CheckResult, LoopMonitor, Status
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.checks import (
-    channel_check,
+    account_check,
     circuit_check,
     circuits,
     database_check,
@@ -25,8 +26,6 @@ from orbion.workers.checks import (
     system,
 )
 from tests.support.stores import HandClock
-from tests.unit.workers.doubles import gauges
-from tests.usecases.stage import ScriptedChannel
 
 
 @dataclass(slots=True)
@@ -43,17 +42,6 @@ class TimedProbe:
 
     async def prune(self) -> NoReturn:
         raise NotImplementedError
-
-
-class ConnectedChannel(ScriptedChannel):
-    """A gateway whose number is in the given state."""
-
-    state: ConnectionState | OrbionError
-
-    async def connection(self) -> ConnectionState:  # type: ignore[override]
-        if isinstance(self.state, OrbionError):
-            raise self.state
-        return self.state
 
 
 def guard_of(clock: HandClock) -> Guard:
@@ -86,36 +74,45 @@ async def test_a_database_that_takes_none_is_unhealthy_and_says_why() -> None:
     assert await check.probe() == CheckResult(status=Status.unhealthy, summary="db.full")
 
 
-@pytest.mark.parametrize(
-    ("state", "found", "gauge"),
-    [
-        (
-            ConnectionState.OPEN,
-            CheckResult(status=Status.healthy, facts={"connection": ConnectionState.OPEN}),
-            1.0,
-        ),
-        (
-            ConnectionState.CLOSE,
-            CheckResult(status=Status.degraded, facts={"connection": ConnectionState.CLOSE}),
-            0.0,
-        ),
-        (
-            UnavailableError(FaultCode.WHATSAPP_AUTH, "key abc"),
-            CheckResult(status=Status.degraded, summary="whatsapp.auth"),
-            0.0,
-        ),
-    ],
-)
-async def test_a_number_is_connected_or_degrades(
-    state: ConnectionState | OrbionError, found: CheckResult, gauge: float
-) -> None:
-    channel, metrics = ConnectedChannel(), Metrics()
-    channel.state = state
-    metrics.whatsapp_connected.set(0.5, "loja")
-    check = channel_check("loja", channel, metrics)
+def report_of(*findings: Finding, state: ConnectionState = ConnectionState.OPEN) -> AccountReport:
+    return AccountReport(account="loja", at=7, connection=state, findings=findings)
+
+
+async def test_an_account_shows_each_verdict_and_only_a_fault_degrades(clock: HandClock) -> None:
+    found = report_of(
+        ok("gateway", "answers"), note("version", "9.0: newer"), fault("webhook", "off", "set it")
+    )
+    guard = guard_of(clock)
+    check = account_check(lambda: found, guard)
     assert (check.name, check.critical) == ("whatsapp:loja", False)
-    assert await check.probe() == found
-    assert gauges(metrics, "whatsapp_connected") == {"loja": gauge}
+    assert await check.probe() == CheckResult(
+        status=Status.degraded,
+        summary="webhook",
+        facts={
+            "state": ConnectionState.OPEN,
+            "circuit": guard.breaker.state,
+            "gateway": "ok",
+            "version": "note: 9.0: newer",
+            "webhook": "fault: off",
+            "checked_ms": 7,
+        },
+    )
+
+
+async def test_an_account_with_notes_only_is_healthy_until_its_circuit_opens(
+    clock: HandClock,
+) -> None:
+    guard = guard_of(clock)
+    check = account_check(lambda: report_of(note("version", "9.0")), guard)
+    assert (await check.probe()).status is Status.healthy
+    guard.breaker.force_open("test")
+    assert (await check.probe()).status is Status.degraded
+
+
+async def test_an_account_that_was_not_looked_at_yet_is_no_fault(clock: HandClock) -> None:
+    guard = guard_of(clock)
+    found = await account_check(lambda: None, guard).probe()
+    assert found == CheckResult(status=Status.healthy, facts={"circuit": guard.breaker.state})
 
 
 async def test_a_circuit_that_is_not_closed_degrades(clock: HandClock) -> None:

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 import httpx
-import msgspec
 
 from orbion.adapters.channels.credentials import WebhookCredentials
 from orbion.adapters.channels.evolution_content import read_content
-from orbion.adapters.channels.evolution_faults import classify, failed_file, is_unquotable
+from orbion.adapters.channels.evolution_faults import failed_file, is_unquotable
+from orbion.adapters.channels.evolution_http import EvolutionHttp, fault_of
 from orbion.adapters.channels.evolution_identity import without_device
 from orbion.adapters.channels.evolution_json import (
     OddShapeError,
@@ -22,7 +21,6 @@ from orbion.adapters.channels.evolution_json import (
 )
 from orbion.adapters.channels.evolution_outgoing import request_for
 from orbion.adapters.channels.evolution_parse import parse_webhook
-from orbion.adapters.http import AnswerLostError, NotSentError, exchange, retry_after
 from orbion.domain.errors import (
     FaultCode,
     RefusedError,
@@ -30,11 +28,10 @@ from orbion.domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.events import Event, WebhookRequest
 from orbion.domain.outbox import SendReceipt, SentRecord
 from orbion.domain.outgoing import Content, Outgoing, is_file
 
-_READ_SECONDS = 10.0
 _COURTESY_SECONDS = 5.0  # beyond what the gateway is told to hold its answer for
 _PAGE = 50
 _PAGES = 4
@@ -66,10 +63,8 @@ class EvolutionChannel:
         now: Callable[[], int],
         timeouts: SendTimeouts,
     ) -> None:
-        self._client = client
-        self._base_url = base_url.rstrip("/")
+        self._http = EvolutionHttp(client, base_url=base_url, instance=instance, api_key=api_key)
         self._instance = instance
-        self._headers = {"apikey": api_key, "content-type": "application/json"}
         self._credentials = WebhookCredentials(secrets, now=now)
         self._now = now
         self._timeouts = timeouts
@@ -84,10 +79,10 @@ class EvolutionChannel:
         """Try once more without the quote if its target was edited or revoked (section 6.1)."""
         seconds = self._timeouts.file if is_file(outgoing.content) else self._timeouts.text
         request = request_for(address, outgoing)
-        response = await self._call("POST", request.path, request.body, seconds=seconds)
+        response = await self._http.call("POST", request.path, request.body, seconds=seconds)
         if request.quotes and is_unquotable(response.status_code, response.content):
             body = request.without_quote().body
-            response = await self._call("POST", request.path, body, seconds=seconds)
+            response = await self._http.call("POST", request.path, body, seconds=seconds)
         if not response.is_success:
             raise _send_fault(response, outgoing.content)
         return _receipt(response)
@@ -114,13 +109,6 @@ class EvolutionChannel:
                 found.setdefault(record.provider_id, record)
         return sorted(found.values(), key=lambda record: record.sent_at, reverse=True)
 
-    async def connection(self) -> ConnectionState:
-        document = await self._read("GET", "instance/connectionState")
-        instance = document.get("instance") if isinstance(document, dict) else None
-        state = as_text(instance.get("state")) if isinstance(instance, dict) else ""
-        known = state in set(ConnectionState)
-        return ConnectionState(state) if known else ConnectionState.UNKNOWN
-
     async def _sent_to(self, jid: str, since: int, until: int) -> list[SentRecord]:
         where = {
             "key": {"remoteJid": jid},
@@ -130,7 +118,7 @@ class EvolutionChannel:
         found: list[SentRecord] = []
         for page in range(1, _PAGES + 1):
             body = {"where": where, "page": page, "offset": _PAGE}
-            records, pages = _records(await self._read("POST", "chat/findMessages", body))
+            records, pages = _records(await self._http.read("POST", "chat/findMessages", body))
             found += [record for each in records if (record := _sent_record(each, since, until))]
             if page >= pages:
                 break
@@ -139,57 +127,14 @@ class EvolutionChannel:
     async def _courtesy(self, path: str, body: Mapping[str, Any], *, seconds: float) -> None:
         """Not every integration has presence and receipts; the gateway then refuses them."""
         try:
-            await self._read("POST", path, body, seconds=seconds)
+            await self._http.read("POST", path, body, seconds=seconds)
         except RefusedError:
             return
-
-    async def _read(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, *, seconds: float = 0.0
-    ) -> Any:
-        """Make a call whose repetition does no harm: an unknown outcome is a failure like others.
-
-        Raises:
-            UnavailableError: no usable answer.
-            RefusedError: the gateway cannot do this.
-        """
-        try:
-            response = await self._call(method, path, body, seconds=seconds or _READ_SECONDS)
-            if not response.is_success:
-                raise _fault(response)
-            return decode(response.content)
-        except UnknownOutcomeError as error:
-            raise UnavailableError(error.code, str(error)) from error
-        except RejectedError as error:
-            raise UnavailableError(FaultCode.WHATSAPP_SERVER, "the answer is no JSON") from error
-
-    async def _call(
-        self, method: str, path: str, body: Mapping[str, Any] | None, *, seconds: float
-    ) -> httpx.Response:
-        request = self._client.build_request(
-            method,
-            f"{self._base_url}/{path}/{quote(self._instance, safe='')}",
-            headers=self._headers,
-            content=None if body is None else msgspec.json.encode(body),
-        )
-        try:
-            return await exchange(self._client, request, timeout=seconds)
-        except NotSentError as error:
-            raise UnavailableError(
-                FaultCode.WHATSAPP_UNREACHABLE, "cannot connect to the gateway", retry_after=2.0
-            ) from error
-        except AnswerLostError as error:
-            raise UnknownOutcomeError(
-                FaultCode.WHATSAPP_UNREACHABLE, f"the gateway's answer was lost: {error}"
-            ) from error
-
-
-def _fault(response: httpx.Response) -> Exception:
-    return classify(response.status_code, response.content, wait=retry_after(response.headers))
 
 
 def _send_fault(response: httpx.Response, content: Content) -> Exception:
     about_file = failed_file(response.status_code, response.content) if is_file(content) else None
-    return about_file or _fault(response)
+    return about_file or fault_of(response)
 
 
 def _receipt(response: httpx.Response) -> SendReceipt:
@@ -201,10 +146,10 @@ def _receipt(response: httpx.Response) -> SendReceipt:
             FaultCode.WHATSAPP_SERVER, "the gateway's answer is cut off"
         ) from error
     except OddShapeError:
-        raise _fault(response) from None
+        raise fault_of(response) from None
     provider_id = as_text(key.get("id"))
     if not provider_id:
-        raise _fault(response)
+        raise fault_of(response)
     jid = as_text(key.get("remoteJid"))
     return SendReceipt(provider_id=provider_id, address=without_device(jid) if jid else None)
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import select, update
 
-from orbion.adapters.db import lanes
+from orbion.adapters.db import connections, lanes
 from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.inbox import supersede
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
@@ -120,7 +120,7 @@ _LIVE: Final = frozenset({OutboxState.PENDING, OutboxState.SENDING, OutboxState.
 
 def draft(tx: Tx, held: Claim) -> Draft | None:
     row = _head(tx, held, ROW)
-    if row is None or OutboxState(row[7]) not in _LIVE:
+    if row is None or OutboxState(row[7]) not in _LIVE or connections.is_paused(tx, row[1]):
         return None
     state = _soon(tx, row)
     is_first_try = state is OutboxState.PENDING and row[18] == 0 and row[8] == 0
@@ -145,14 +145,23 @@ def begin_send(tx: Tx, held: Claim) -> Order:
         return Skipped(state=OutboxState.SENT, reason="echo")
     if row[7] != OutboxState.PENDING:
         return _verify(tx, held, row)
-    who = conversation(tx, row[2])
-    if who is not None and (reason := _held_back(who, row[6])):
-        return _skip(tx, held, row, OutboxState.SUPPRESSED, reason)
-    if _is_too_old(tx, row):
-        return _refresh(tx, held, row)
+    obstacle = _obstacle(tx, held, row)
+    if obstacle is not None:
+        return obstacle
     lanes.check_held(tx, held)
     tx.run(MARK_SENDING, row=row[0], now=tx.now)
     return SendOrder(attempts=row[8] + 1, quoted_id=_quoted(tx, row), **_facts(row))
+
+
+def _obstacle(tx: Tx, held: Claim, row: Row) -> Skipped | None:
+    """Settle the head otherwise if it must not leave, or not now; None lets it go."""
+    who = conversation(tx, row[2])
+    if who is not None and (reason := _held_back(who, row[6])):
+        return _skip(tx, held, row, OutboxState.SUPPRESSED, reason)
+    if connections.is_paused(tx, row[1]):
+        lanes.snooze(tx, held, connections.PAUSE_MS)
+        return Skipped(state=OutboxState.PENDING, reason="disconnected")
+    return _refresh(tx, held, row) if _is_too_old(tx, row) else None
 
 
 def sent(tx: Tx, held: Claim, row_id: int, receipt: SendReceipt) -> bool:

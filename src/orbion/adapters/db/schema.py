@@ -213,6 +213,13 @@ Index(
     sqlite_where=_UNSETTLED,
     postgresql_where=_UNSETTLED,
 )
+Index(
+    "ix_outbox_sent",
+    OUTBOX.c.account,
+    OUTBOX.c.settled_at,
+    sqlite_where=text("state = 'sent'"),
+    postgresql_where=text("state = 'sent'"),
+)
 
 LEAD = Table(
     "lead",

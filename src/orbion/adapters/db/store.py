@@ -7,6 +7,7 @@ from functools import partial
 
 from orbion.adapters.db import (
     accounts,
+    connections,
     contacts,
     conversations,
     desk,
@@ -22,8 +23,9 @@ from orbion.adapters.db import (
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.tx import Database, Reads, Tx
+from orbion.domain.accounts import Receipts
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
-from orbion.domain.events import Event
+from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
@@ -144,6 +146,18 @@ class DbStore:
 
     async def claimed_ids(self, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
         return await self.db.read(lambda tx: outbox.claimed_ids(tx, account, provider_ids))
+
+    async def note_connection(self, account: str, state: ConnectionState) -> bool:
+        return await self.db.write(lambda tx: connections.note(tx, account, state))
+
+    async def resume(self, account: str) -> bool:
+        return await self.db.write(lambda tx: connections.resume(tx, account))
+
+    async def receipts(self, account: str) -> Receipts:
+        return await self.db.read(lambda tx: connections.receipts(tx, account))
+
+    async def last_heard(self, account: str) -> int | None:
+        return await self.db.read(lambda tx: connections.last_heard(tx, account))
 
     async def lead_rows(self, claims: Sequence[Claim]) -> Sequence[LeadRow]:
         return await self.db.read(
