@@ -120,7 +120,7 @@ async def test_a_change_of_connection_is_counted_and_a_repetition_is_not(door: D
     assert await door.hear(connecting) == (WebhookOutcome.IGNORED, False)
     opened = ConnectionChanged(state=ConnectionState.OPEN)
     assert await door.hear(opened) == (WebhookOutcome.STORED, False)
-    assert counted(door.metrics, "whatsapp_connected", "loja") == 1
+    assert counted(door.metrics, "connection_changes_total", "loja", "open") == 1
 
 
 async def test_history_wakes_nobody_counts_as_no_message_and_is_dropped_under_need(

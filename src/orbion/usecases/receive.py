@@ -8,7 +8,6 @@ from orbion.domain.conversations import Account
 from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
 from orbion.domain.events import (
     ConnectionChanged,
-    ConnectionState,
     Event,
     EventIgnored,
     EventQuarantined,
@@ -18,7 +17,7 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import Queue
 from orbion.ports import Channel, Inbox
-from orbion.telemetry.logs import CONNECTION, TAKEOVER, log
+from orbion.telemetry.logs import TAKEOVER, log
 from orbion.telemetry.metrics import Metrics
 
 TOO_LARGE = "too_large"
@@ -149,12 +148,7 @@ class Receive:
                 self.metrics.takeovers.inc()
                 log(TAKEOVER, account=account)
             elif isinstance(event, ConnectionChanged) and outcome == "connection":
-                self._count_connection(account, event)
-
-    def _count_connection(self, account: str, event: ConnectionChanged) -> None:
-        self.metrics.connection_changes.inc(account, event.state)
-        self.metrics.whatsapp_connected.set(float(event.state is ConnectionState.OPEN), account)
-        log(CONNECTION, account=account, state=event.state, reason=event.reason)
+                self.metrics.connection_changes.inc(account, event.state)
 
     def _channel_of(self, account: str) -> str:
         return self.accounts[account].channel
