@@ -80,12 +80,15 @@ class SimLoop(asyncio.BaseEventLoop):
         """Unwind all that was left suspended, so that files and locks are let go, then close.
 
         Clean-ups run as far as they can without a running loop: whatever they write goes to files
-        that no later life reads.
+        that no later life reads. One that gathers what it waits for must not make asyncio open a
+        loop of its own, which nobody would close.
         """
+        asyncio.set_event_loop(self)
         for task in self._started:
             task._log_destroy_pending = False  # type: ignore[attr-defined]
             if not task.done():
                 _unwind(task.get_coro())
+        asyncio.set_event_loop(None)
         self.close()
 
     def _run_once(self) -> None:
