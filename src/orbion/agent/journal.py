@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import msgspec
+
 from orbion.domain.turns import ChatMessage, Step
 from orbion.kit.ids import digest
 from orbion.ports import Prompt, Turns
@@ -55,10 +57,11 @@ class Journal:
 
 def model_key(prompt: Prompt) -> Key:
     """Equal for equal model calls: the playbook's version and every chat message."""
-    chat = (part for message in prompt.messages for part in _parts(message))
+    chat = (part for message in prompt.messages for part in (_head(message), message.text))
     return digest(prompt.playbook.version, str(prompt.must_answer), *chat)
 
 
-def _parts(message: ChatMessage) -> Sequence[str]:
-    calls = (part for call in message.tool_calls for part in (call.id, call.name, call.arguments))
-    return (message.role, message.text, message.tool_call_id or "", *calls)
+def _head(message: ChatMessage) -> str:
+    if message.tool_call_id is None and not message.tool_calls:
+        return message.role
+    return msgspec.json.encode((message.role, message.tool_call_id, message.tool_calls)).decode()

@@ -21,7 +21,8 @@ def judge(text: str, prompt: Prompt, *, handoff: str | None = None) -> Reply | s
         reply = from_json(text)
     except RejectedError as error:
         return error.code
-    reply = replace(reply, handoff=reply.handoff or handoff)
+    if handoff and not reply.handoff:
+        reply = replace(reply, handoff=handoff)
     problems = find_problems(reply, _grounds(prompt))
     if not problems and _silent(reply) and not _silent(fall_back(prompt)):
         return "silence"

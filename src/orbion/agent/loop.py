@@ -45,7 +45,8 @@ class Loop:
         """A reply that may leave, or the reasons why none may."""
         while True:
             self.asked += 1
-            decided = await self._decide(await self.asking(self.prompt))
+            prompt = self.prompt
+            decided = await self._decide(prompt, await self.asking(prompt))
             if decided is not None:
                 return decided
 
@@ -60,13 +61,13 @@ class Loop:
             must_answer=self._rewritten or self._used_up(),
         )
 
-    async def _decide(self, said: Completion | FaultCode) -> Reply | str | None:
+    async def _decide(self, prompt: Prompt, said: Completion | FaultCode) -> Reply | str | None:
         """The end of the turn; None = ask again."""
         if isinstance(said, FaultCode):
             return await self._shorten(said)
         if said.tool_calls:
-            return TOOL_LOOP if self.prompt.must_answer else await self._use_tools(said)
-        judged = judge(said.text, self.prompt, handoff=self.effects.handoff)
+            return TOOL_LOOP if prompt.must_answer else await self._use_tools(said)
+        judged = judge(said.text, prompt, handoff=self.effects.handoff)
         return judged if isinstance(judged, Reply) else await self._send_back(said, judged)
 
     async def _shorten(self, fault: FaultCode) -> FaultCode | None:
