@@ -18,7 +18,7 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import Queue
 from orbion.ports import Channel, Inbox
-from orbion.telemetry.logs import CONNECTION, TAKEOVER, log
+from orbion.telemetry.logs import CONNECTION_TOLD, TAKEOVER, log
 from orbion.telemetry.metrics import Metrics
 
 TOO_LARGE = "too_large"
@@ -152,9 +152,10 @@ class Receive:
                 self._count_connection(account, event)
 
     def _count_connection(self, account: str, event: ConnectionChanged) -> None:
+        """Note what a webhook says and why; the account's watch then asks the gateway itself."""
         self.metrics.connection_changes.inc(account, event.state)
         self.metrics.whatsapp_connected.set(float(event.state is ConnectionState.OPEN), account)
-        log(CONNECTION, account=account, state=event.state, reason=event.reason)
+        log(CONNECTION_TOLD, account=account, state=event.state, reason=event.reason)
 
     def _channel_of(self, account: str) -> str:
         return self.accounts[account].channel
