@@ -139,6 +139,19 @@ async def test_only_a_change_of_the_connection_is_written(store: DbStore, clock:
     assert await column(store, ACCOUNT.c.state_at) == [noted]
 
 
+async def test_a_number_is_ours_from_its_first_open_connection_on(
+    store: DbStore, clock: HandClock
+) -> None:
+    await store.note_connection("loja", ConnectionState.CONNECTING)
+    assert await column(store, ACCOUNT.c.opened_at) == [None]
+    await store.note_connection("loja", ConnectionState.OPEN)
+    since = clock.now()
+    clock.pass_(50)
+    await store.note_connection("loja", ConnectionState.CLOSE)
+    await store.note_connection("loja", ConnectionState.OPEN)
+    assert await column(store, ACCOUNT.c.opened_at) == [since]
+
+
 async def test_a_send_is_stuck_when_nobody_confirmed_it_for_a_minute(
     store: DbStore, clock: HandClock
 ) -> None:

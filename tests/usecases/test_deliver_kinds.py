@@ -252,9 +252,7 @@ async def test_a_number_that_is_down_gets_nothing_twice(shop: Shop) -> None:
     shop.gateway.connection("loja", "close")
     await shop.decide(CONTENTS["image"])
     await shop.work()
-    assert await rows(shop.store, OUTBOX.c.state, OUTBOX.c.error) == [
-        ("pending", None)
-    ]
+    assert await rows(shop.store, OUTBOX.c.state, OUTBOX.c.error) == [("pending", None)]
     shop.gateway.connection("loja", "open")
     shop.clock.pass_(60)
     await shop.work()

@@ -17,7 +17,7 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import Queue
 from orbion.ports import Channel, Inbox
-from orbion.telemetry.logs import TAKEOVER, log
+from orbion.telemetry.logs import CONNECTION_TOLD, TAKEOVER, log
 from orbion.telemetry.metrics import Metrics
 
 TOO_LARGE = "too_large"
@@ -149,6 +149,7 @@ class Receive:
                 log(TAKEOVER, account=account)
             elif isinstance(event, ConnectionChanged) and outcome == "connection":
                 self.metrics.connection_changes.inc(account, event.state)
+                log(CONNECTION_TOLD, account=account, state=event.state, reason=event.reason)
 
     def _channel_of(self, account: str) -> str:
         return self.accounts[account].channel

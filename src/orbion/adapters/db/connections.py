@@ -10,6 +10,7 @@ from orbion.adapters.db.schema import ACCOUNT, CONVERSATION, LANE, MESSAGE, OUTB
 from orbion.adapters.db.sql import bind, constant, first, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.accounts import Receipts
+from orbion.domain.conversations import Account
 from orbion.domain.events import ConnectionState, DeliveryStatus
 
 PAUSE_MS: Final = 60_000
@@ -69,10 +70,12 @@ def is_paused(tx: Tx, account: str) -> bool:
     return first(tx.one(STATE, number=account)) in _PAUSED
 
 
-def note(tx: Tx, account: str, state: ConnectionState) -> bool:
-    if first(tx.one(accounts.STATE, number=account)) == state:
+def note(tx: Tx, account: Account, state: ConnectionState) -> bool:
+    if first(tx.one(accounts.STATE, number=account.id)) == state:
         return False
-    tx.run(accounts.SET_STATE, number=account, is_now=state, why=None, now=tx.now)
+    tx.run(accounts.SET_STATE, number=account.id, is_now=state, why=None, now=tx.now)
+    if state is ConnectionState.OPEN:
+        accounts.opened(tx, account)
     return True
 
 

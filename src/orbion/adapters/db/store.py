@@ -148,7 +148,7 @@ class DbStore:
         return await self.db.read(lambda tx: outbox.claimed_ids(tx, account, provider_ids))
 
     async def note_connection(self, account: str, state: ConnectionState) -> bool:
-        return await self.db.write(lambda tx: connections.note(tx, account, state))
+        return await self.db.write(lambda tx: connections.note(tx, self.accounts[account], state))
 
     async def resume(self, account: str) -> bool:
         return await self.db.write(lambda tx: connections.resume(tx, account))
