@@ -93,6 +93,7 @@ CONTACT_ALIAS = Table(
     Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
     PrimaryKeyConstraint("business", "kind", "value"),
 )
+Index("ix_contact_alias_contact", CONTACT_ALIAS.c.contact_id)
 
 CONVERSATION = Table(
     "conversation",
@@ -112,6 +113,13 @@ CONVERSATION = Table(
     _ms("last_in_at", nullable=True),
     _ms("last_out_at", nullable=True),
     UniqueConstraint("contact_id", "account", "business"),
+)
+_HUMAN = text("mode = 'human'")
+Index(
+    "ix_conversation_human",
+    CONVERSATION.c.account,
+    sqlite_where=_HUMAN,
+    postgresql_where=_HUMAN,
 )
 
 MESSAGE = Table(
@@ -297,6 +305,14 @@ QUARANTINE = Table(
     _ms("at"),
     Column("ended", Text),
     _ms("ended_at", nullable=True),
+)
+_TOO_LARGE = text("reason = 'too_large' AND ended IS NULL")
+Index(
+    "ix_quarantine_too_large",
+    QUARANTINE.c.account,
+    QUARANTINE.c.at,
+    sqlite_where=_TOO_LARGE,
+    postgresql_where=_TOO_LARGE,
 )
 
 AUDIT = Table(
