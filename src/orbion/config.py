@@ -47,6 +47,10 @@ class AccountSettings(BaseModel):
     instance: str = Field(min_length=1, description="The instance's name in Evolution.")
     api_key: SecretStr | None = Field(default=None, description="The gateway's key.")
     api_key_file: Path | None = Field(default=None, description="A file that holds the key.")
+    auto_greetings: tuple[str, ...] = Field(
+        default=(),
+        description="What the WhatsApp Business app writes by itself; others are learned.",
+    )
     webhook_secrets: tuple[SecretStr, ...] = Field(
         default=(), description="What webhooks must prove; several while rotating."
     )
@@ -121,6 +125,10 @@ class Settings(BaseSettings):
     evolution_webhook_secret_file: Path | None = Field(
         default=None, description="A file with that secret."
     )
+    auto_greetings: tuple[str, ...] = Field(
+        default=(),
+        description="JSON list of what that number's WhatsApp Business app writes by itself.",
+    )
     admin_key: SecretStr | None = Field(
         default=None, description="Key of the admin routes; unset = they answer 403."
     )
@@ -146,6 +154,11 @@ class Settings(BaseSettings):
     )
     stale_after: float = Field(
         default=7_200.0, gt=0, description="Older messages are stored, not answered, s."
+    )
+    human_idle_release: float = Field(
+        default=43_200.0,
+        ge=0,
+        description="A person's last word keeps the bot silent so long, s; 0 = for ever.",
     )
     turns_per_minute: int = Field(
         default=20, ge=1, le=600, description="Turns of one conversation; more wait."
@@ -247,6 +260,7 @@ class Settings(BaseSettings):
             "playbook": self.playbook,
             "base_url": str(self.evolution_url),
             "instance": self.evolution_instance or "",
+            "auto_greetings": self.auto_greetings,
             "api_key": _optional(
                 self.evolution_api_key, self.evolution_api_key_file, "evolution_api_key"
             ),

@@ -68,7 +68,7 @@ async def test_a_takeover_that_commits_first_stops_the_send(
     claim = await queued(store)
     gate = Gate()
     takeover = asyncio.ensure_future(
-        store.db.write(gate.after(lambda tx: echoes.hold_for_person(tx, 1)))
+        store.db.write(gate.after(lambda tx: echoes.hold_for_person(tx, 1, tx.now)))
     )
     await gate.reached.wait()
     sending = asyncio.ensure_future(store.begin_send(claim))

@@ -11,11 +11,18 @@ from orbion.adapters.http import build_client
 from orbion.adapters.sheets.file import FileSheet
 from orbion.config import Settings
 from orbion.domain.conversations import Account
+from orbion.domain.greetings import as_greeting
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
 from orbion.main.database import build_store, open_database
 from orbion.main.observing import Built, Orbion, observe
-from orbion.main.outside import Guards, build_llm, guarded_channels, guarded_gateways
+from orbion.main.outside import (
+    Guards,
+    build_llm,
+    guarded_archives,
+    guarded_channels,
+    guarded_gateways,
+)
 from orbion.main.work import Parts, build_loops
 from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
@@ -39,6 +46,7 @@ def accounts_of(settings: Settings) -> Mapping[str, Account]:
             channel=given.channel,
             instance=given.instance,
             playbook=given.playbook,
+            auto_greetings=frozenset(map(as_greeting, given.auto_greetings)),
         )
         for name, given in settings.accounts().items()
     }
@@ -67,6 +75,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
         stack.push_async_callback(client.aclose)
         channels = guarded_channels(given, client, guards)
         gateways = guarded_gateways(given, client, guards)
+        archives = guarded_archives(given, client, guards)
         sheet = GuardedSheet(
             FileSheet(settings.sheets_folder, run=world.run_blocking),
             guards.make("sheets", "sheets", timeout=30.0),
@@ -93,6 +102,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
                 accounts=accounts,
                 channels=channels,
                 gateways=gateways,
+                archives=archives,
                 guards=guards,
                 loops=loops,
                 wakeups=wakeups,

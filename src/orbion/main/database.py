@@ -89,7 +89,12 @@ def build_store(
         operators=operators,
         accounts=accounts,
         lane_policy=LanePolicy(lease=round(settings.lease * 1000)),
-        inbox_policy=InboxPolicy(quiet=quiet, max_wait=round(settings.quiet_cap * 1000), again=low),
+        inbox_policy=InboxPolicy(
+            quiet=quiet,
+            max_wait=round(settings.quiet_cap * 1000),
+            again=low,
+            idle_release=round(settings.human_idle_release * 1000),
+        ),
         history_cache=Cache(
             "history", maxsize=256, ttl=300.0, clock=world.clock, random=world.random
         ),
