@@ -1,12 +1,14 @@
 """The whole service in process, with a simulated gateway on the other side of ASGI."""
 
 import random
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from asgi_lifespan import LifespanManager
 
@@ -35,11 +37,16 @@ class Stage:
     service: Orbion
     web: httpx.AsyncClient
     gateway: EvolutionSimulator
+    database_url: str
 
     async def answers(self, count: int) -> list[str]:
         """Wait until the gateway accepted `count` messages and return their texts in order."""
         await self.gateway.wait_for(lambda: len(self.gateway.journal) >= count)
         return [accepted.text for accepted in self.gateway.journal]
+
+    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the database from outside, whether or not the service is still running."""
+        return await rows(self.database_url, sql)
 
     async def post(self, body: bytes | str, **headers: str) -> httpx.Response:
         return await self.web.post(WEBHOOK, content=body, headers=BEARER | headers)
@@ -107,9 +114,23 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
         ):
             clients.append(web)
             try:
-                yield Stage(service=service, web=web, gateway=gateway)
+                yield Stage(
+                    service=service, web=web, gateway=gateway, database_url=settings.database_url
+                )
             finally:
                 gateway.close()
+
+
+async def rows(database_url: str, sql: str) -> list[tuple[Any, ...]]:
+    if database_url.startswith("sqlite:///"):
+        path = database_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute(sql).fetchall()
+    postgres = await asyncpg.connect(database_url)
+    try:
+        return [tuple(row) for row in await postgres.fetch(sql)]
+    finally:
+        await postgres.close()
 
 
 def _counted() -> Callable[[], str]:

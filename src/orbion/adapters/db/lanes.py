@@ -224,6 +224,7 @@ def enqueue(
         trace=trace,
         created_at=tx.now,
     )
+    tx.wake(queue)
     return seq
 
 

@@ -60,9 +60,13 @@ class DbStore:
     random: randoms.Random
     opened: set[str] = field(default_factory=set)
 
-    async def start(self) -> int:
-        """Make the accounts' rows and free what a dead process held; returns the freed lanes."""
-        return await self.db.write(self._start)
+    async def start(self) -> None:
+        """Make the accounts' rows."""
+        await self.db.write(lambda tx: upkeep.sync_accounts(tx, self.accounts.values()))
+
+    async def free_leases(self) -> int:
+        """Free what a dead process held; only for the only process of this database."""
+        return await self.db.write(lanes.free_all)
 
     async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
         outcomes: list[str] = []
@@ -219,10 +223,6 @@ class DbStore:
 
     async def prune(self) -> int:
         return await self.db.write(upkeep.prune)
-
-    def _start(self, tx: Tx) -> int:
-        upkeep.sync_accounts(tx, self.accounts.values())
-        return lanes.free_all(tx)
 
     def _receive(
         self, account: str, events: Sequence[Event], trace: str, tx: Tx
