@@ -6,6 +6,8 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -18,6 +20,7 @@ from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.evolution_webhooks import WebhookRules, post_with
 from orbion.simulators.faults import EvolutionFaults, SendFault
 from orbion.simulators.tcp import serve
+from tests.crash.databases import Database, SqliteFile, postgres_alone
 from tests.crash.process import Process, free_port
 from tests.support.judge import Evidence, Judge, Recorder, Said, Witness, token
 
@@ -30,6 +33,7 @@ SETTLE_MS = 500
 LEAST_START_MS = 300  # from spawn to the first byte it could send; a third of the fastest seen
 DRAIN_S = 120.0
 MESSAGES = 3
+LEASE = 3.0  # on PostgreSQL a killed process' lanes wait so long
 FAULTS = EvolutionFaults(
     latency_ms=(2, 20),
     send=MappingProxyType(
@@ -114,6 +118,7 @@ class Drill:
 
     plan: Plan
     folder: Path
+    database: Database
     random: Random = field(init=False)
     clock: SystemClock = field(default_factory=SystemClock)
     evidence: Evidence = field(init=False)
@@ -143,9 +148,10 @@ class Drill:
         async with client, serve(recorder) as url:
             process = Process(
                 folder=self.folder,
-                settings=_settings(self.folder, url, port),
+                settings=_settings(self.folder, self.database.url, url, port),
                 port=port,
                 now=self.clock.now,
+                waiting=self.database.waiting,
             )
             try:
                 drained = await self._play(gateway, process)
@@ -154,7 +160,7 @@ class Drill:
                 gateway.close()
         self.evidence.posts, self.evidence.asked = witness.posts, recorder.asked
         self.evidence.journal, self.evidence.deliveries = gateway.journal, gateway.deliveries
-        return self._report(process, drained)
+        return await asyncio.to_thread(self._report, process, drained)
 
     async def _play(self, gateway: EvolutionSimulator, process: Process) -> float | None:
         await process.start()
@@ -163,7 +169,7 @@ class Drill:
                 group.create_task(self._customer(gateway, number))
             group.create_task(self._kills(process))
         gateway.faults = EvolutionFaults()
-        return await self._drain(gateway, process)
+        return await self._drain(gateway)
 
     async def _customer(self, gateway: EvolutionSimulator, number: int) -> None:
         dice, phone = Random(self.random.random()), f"55119{number:08d}"
@@ -184,12 +190,12 @@ class Drill:
             await process.start()
             self.evidence.births.append(process.born_at + LEAST_START_MS)
 
-    async def _drain(self, gateway: EvolutionSimulator, process: Process) -> float | None:
+    async def _drain(self, gateway: EvolutionSimulator) -> float | None:
         """Seconds until nothing waits any more; None when that takes too long."""
         started = time.monotonic()
         while time.monotonic() - started < DRAIN_S:
             pending = any(each.outcome == "pending" for each in gateway.deliveries)
-            if not pending and process.open_work() == 0:
+            if not pending and await asyncio.to_thread(self.database.open_work) == 0:
                 return time.monotonic() - started
             await asyncio.sleep(0.1)
         return None
@@ -207,14 +213,14 @@ class Drill:
             unprovable=unprovable,
             starts=process.starts,
             drained=drained,
-            violations=[*late, *judge.violations(), *process.damage()],
+            violations=[*late, *judge.violations(), *self.database.damage()],
         )
 
 
-def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
+def _settings(folder: Path, database: str, gateway: str, port: int) -> dict[str, str]:
     return {
         "port": str(port),
-        "database_url": f"sqlite:///{folder}/orbion.db",
+        "database_url": database,
         "sheets_folder": f"{folder}/leads",
         "account": "loja",
         "business": "sol",
@@ -230,6 +236,7 @@ def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
         "send_timeout": str(SEND_TIMEOUT),
         "unknown_grace": str(GRACE),
         "breaker_open": "1.0",
+        "lease": str(LEASE),
         "sends_per_second": "1000",
         "sends_per_minute": "60000",
         "sends_per_hour": "1000000",
@@ -238,24 +245,33 @@ def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
     }
 
 
+async def _drilled(plan: Plan, folder: Path, database: str) -> tuple[Report, Iterable[str]]:
+    async with AsyncExitStack() as stack:
+        where: Database = SqliteFile(path=folder / "orbion.db")
+        if database == "postgres":
+            where = await stack.enter_async_context(postgres_alone())
+        drill = Drill(plan=plan, folder=folder, database=where)
+        return await drill.run(), drill.evidence.story()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=500)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--span", type=float, default=30.0, help="seconds of conversations")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     given = parser.parse_args()
     plan = Plan(
         conversations=given.conversations, kills=given.kills, span=given.span, seed=given.seed
     )
     folder = Path(tempfile.mkdtemp(prefix="orbion-crash-"))
-    drill = Drill(plan=plan, folder=folder)
-    report = asyncio.run(drill.run())
+    report, story = asyncio.run(_drilled(plan, folder, given.database))
     sys.stdout.write(f"{report}\n")
     if not report.violations:
         shutil.rmtree(folder)
         return 0
-    (folder / "story.txt").write_text("\n".join(drill.evidence.story()))
+    (folder / "story.txt").write_text("\n".join(story))
     sys.stdout.write(f"database, log and story of the run: {folder}\n")
     return 1
 

@@ -124,7 +124,9 @@ class PostgresDatabase:
         own: set[int] = set()
 
         async def note(connection: Connection) -> None:
-            own.add(connection.get_server_pid())
+            backend = connection.get_server_pid()
+            own.add(backend)
+            connection.add_termination_listener(lambda _connection: own.discard(backend))
 
         pool = asyncpg.create_pool(
             dsn,
