@@ -30,7 +30,7 @@ IN_FLIGHT = Statement(
         OUTBOX.c.state.in_(("pending", "sending", "unknown")),
         OUTBOX.c.attempts > 0,
         OUTBOX.c.provider_id.is_(None),
-    )
+    ).with_for_update()
 )
 RESENT = Statement(_tried.where(OUTBOX.c.attempts > 1, OUTBOX.c.sending_at >= number("since")))
 OWN = Statement(
@@ -74,11 +74,13 @@ SUPPRESS_BUBBLES = Statement(
 def belongs_to_us(tx: Tx, account: Account, place: Place, event: MessageEchoed) -> bool:
     """Match by gateway id, then by recipient and content of a row in flight or sent twice.
 
-    The matched row takes the gateway id, so one echo proves one row only.
+    The matched row takes the gateway id, so one echo proves one row only. What is in flight is
+    looked at first, and locked: the accept of this very message may be about to be committed.
     """
+    in_flight = tx.all(IN_FLIGHT, conversation=place.conversation_id)
     if tx.one(OWN_ID, provider=event.provider_id, number=account.id) is not None:
         return True
-    row_id = _matching(account, event, tx.all(IN_FLIGHT, conversation=place.conversation_id))
+    row_id = _matching(account, event, in_flight)
     if row_id is not None:
         tx.run(OWN, row=row_id, provider=event.provider_id)
         return True
