@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -57,6 +58,13 @@ class Process:
             self.child.kill()
             self.child.wait()
             self.child = None
+
+    async def claimed(self) -> int:
+        """Ask how many tasks this life was handed."""
+        async with httpx.AsyncClient(base_url=self.url, timeout=5.0) as client:
+            text = (await client.get("/metrics")).text
+        found = re.findall(r"^orbion_tasks_claimed_total\{.*\} ([0-9.e+]+)$", text, re.MULTILINE)
+        return round(sum(map(float, found)))
 
     def _spawn(self) -> None:
         clean = {name: value for name, value in os.environ.items() if "ORBION" not in name}
