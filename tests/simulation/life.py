@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,7 +25,6 @@ KEY = "chave-do-gateway-123456"
 HOOK = "http://orbion/webhooks/evolution/loja"
 READY = "http://orbion/health/ready"
 BEARER = {"authorization": f"Bearer {SECRET}"}
-PLAYBOOK = Path(__file__).with_name("loja.toml")
 SEND_TIMEOUT, GRACE = 5.0, 5.0
 OPEN_WORK = (
     "SELECT 'message ' || outcome, count(*) FROM message "
@@ -78,18 +76,12 @@ def _look_at(task: asyncio.Task[Any]) -> None:
 
 def settings(folder: Path, *, typing: bool, hurry: bool) -> Settings:
     """In a hurry it waits for no second message and shows no typing."""
-    own = {"database_url": f"sqlite:///{folder}/orbion.db", "sheets_folder": folder / "leads"}
-    return _common_settings(typing=typing, hurry=hurry).model_copy(update=own)
-
-
-@cache
-def _common_settings(*, typing: bool, hurry: bool) -> Settings:
-    """Validated once: each of thousands of lives copies them."""
     return Settings(
         _env_file=None,
+        database_url=f"sqlite:///{folder}/orbion.db",
+        sheets_folder=folder / "leads",
         account="loja",
         business="sol",
-        playbook=str(PLAYBOOK),
         evolution_url="http://gateway",
         evolution_instance="loja",
         evolution_api_key=KEY,
