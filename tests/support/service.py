@@ -19,6 +19,7 @@ from orbion.main.observing import Orbion
 from orbion.main.world import World, in_thread, thread
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
+from orbion.simulators.evolution_webhooks import EVOLUTION_RULES, WebhookRules
 from orbion.simulators.faults import EvolutionFaults
 from orbion.web.app import create_app
 
@@ -78,7 +79,9 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def stage(settings: Settings) -> AsyncGenerator[Stage]:
+async def stage(
+    settings: Settings, *, rules: WebhookRules = EVOLUTION_RULES
+) -> AsyncGenerator[Stage]:
     clients: list[httpx.AsyncClient] = []
 
     async def deliver(url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -93,6 +96,7 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
         now=clock.now,
         faults=EvolutionFaults(),
         deliver=deliver,
+        rules=rules,
     )
     world = World(
         clock=clock,
