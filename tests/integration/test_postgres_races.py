@@ -121,7 +121,8 @@ async def test_an_echo_that_meets_the_accept_of_its_own_message_is_no_person(
         receipt = SendReceipt(provider_id="3EB0000000000000000001")
         settling.append(asyncio.ensure_future(store.sent(claim, order.row_id, receipt)))
         waiting = asyncio.ensure_future(until_somebody_waits(postgres_database))
-        await asyncio.wait((*settling, waiting), return_when=asyncio.FIRST_COMPLETED)
+        first: list[asyncio.Future[Any]] = [*settling, waiting]
+        await asyncio.wait(first, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
 
     place = Place(contact_id=1, conversation_id=1, address="", is_new=False)

@@ -16,6 +16,7 @@ import asyncpg
 
 SUPERUSER = "orbion"
 UNPRIVILEGED = ("postgres", "nobody")
+DURABLE = "-c shared_buffers=64MB"
 FAST = "-F -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB"
 
 
@@ -30,13 +31,14 @@ class PostgresServer:
     socket: Path
     binaries: Path
     user: str | None
+    options: str
 
     def dsn(self, database: str = "postgres") -> str:
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket), safe='')}"
 
     def resume(self) -> None:
         """Start it on the data it has."""
-        options = f"-k {self.socket} -h '' {FAST}"
+        options = f"-k {self.socket} -h '' {self.options}"
         self._control("-l", self.socket / "log", "-w", "-t", "30", "-o", options, "start")
 
     def crash(self) -> None:
@@ -65,8 +67,10 @@ class PostgresServer:
 
 
 @contextmanager
-def run_postgres() -> Generator[PostgresServer]:
+def run_postgres(options: str = FAST) -> Generator[PostgresServer]:
     """Start a server from the first binaries that work, stop it at the end.
+
+    By default it forgets what a power failure finds; `DURABLE` is for what measures the disk.
 
     Raises:
         PostgresUnavailableError: with what was tried and why it failed.
@@ -76,7 +80,7 @@ def run_postgres() -> Generator[PostgresServer]:
         for user in find_users():
             # A socket's path has about 100 characters at most, so not under pytest's folders.
             folder = Path(tempfile.mkdtemp(prefix="orbion-pg-", dir="/tmp"))
-            server = PostgresServer(socket=folder, binaries=binaries, user=user)
+            server = PostgresServer(socket=folder, binaries=binaries, user=user, options=options)
             try:
                 start(server)
             except (OSError, subprocess.SubprocessError) as error:
