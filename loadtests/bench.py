@@ -1,4 +1,4 @@
-"""Measures durable acknowledgement, the whole path, start time and memory in one run."""
+"""Measures durable acknowledgement, queue, whole path, start time and memory in one run."""
 
 import argparse
 import asyncio
@@ -22,6 +22,7 @@ import uvloop
 
 from loadtests.gateway import QUESTIONS, Customers
 from loadtests.http1 import HOST, Volley, volley
+from loadtests.lanes import WORKERS, postgres_store, speeds, sqlite_store
 from loadtests.processes import (
     DRIVER_CORE,
     SERVER_CORE,
@@ -42,6 +43,7 @@ STARTS: Final = 5
 MESSAGES: Final = 10_000
 PHONES: Final = 1_000
 IN_FLIGHT: Final = 64
+QUEUED: Final = 5_000
 SETTLING_SECONDS: Final = 1.5
 REPORT: Final = Path(__file__).resolve().parent / "bench.json"
 NOBODY: Final = f"http://{HOST}:9"
@@ -274,6 +276,26 @@ async def _answered(program: Program, port: int, database: Path, messages: int) 
     }
 
 
+def queue(messages: int) -> Figures:
+    """The lanes alone, in this process, one after the other on each database."""
+    with tempfile.TemporaryDirectory() as name, run_postgres(DURABLE) as server:
+        figures = uvloop.run(_queue_speeds(Path(name), server, messages))
+    for database, (stored, done) in figures.items():
+        print(
+            f"\nqueue on {database}: {stored:.0f} messages/s stored, {done:.0f}/s worked in order"
+            f" by {WORKERS} workers with an empty handler (G3 ≥ 1000/s)"
+        )
+    return figures
+
+
+async def _queue_speeds(folder: Path, server: PostgresServer, messages: int) -> Figures:
+    async with sqlite_store(folder) as store:
+        on_sqlite = await speeds(store, messages)
+    async with postgres_store(server) as store:
+        on_postgres = await speeds(store, messages)
+    return {"SQLite": on_sqlite, "PostgreSQL": on_postgres}
+
+
 def machine() -> Figures:
     return {
         "cpus": psutil.cpu_count(),
@@ -292,12 +314,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.5, help="of each measured round")
     parser.add_argument("--messages", type=int, default=MESSAGES, help="on the whole path")
-    parser.add_argument("--only", choices=("ack", "start", "path"), help="one part")
+    parser.add_argument("--only", choices=("ack", "queue", "start", "path"), help="one part")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
     chosen = parser.parse_args()
     os.sched_setaffinity(0, {DRIVER_CORE})
     parts: Mapping[str, Callable[[], Figures]] = {
         "ack": lambda: acknowledgements(chosen.seconds),
+        "queue": lambda: queue(QUEUED),
         "start": starts,
         "path": lambda: whole_path(chosen.messages),
     }
