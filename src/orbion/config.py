@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     BaseModel,
@@ -103,6 +104,15 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///data/orbion.db",
         description="sqlite:///relative.db, sqlite:////absolute.db or postgresql://…",
+    )
+    database_pool: int = Field(
+        default=10, ge=2, le=500, description="Connections of one process to PostgreSQL."
+    )
+    database_timeout: float = Field(
+        default=10.0,
+        ge=1,
+        le=300,
+        description="Seconds a statement may take on PostgreSQL; a wait for a lock half of it.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line of the log."
@@ -228,6 +238,19 @@ class Settings(BaseSettings):
         if not self.database_url.startswith("sqlite:///"):
             return None
         return Path(self.database_url.removeprefix("sqlite:///"))
+
+    @property
+    def database_name(self) -> str:
+        """What people are told of it: never a user or a password."""
+        if self.sqlite_path is not None:
+            return str(self.sqlite_path)
+        address = urlsplit(self.database_url)
+        return f"PostgreSQL {address.hostname or 'local'}{address.path}"
+
+    def database_password(self) -> str | None:
+        """What the log must not show of the address."""
+        password = urlsplit(self.database_url).password
+        return None if password is None else unquote(password)
 
     @property
     def engine_url(self) -> str:

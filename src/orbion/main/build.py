@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from orbion import __version__
@@ -23,7 +24,8 @@ from orbion.main.outside import (
     guarded_channels,
     guarded_gateways,
 )
-from orbion.main.work import Parts, build_loops
+from orbion.main.parts import WHOLE, Part
+from orbion.main.work import Parts
 from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
 from orbion.web.deps import State
@@ -53,7 +55,7 @@ def accounts_of(settings: Settings) -> Mapping[str, Account]:
 
 
 @asynccontextmanager
-async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
+async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGenerator[Orbion]:
     """Build everything, in order; leaving closes it in reverse.
 
     Raises:
@@ -71,6 +73,8 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
         stack.push_async_callback(operators.close)
         store = build_store(settings, world, db=db, operators=operators, accounts=accounts)
         await store.start()
+        if settings.sqlite_path is not None:
+            await store.free_leases()
         client = build_client(transport=world.transport)
         stack.push_async_callback(client.aclose)
         channels = guarded_channels(given, client, guards)
@@ -81,14 +85,14 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
             guards.make("sheets", "sheets", timeout=30.0),
         )
         wakeups = Wakeups()
-        loops = build_loops(
+        loops = part.loops(
             settings,
             world,
-            parts=Parts(
+            Parts(
                 store=store,
                 channels=channels,
                 playbooks=playbooks,
-                llm=build_llm(settings, guards, closing=stack),
+                llm=partial(build_llm, settings, guards, closing=stack),
                 sheet=sheet,
                 wakeups=wakeups,
                 metrics=metrics,
@@ -106,14 +110,15 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
                 guards=guards,
                 loops=loops,
                 wakeups=wakeups,
+                listen=partial(db.listen, wakeups.heard),
             )
         )
 
 
 @asynccontextmanager
-async def running(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
+async def running(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGenerator[Orbion]:
     """Build, start the workers, be ready; at the end drain and stop in order."""
-    async with build(settings, world) as service:
+    async with build(settings, world, part) as service:
         service.supervisor.start()
         service.lifecycle.ready()
         try:

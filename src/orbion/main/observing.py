@@ -57,11 +57,13 @@ class Built:
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
+    listen: Background
 
     @property
     def folder(self) -> Path:
-        """Where the database lies: the disk that must not run full."""
-        return (self.settings.sqlite_path or Path()).resolve().parent
+        """Where this process writes: on SQLite the disk that must not run full."""
+        path = self.settings.sqlite_path
+        return Path.cwd() if path is None else path.resolve().parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ def observe(built: Built) -> Orbion:
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
+        built.listen,
         monitor.run,
         state.board.run,
         upkeep.prune,
@@ -185,7 +188,8 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
             store,
             lifecycle=lifecycle,
             free_bytes=lambda: shutil.disk_usage(built.folder).free,
-            reserve_bytes=settings.disk_reserve,
+            # PostgreSQL has a disk of its own, and says so itself when that is full
+            reserve_bytes=0 if settings.sqlite_path is None else settings.disk_reserve,
             clock=clock,
             random=built.world.random,
         ),

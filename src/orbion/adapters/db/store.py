@@ -62,9 +62,13 @@ class DbStore:
     random: randoms.Random
     opened: set[str] = field(default_factory=set)
 
-    async def start(self) -> int:
-        """Make the accounts' rows and free what a dead process held; returns the freed lanes."""
-        return await self.db.write(self._start)
+    async def start(self) -> None:
+        """Make the accounts' rows, and let go of what only a greeting now known held."""
+        await self.db.write(self._start)
+
+    async def free_leases(self) -> int:
+        """Free what a dead process held; only for the only process of this database."""
+        return await self.db.write(lanes.free_all)
 
     async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
         outcomes: list[str] = []
@@ -234,13 +238,11 @@ class DbStore:
     async def prune(self) -> int:
         return await self.db.write(upkeep.prune)
 
-    def _start(self, tx: Tx) -> int:
+    def _start(self, tx: Tx) -> None:
         upkeep.sync_accounts(tx, self.accounts.values())
-        freed = lanes.free_all(tx)
         for account in self.accounts.values():
             if account.auto_greetings:
                 greetings.release_held(tx, account, "start")
-        return freed
 
     def _receive(
         self, account: str, events: Sequence[Event], trace: str, tx: Tx
