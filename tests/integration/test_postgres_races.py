@@ -87,7 +87,11 @@ class Between:
 
     tx: Tx
     happen: Callable[[], Coroutine[Any, Any, object]]
-    now: int = 0
+    happened: bool = False
+
+    @property
+    def now(self) -> int:
+        return self.tx.now
 
     def one(self, statement: Statement, /, **params: object) -> Any:
         return self._then(self.tx.one(statement, **params))
@@ -102,8 +106,8 @@ class Between:
         self.tx.wake(queue)
 
     def _then(self, found: object) -> object:
-        if self.now == 0:
-            self.now = self.tx.now
+        if not self.happened:
+            self.happened = True
             await_only(self.happen())
         return found
 
