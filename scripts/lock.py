@@ -12,6 +12,10 @@ UV = "uv>=0.13,<0.14"
 LOCKS = {
     "requirements.lock": ("pyproject.toml",),
     "requirements-dev.lock": ("pyproject.toml", "--group", "dev"),
+    "requirements-postgres.lock": (
+        *("pyproject.toml", "--extra", "postgres"),
+        *("--constraints", "requirements-dev.lock"),
+    ),
     "requirements-load.lock": (
         *("pyproject.toml", "--group", "load"),
         *("--constraints", "requirements-dev.lock"),

@@ -111,7 +111,7 @@ class Report:
             f"acknowledged {self.acknowledged}, {counts}",
             f"out of order {count('I3')}, leaked {count('I5')}, damage {count('I7')}",
             f"spawn → first 200 on /health/ready (waiting then): {starts}",
-            f"{drained} after the last message; tasks claimed by each last life: {self.claimed}",
+            f"{drained} after the last message; tasks claimed by each process: {self.claimed}",
             *self.violations[:20],
         ]
         return "\n".join(lines)
@@ -154,7 +154,8 @@ class Drill:
             processes = [self._process(url, port) for port in ports]
             try:
                 drained = await self._play(gateway, processes)
-                claimed = [await each.claimed() for each in processes]
+                for each in processes:
+                    await each.count_claims()
             finally:
                 for each in processes:
                     each.kill()
@@ -162,6 +163,7 @@ class Drill:
         self.evidence.posts, self.evidence.asked = witness.posts, recorder.asked
         self.evidence.journal, self.evidence.deliveries = gateway.journal, gateway.deliveries
         starts = [start for each in processes for start in each.starts]
+        claimed = [each.claimed for each in processes]
         return await asyncio.to_thread(self._report, starts, claimed, drained)
 
     def _process(self, gateway: str, port: int) -> Process:
@@ -199,6 +201,7 @@ class Drill:
         for _ in range(self.plan.kills):
             await asyncio.sleep(self.random.uniform(0.3, 1.7) * self.plan.span / self.plan.kills)
             process = self.random.choice(processes)
+            await process.count_claims()
             process.kill()
             died_at = self.clock.now()
             self.evidence.deaths.append(died_at)

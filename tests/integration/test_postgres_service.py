@@ -127,6 +127,19 @@ async def test_a_lock_that_somebody_keeps_is_told_as_such(postgres_database: str
         await db.close()
 
 
+async def test_when_no_connection_becomes_free_it_is_busy_not_down(postgres_database: str) -> None:
+    policy = PostgresPolicy(size=1, lock=0.1)
+    db = await PostgresDatabase.open(postgres_database, policy=policy)
+    try:
+        async with db._pool.acquire():
+            with pytest.raises(UnavailableError, match="no connection") as error:
+                await db.write(lambda tx: tx.now)
+            assert error.value.code is FaultCode.DB_BUSY
+        assert await db.write(lambda tx: tx.now)
+    finally:
+        await db.close()
+
+
 async def test_a_read_cannot_write(db: PostgresDatabase) -> None:
     with pytest.raises(UnavailableError, match="read-only"):
         await db.read(give_work)

@@ -189,10 +189,7 @@ class PostgresDatabase:
 
     async def _transact(self, body: Body[T], mode: Mapping[str, Any]) -> T:
         started = asyncio.get_running_loop().time()
-        async with (
-            self._pool.acquire(timeout=self._patience) as connection,
-            connection.transaction(**mode),
-        ):
+        async with self._borrowed() as connection, connection.transaction(**mode):
             now = self._clock() if self._clock else await connection.fetchval(_CLOCK)
             tx = PostgresTx(connection, self._dialect, now)
             result: T = await greenlet_spawn(body, tx)
@@ -200,6 +197,17 @@ class PostgresDatabase:
                 await connection.execute(_NOTIFY, CHANNEL, sorted(tx.woken))
         self._observe(asyncio.get_running_loop().time() - started)
         return result
+
+    @asynccontextmanager
+    async def _borrowed(self) -> AsyncGenerator[Connection]:
+        try:
+            connection = await self._pool.acquire(timeout=self._patience)
+        except TimeoutError as error:
+            raise UnavailableError(FaultCode.DB_BUSY, "no connection became free") from error
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
 
 
 async def connect(dsn: str, *, statement: float = 0.0) -> Connection:
