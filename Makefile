@@ -9,10 +9,10 @@ SETUP := $(PYTHON) scripts/bootstrap.py
 KILLS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash simulate judge lock docs clean
+.PHONY: help demo test check format serve bench load crash powerloss simulate judge lock docs clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo:  ## set up, then show customers, answers, leads and health on one screen
 	@$(SETUP) run
@@ -46,6 +46,10 @@ load:  ## locust's four scenarios against the service and its simulators
 crash:  ## kill -9 in the middle of conversations, restart, count what was lost
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.crash.drill
+
+powerloss:  ## replay the service's own writes to thousands of power failures (needs strace)
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.powerloss.run
 
 simulate:  ## seeded kills in virtual time
 	@$(SETUP) dev

@@ -143,7 +143,7 @@ class Drill:
         async with client, serve(recorder) as url:
             process = Process(
                 folder=self.folder,
-                settings=_settings(self.folder, url, port),
+                settings=settings(self.folder, url, port),
                 port=port,
                 now=self.clock.now,
             )
@@ -211,7 +211,7 @@ class Drill:
         )
 
 
-def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
+def settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
     return {
         "port": str(port),
         "database_url": f"sqlite:///{folder}/orbion.db",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +43,7 @@ class Process:
     settings: Mapping[str, str]
     port: int
     now: Callable[[], int]
+    command: Sequence[str] = (sys.executable, "-m", "tests.crash.service")
     born_at: int = 0
     starts: list[tuple[float, int]] = field(default_factory=list)
     child: subprocess.Popen[bytes] | None = None
@@ -102,8 +103,8 @@ class Process:
         given = {f"ORBION_{name.upper()}": value for name, value in self.settings.items()}
         paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
         with self._log().open("ab") as log:
-            self.child = subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.service"],
+            self.child = subprocess.Popen(  # noqa: S603 our own commands
+                self.command,
                 cwd=self.folder,
                 env=clean | paths | given,
                 stdin=subprocess.DEVNULL,
