@@ -9,7 +9,7 @@ SETUP := $(PYTHON) scripts/bootstrap.py
 KILLS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash powerloss simulate judge lock docs clean
+.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate judge lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,10 @@ load:  ## locust's four scenarios against the service and its simulators
 crash:  ## kill -9 in the middle of conversations, restart, count what was lost
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.crash.drill
+
+sigterm:  ## stop under load fifty times, count requests that nobody answered
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.crash.sigterm
 
 powerloss:  ## replay the service's own writes to thousands of power failures (needs strace)
 	@$(SETUP) dev

@@ -75,6 +75,17 @@ class Process:
             self.child.wait()
             self.child = None
 
+    async def stop(self, patience: float) -> int | None:
+        """SIGTERM; return its exit code, or None when it had to be killed after `patience` s."""
+        assert self.child is not None
+        self.child.terminate()
+        try:
+            return await asyncio.to_thread(self.child.wait, patience)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            self.kill()
+
     def open_work(self) -> int:
         """Count messages, bubbles and lanes that have not come to their end."""
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
