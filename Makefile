@@ -5,11 +5,12 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 	done; echo python3)
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/bootstrap.py
-# Kills of one `make simulate`: two thousand take about four minutes on two cores.
+# Kills of one `make simulate`: two thousand take about three minutes on two cores; MINUTES ends it earlier.
 KILLS ?= 2000
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate judge lock docs clean
+.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +58,11 @@ powerloss:  ## replay the service's own writes to thousands of power failures (n
 
 simulate:  ## seeded kills in virtual time
 	@$(SETUP) dev
-	@$(BIN)/python -m tests.simulation.run --kills $(KILLS)
+	@$(BIN)/python -m tests.simulation.run --kills $(KILLS) --minutes $(MINUTES)
+
+bursts:  ## ten thousand random bursts to four accounts in virtual time
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.simulation.bursts
 
 judge:  ## the model's client against a server of other people (needs Node and npm)
 	@$(SETUP) dev
