@@ -169,7 +169,7 @@ class Drill:
     def _process(self, gateway: str, port: int) -> Process:
         return Process(
             folder=self.folder,
-            settings=_settings(self.folder, self.database.url, gateway, port),
+            settings=settings(self.folder, self.database.url, gateway, port),
             port=port,
             now=self.clock.now,
             waiting=self.database.waiting,
@@ -240,7 +240,7 @@ class Drill:
         )
 
 
-def _settings(folder: Path, database: str, gateway: str, port: int) -> dict[str, str]:
+def settings(folder: Path, database: str, gateway: str, port: int) -> dict[str, str]:
     return {
         "port": str(port),
         "database_url": database,

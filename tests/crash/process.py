@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class Process:
     port: int
     now: Callable[[], int]
     waiting: Callable[[], int]
+    command: Sequence[str] = (sys.executable, "-m", "tests.crash.service")
     born_at: int = 0
     claimed: int = 0
     starts: list[tuple[float, int]] = field(default_factory=list)
@@ -60,6 +61,17 @@ class Process:
             self.child.wait()
             self.child = None
 
+    async def stop(self, patience: float) -> int | None:
+        """SIGTERM; return its exit code, or None when it had to be killed after `patience` s."""
+        assert self.child is not None
+        self.child.terminate()
+        try:
+            return await asyncio.to_thread(self.child.wait, patience)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            self.kill()
+
     async def count_claims(self) -> None:
         """Add the tasks that this life was handed so far; to be asked once, at its end."""
         async with httpx.AsyncClient(base_url=self.url, timeout=5.0) as client:
@@ -72,8 +84,8 @@ class Process:
         given = {f"ORBION_{name.upper()}": value for name, value in self.settings.items()}
         paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
         with self._log().open("ab") as log:
-            self.child = subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.service"],
+            self.child = subprocess.Popen(  # noqa: S603 our own commands
+                self.command,
                 cwd=self.folder,
                 env=clean | paths | given,
                 stdin=subprocess.DEVNULL,

@@ -2,8 +2,7 @@
 
 import asyncio
 import shutil
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -34,11 +33,14 @@ from tests.simulation.life import (
     no_lifespan,
     open_work,
     post,
+    prepare,
     settings,
     slow_disk,
     watched,
     with_state,
 )
+from tests.simulation.story import WEATHER, without
+from tests.simulation.verdict import Verdict
 from tests.support.judge import Evidence, Judge, Recorder, Said, TokenLLM, Witness, token
 from tests.support.virtual import Life, SimLoop
 
@@ -46,6 +48,7 @@ PATIENCE_MS = 9_000  # what must be found: the service looks for send time-out +
 DIRECT_MS = 40
 SETTLE_MS = 60
 DRAIN_S = 1_200.0
+UNHEALED_S = 60.0
 PAUSES = (0.05, 0.5, 3.0, 12.0)
 LIVES = (0.02, 1.0, 5.0, 12.0)
 DOWN = (0.05, 0.5, 2.0, 12.0)
@@ -63,44 +66,24 @@ CROWDED = EvolutionFaults(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    seed: int
-    kills: int
-    violations: list[str]
-    story: list[str]
-    acknowledged: int
-    duplicates: int
-    unprovable: int
-
-    def totals(self) -> Counter[str]:
-        return Counter(
-            kills=self.kills,
-            acknowledged=self.acknowledged,
-            duplicates=self.duplicates,
-            unprovable=self.unprovable,
-            violations=len(self.violations),
-        )
-
-    def explain(self, last: int = 60) -> str:
-        lines = [f"seed {self.seed}, {self.kills} kills", *self.violations, *self.story[-last:]]
-        return "\n".join(lines)
-
-
 @dataclass(slots=True, kw_only=True)
 class Simulation:
     """`run` plays one seed to its end in a folder of its own.
 
     In a `crowd` more conversations want to send than a gateway that often hangs lets through.
+    A world that `heals` must come to rest; in one that does not the faults go on to its end, and
+    only what may never happen is judged. `Story` says what the other fields are.
     """
 
     seed: int
     folder: Path
     template: Path
     parts: Parts = HONEST
-    kills: int = 8
-    conversations: int = 6
+    kills: Sequence[int] = range(8)
+    conversations: Sequence[int] = range(6)
+    calm: Collection[str] = ()
     crowd: bool = False
+    heals: bool = True
     loop: SimLoop = field(init=False)
     random: Random = field(init=False)
     evidence: Evidence = field(init=False)
@@ -111,6 +94,8 @@ class Simulation:
     app: ASGIApp = field(init=False)
     life: Life = field(init=False)
     web: httpx.AsyncClient | None = None
+    rested: float | None = None
+    busy: int = 0
     damage: list[str] = field(default_factory=list)
     bugs: list[str] = field(default_factory=list)
     signals: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -126,7 +111,7 @@ class Simulation:
             api_key=KEY,
             random=self._dice(),
             now=self.loop.now,
-            faults=CROWDED if self.crowd else draw_faults(self.random),
+            faults=without(self.calm, CROWDED if self.crowd else draw_faults(self.random)),
             deliver=self.witness,
         )
         self.recorder = Recorder(app=self.gateway, now=self.loop.now)
@@ -151,15 +136,24 @@ class Simulation:
             self.loop.outside(work) for work in (self._customers(), self._fate(), self._weather())
         ]
         await asyncio.gather(*world)
+        if self.heals:
+            await self._rest()
+        else:
+            await asyncio.sleep(UNHEALED_S)
+        self.damage += damage(self._database())
+        self.life.kill()
+
+    async def _rest(self) -> None:
+        """Heal the gateway and wait until nothing is left to do."""
         self.gateway.faults = EvolutionFaults(echo_ms=(1, 5))
+        healed = self.loop.monotonic()
         try:
             async with asyncio.timeout(DRAIN_S):
                 while self._waits() or not await self._is_ready():
                     await asyncio.sleep(2.0)
         except TimeoutError:
             self.damage.append(f"I4 not drained after {DRAIN_S} s: {self._waits()}")
-        self.damage += damage(self._database())
-        self.life.kill()
+        self.rested = self.loop.monotonic() - healed
 
     async def _is_ready(self) -> bool:
         if self.web is None:
@@ -169,7 +163,7 @@ class Simulation:
 
     async def _customers(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for number in range(self.conversations):
+            for number in self.conversations:
                 group.create_task(self._customer(number))
 
     async def _customer(self, number: int) -> None:
@@ -195,6 +189,8 @@ class Simulation:
     async def _weather(self) -> None:
         """Disconnect the number, or restart the gateway, now and then."""
         dice = self._dice()
+        if WEATHER in self.calm:
+            return
         if dice.random() < 0.25:
             await asyncio.sleep(dice.uniform(0, 30))
             self.gateway.connection("loja", "close")
@@ -207,20 +203,31 @@ class Simulation:
     async def _fate(self) -> None:
         """Kill the service again and again, mostly a few steps after something happened."""
         dice = self._dice()
-        for number in range(2, self.kills + 2):
+        for number in range(max(self.kills, default=-1) + 1):
             await asyncio.sleep(dice.choice(LIVES) * dice.random())
             await self._await_signal(dice.choice(("", "request", "webhook")))
-            death = asyncio.get_running_loop().create_future()
-            life = self.life
-            life.on_death = partial(death.set_result, None)
-            life.fuse = dice.randint(0, 90)
-            await death
-            self.web = None
-            self.evidence.deaths.append(self.loop.now())
-            folder = self._crash(self.folder / f"life{number - 1}", self.folder / f"life{number}")
-            await asyncio.sleep(dice.choice(DOWN) * dice.random())
-            self.evidence.births.append(self.loop.now())
-            self._bear(number, folder)
+            fuse = dice.randint(0, 90)
+            if number in self.kills:
+                await self._die(fuse)
+                await asyncio.sleep(dice.choice(DOWN) * dice.random())
+                self._be_reborn()
+
+    async def _die(self, fuse: int) -> None:
+        """Let the life take `fuse` more steps."""
+        death = asyncio.get_running_loop().create_future()
+        self.life.on_death = partial(death.set_result, None)
+        self.life.fuse = fuse
+        await death
+        self.web = None
+        self.evidence.deaths.append(self.loop.now())
+        folder = self.folder / f"life{self.life.number + 1}"
+        self._crash(self.folder / f"life{self.life.number}", folder)
+        self.busy += bool(open_work(folder / "orbion.db"))
+
+    def _be_reborn(self) -> None:
+        self.evidence.births.append(self.loop.now())
+        number = self.life.number + 1
+        self._bear(number, self.folder / f"life{number}")
 
     async def _await_signal(self, name: str) -> None:
         if not name:
@@ -235,7 +242,7 @@ class Simulation:
     def _signal(self, name: str) -> None:
         self.signals[name].set()
 
-    def _crash(self, old: Path, new: Path) -> Path:
+    def _crash(self, old: Path, new: Path) -> None:
         """Keep of the dead life's files what was committed; it can no longer touch the copy."""
         new.mkdir()
         for each in old.glob("orbion.db*"):
@@ -243,12 +250,10 @@ class Simulation:
                 shutil.copyfile(each, new / each.name)
         self.parts.after_crash(new)
         self.damage += damage(new / "orbion.db")
-        return new
 
     def _bear(self, number: int, folder: Path) -> None:
         if number == 1:
-            folder.mkdir()
-            shutil.copyfile(self.template, folder / "orbion.db")
+            prepare(folder / "orbion.db", self.template, self.parts)
         self.life = Life(number=number)
         self.loop.begin(self.life, self._live(folder)).add_done_callback(self._ended)
 
@@ -266,8 +271,10 @@ class Simulation:
             run_blocking=at_once,
             llm=self.parts.llm(self.llm),
         )
-        given = settings(folder, typing=self.seed % 2 == 0, hurry=self.crowd)
+        others = self.parts.settings
+        given = settings(folder, typing=self.seed % 2 == 0, hurry=self.crowd, others=others)
         async with running(given, world) as service:
+            object.__setattr__(service.store, "db", self.parts.database(service.store.db))
             inbox = self.parts.inbox(service.store)
             state = replace(service.state, receive=replace(service.state.receive, inbox=inbox))
             self.web = httpx.AsyncClient(
@@ -309,10 +316,14 @@ class Simulation:
         evidence.prompts = self.llm.prompts
         judge = Judge(evidence=evidence)
         surplus, unprovable = judge.duplicates()
+        broken = judge.violations() if self.heals else judge.forbidden()
         return Verdict(
             seed=self.seed,
+            heals=self.heals,
             kills=len(evidence.deaths),
-            violations=[*self.damage, *judge.violations(), *self.bugs, *self.loop.failures],
+            busy=self.busy,
+            rested=self.rested,
+            violations=[*self.damage, *broken, *self.bugs, *self.loop.failures],
             story=evidence.story(),
             acknowledged=sum(said.key_id in judge.acknowledged for said in evidence.said),
             duplicates=surplus,
