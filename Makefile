@@ -58,7 +58,7 @@ judge:  ## the model's client against a server of other people (needs Node and n
 lock:  ## resolve the requirements*.lock files again
 	@$(PYTHON) scripts/lock.py
 
-docs:  ## write .env.example, docs/reference.md and docs/architecture.md from the code
+docs:  ## write what is generated from the code: .env.example, docs/, dashboards, rules
 	@$(SETUP) dev
 	@$(BIN)/python -m scripts.documents
 
