@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from asgi_lifespan import LifespanManager
+from starlette.types import ASGIApp
 
 from orbion.config import Settings
 from orbion.kit.clock import SystemClock
@@ -33,6 +34,7 @@ class Stage:
     """A running service, its HTTP side, and the gateway that its customers use."""
 
     service: Orbion
+    app: ASGIApp
     web: httpx.AsyncClient
     gateway: EvolutionSimulator
 
@@ -107,7 +109,7 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
         ):
             clients.append(web)
             try:
-                yield Stage(service=service, web=web, gateway=gateway)
+                yield Stage(service=service, app=manager.app, web=web, gateway=gateway)
             finally:
                 gateway.close()
 
