@@ -9,7 +9,7 @@ SETUP := $(PYTHON) scripts/bootstrap.py
 KILLS ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash simulate judge lock docs clean
+.PHONY: help demo test check format serve bench load crash simulate judge alerts lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ simulate:  ## seeded kills in virtual time
 judge:  ## the model's client against a server of other people (needs Node and npm)
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.judge.run
+
+alerts:  ## the rules' cases, then faults told by a real Prometheus and Alertmanager
+	@$(SETUP) dev
+	@$(BIN)/pytest -rs tests/architecture/test_alerts.py tests/integration/test_alerting.py
 
 lock:  ## resolve the requirements*.lock files again
 	@$(PYTHON) scripts/lock.py

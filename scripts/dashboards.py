@@ -144,13 +144,9 @@ OVERVIEW: Final = (
             ),
             Panel("Open files", "short", {"{{instance}}": "orbion_process_open_fds"}),
             Panel(
-                "Cache hits",
-                "percentunit",
-                {
-                    "history": share(
-                        'orbion_cache_requests_total{result="hit"}', "orbion_cache_requests_total"
-                    )
-                },
+                "Cache reads",
+                "reqps",
+                {"{{cache}} {{result}}": rate("orbion_cache_requests_total", "cache, result")},
             ),
             Panel(
                 "Running since, and what",

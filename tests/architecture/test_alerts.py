@@ -10,7 +10,17 @@ import pytest
 import yaml
 
 from orbion.telemetry.metrics import Metrics
-from tests.support.alerts import CASES, RULES, RUNBOOK, Alert, alerts, program, rules, run
+from tests.support.alerts import (
+    CASES,
+    RULES,
+    RUNBOOK,
+    Alert,
+    alerts,
+    panel_queries,
+    program,
+    rules,
+    run,
+)
 
 ALERTS = alerts()
 SEVERITIES = {"page": "**page**", "ticket": "*ticket*", "none": "none"}
@@ -86,3 +96,14 @@ def test_promtool_accepts_the_rules(path: Path) -> None:
 def test_each_alert_fires_at_its_minute_is_silent_on_the_almost_fault_and_ends(path: Path) -> None:
     done = run(program("promtool"), "test", "rules", path)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_metric_is_on_a_panel_or_in_an_alert_and_panels_name_only_such() -> None:
+    metrics = {doc.name for doc in Metrics().describe()}
+    recorded = {rule["record"] for rule in rules() if "record" in rule}
+    panels = " ".join(expr for _, expr in panel_queries())
+    used = set(re.findall(r"(?:orbion|gen_ai_client)[_:][\w:]+", panels))
+    named = {re.sub(r"_(bucket|count|sum)$", "", each) for each in used}
+    assert named <= metrics | recorded
+    in_rules = " ".join(rule["expr"] for rule in rules())
+    assert {each for each in metrics - named if each not in in_rules} == set()

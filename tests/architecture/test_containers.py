@@ -15,14 +15,13 @@ import yaml
 from orbion.config import Settings
 from orbion.web.app import create_app
 from scripts.documents import route_docs
-from tests.support.alerts import program, run
+from tests.support.alerts import DASHBOARDS, program, run
 from tests.support.monitoring import alertmanager_config
 from tests.support.source import ROOT
 
 DOCKER = ROOT / "docker"
 DOCKERFILE = (DOCKER / "Dockerfile").read_text()
 K8S = DOCKER / "k8s"
-OWN_DASHBOARDS = sorted((DOCKER / "grafana" / "dashboards").glob("*.json"))
 PINNED = re.compile(r"[\w./-]+:v?\d[\w.-]*\Z")
 SECRET = re.compile(r"KEY|SECRET|PASSWORD|TOKEN|URI\b|DATABASE_URL")
 VARIABLE = re.compile(r"\$\{[A-Z_]+:\?[^}]+\}")
@@ -175,7 +174,7 @@ def test_each_container_of_ours_is_hardened_and_what_it_mounts_lies_here() -> No
 
 
 def test_dashboards_have_a_uid_of_their_own_and_find_their_data() -> None:
-    boards = [json.loads(path.read_text()) for path in OWN_DASHBOARDS]
+    boards = [json.loads(path.read_text()) for path in DASHBOARDS]
     assert len({board["uid"] for board in boards}) == len(boards) == 3
     (source,) = yaml.safe_load((DOCKER / "grafana" / "datasource.yaml").read_text())["datasources"]
     for board in boards:

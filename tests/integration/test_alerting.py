@@ -4,7 +4,6 @@ The rules are the shipped ones, sixty times faster (`shortened`): a minute is a 
 """
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,18 +18,16 @@ from orbion.kit.clock import SystemClock
 from orbion.simulators.faults import ModelFaults
 from orbion.simulators.openai import OpenAISimulator
 from orbion.simulators.tcp import serve
-from tests.support.alerts import program
+from tests.support.alerts import panel_queries, program
 from tests.support.monitoring import Monitoring, monitoring
 from tests.support.service import Stage, settings_for, stage
-from tests.support.source import ROOT
 
-DASHBOARDS: Final = ROOT / "docker" / "grafana" / "dashboards"
 WINDOW: Final = "$__rate_interval"
 KEY: Final = "sk-certa-123456"
 MODEL: Final = {"llm": "openai", "openai_api_key": KEY}
 FIRST_SCRAPES_S: Final = 2.0
 TOLD_S: Final = 45.0
-NOTHING_MORE_S: Final = 3.0
+NOTHING_MORE_S: Final = 1.0
 SILENT: Final = {
     "orbion_outbound_ambiguous_total": "no send had an unknown outcome",
     "orbion_tool_calls_total": "the simulated model answers without tools",
@@ -157,20 +154,10 @@ async def load(on_stage: Stage) -> None:
     assert (await on_stage.post(b"{}", authorization="Bearer errado")).status_code == 401
 
 
-def panels() -> list[tuple[str, str]]:
-    """Each (panel, expression) of every dashboard, for windows of this run."""
-    return [
-        (f"{dashboard['title']}: {panel['title']}", target["expr"].replace(WINDOW, "20s"))
-        for path in sorted(DASHBOARDS.glob("*.json"))
-        for dashboard in [json.loads(path.read_text())]
-        for panel in dashboard["panels"]
-        for target in panel.get("targets", ())
-    ]
-
-
 async def empty_panels(watched: Monitoring) -> Sequence[str]:
     """The panels without data that have no reason to be empty; each query is judged anyway."""
-    found = [(panel, expr, await watched.query(expr)) for panel, expr in panels()]
+    queries = [(panel, expr.replace(WINDOW, "20s")) for panel, expr in panel_queries()]
+    found = [(panel, expr, await watched.query(expr)) for panel, expr in queries]
     return [
         f"{panel}: {expr}"
         for panel, expr, value in found

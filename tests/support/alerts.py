@@ -1,5 +1,6 @@
 """The alert rules as they lie in docker/, and the programs of Prometheus that judge them."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from tests.support.source import ROOT
 PROMETHEUS: Final = ROOT / "docker" / "prometheus"
 RULES: Final = tuple(sorted((PROMETHEUS / "rules").glob("*.yml")))
 CASES: Final = tuple(sorted((PROMETHEUS / "tests").glob("*.yml")))
+DASHBOARDS: Final = tuple(sorted((ROOT / "docker" / "grafana" / "dashboards").glob("*.json")))
 RUNBOOK: Final = ROOT / "docs" / "runbook.md"
 
 _DURATION: Final = re.compile(r"(\[|for: )(\d+)([mhd])")
@@ -53,6 +55,17 @@ def alerts() -> list[Alert]:
         )
         for rule in rules()
         if "alert" in rule
+    ]
+
+
+def panel_queries() -> list[tuple[str, str]]:
+    """Each (panel, expression) of every dashboard."""
+    return [
+        (f"{dashboard['title']}: {panel['title']}", target["expr"])
+        for path in DASHBOARDS
+        for dashboard in [json.loads(path.read_text())]
+        for panel in dashboard["panels"]
+        for target in panel.get("targets", ())
     ]
 
 
