@@ -90,7 +90,7 @@ def documents() -> Mapping[Path, str]:
         ROOT / "docs" / "evolution-events.md": evolution_events(),
         ROOT / "docs" / "evolution-sends.md": sends(),
         CAPTURED: captured_webhooks(),
-        DOCKER / "k8s" / "rules.yaml": prometheus_rule(),
+        DOCKER / "k8s" / "sqlite" / "rules.yaml": prometheus_rule(),
         **{DOCKER / "grafana" / "dashboards" / name: text for name, text in dashboards().items()},
     }
 

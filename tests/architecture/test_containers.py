@@ -29,7 +29,7 @@ BUILD_TOOLS = ("gcc", "build-essential", "apt-get", "pip install", "git ", "curl
 
 
 def resources() -> Iterator[Mapping[str, Any]]:
-    for path in sorted(K8S.glob("*.yaml")):
+    for path in sorted((K8S / "sqlite").glob("*.yaml")):
         yield from (each for each in yaml.safe_load_all(path.read_text()) if "kind" in each)
 
 
@@ -128,11 +128,11 @@ def test_labels_lead_from_service_policy_and_monitor_to_the_pod() -> None:
 
 
 def test_kustomizations_name_every_file_beside_them() -> None:
-    for folder in (K8S, K8S / "postgres"):
+    for folder in (K8S / "sqlite", K8S / "postgres"):
         given = yaml.safe_load((folder / "kustomization.yaml").read_text())
         named = {*given["resources"], *(each["path"] for each in given.get("patches", ()))}
         files = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml"}
-        assert named - {".."} == files
+        assert named - {"../sqlite"} == files
 
 
 def test_images_are_pinned_and_no_secret_is_written_down() -> None:

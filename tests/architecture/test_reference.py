@@ -21,7 +21,7 @@ GENERATED = (
     "docs/architecture.md",
     "docs/evolution-events.md",
     "docs/evolution-sends.md",
-    "docker/k8s/rules.yaml",
+    "docker/k8s/sqlite/rules.yaml",
     *(f"docker/grafana/dashboards/{name}" for name in dashboards()),
 )
 
