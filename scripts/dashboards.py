@@ -171,6 +171,7 @@ OVERVIEW: Final = (
                 "short",
                 {
                     "taken over": "sum(increase(orbion_takeover_total[1h]))",
+                    "given back: {{reason}}": per_hour("orbion_releases_total", "reason"),
                     "opted out": "sum(increase(orbion_opt_outs_total[1h]))",
                 },
             ),
@@ -209,7 +210,12 @@ DELIVERY: Final = (
             Panel("Claimed", "reqps", {"{{queue}}": rate("orbion_tasks_claimed_total", "queue")}),
             Panel("Leases lost", "reqps", {"{{queue}}": rate("orbion_lane_lost_total", "queue")}),
             Panel(
-                "Duplicates", "reqps", {"{{channel}}": rate("orbion_duplicates_total", "channel")}
+                "Twice, and not at all",
+                "reqps",
+                {
+                    "again, {{channel}}": rate("orbion_duplicates_total", "channel"),
+                    "read back, {{provider}}": rate("orbion_gap_healed_total", "provider"),
+                },
             ),
         ),
     ),

@@ -50,6 +50,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", "provider_id", name=op.f("pk_early_change")),
     )
     op.create_index("ix_early_change_noted_at", "early_change", ["noted_at"])
+    op.create_index("ix_contact_alias_contact", "contact_alias", ["contact_id"])
+    op.create_index(
+        "ix_conversation_human",
+        "conversation",
+        ["account"],
+        sqlite_where=sa.text("mode = 'human'"),
+        postgresql_where=sa.text("mode = 'human'"),
+    )
+    op.create_index(
+        "ix_quarantine_too_large",
+        "quarantine",
+        ["account", "at"],
+        sqlite_where=sa.text("reason = 'too_large' AND ended IS NULL"),
+        postgresql_where=sa.text("reason = 'too_large' AND ended IS NULL"),
+    )
     op.create_index(
         "ix_outbox_sent",
         "outbox",
@@ -71,6 +86,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("auto_greeting")
     op.drop_index("ix_outbox_sent", table_name="outbox")
+    op.drop_index("ix_quarantine_too_large", table_name="quarantine")
+    op.drop_index("ix_conversation_human", table_name="conversation")
+    op.drop_index("ix_contact_alias_contact", table_name="contact_alias")
     op.drop_index("ix_early_change_noted_at", "early_change")
     op.drop_table("early_change")
     for table, columns in reversed(_added().items()):

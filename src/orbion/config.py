@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     BaseModel,
@@ -47,6 +48,10 @@ class AccountSettings(BaseModel):
     instance: str = Field(min_length=1, description="The instance's name in Evolution.")
     api_key: SecretStr | None = Field(default=None, description="The gateway's key.")
     api_key_file: Path | None = Field(default=None, description="A file that holds the key.")
+    auto_greetings: tuple[str, ...] = Field(
+        default=(),
+        description="What the WhatsApp Business app writes by itself; others are learned.",
+    )
     webhook_secrets: tuple[SecretStr, ...] = Field(
         default=(), description="What webhooks must prove; several while rotating."
     )
@@ -100,6 +105,15 @@ class Settings(BaseSettings):
         default="sqlite:///data/orbion.db",
         description="sqlite:///relative.db, sqlite:////absolute.db or postgresql://…",
     )
+    database_pool: int = Field(
+        default=10, ge=2, le=500, description="Connections of one process to PostgreSQL."
+    )
+    database_timeout: float = Field(
+        default=10.0,
+        ge=1,
+        le=300,
+        description="Seconds a statement may take on PostgreSQL; a wait for a lock half of it.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line of the log."
     )
@@ -120,6 +134,10 @@ class Settings(BaseSettings):
     )
     evolution_webhook_secret_file: Path | None = Field(
         default=None, description="A file with that secret."
+    )
+    auto_greetings: tuple[str, ...] = Field(
+        default=(),
+        description="JSON list of what that number's WhatsApp Business app writes by itself.",
     )
     admin_key: SecretStr | None = Field(
         default=None, description="Key of the admin routes; unset = they answer 403."
@@ -146,6 +164,11 @@ class Settings(BaseSettings):
     )
     stale_after: float = Field(
         default=7_200.0, gt=0, description="Older messages are stored, not answered, s."
+    )
+    human_idle_release: float = Field(
+        default=43_200.0,
+        ge=0,
+        description="A person's last word keeps the bot silent so long, s; 0 = for ever.",
     )
     turns_per_minute: int = Field(
         default=20, ge=1, le=600, description="Turns of one conversation; more wait."
@@ -217,6 +240,19 @@ class Settings(BaseSettings):
         return Path(self.database_url.removeprefix("sqlite:///"))
 
     @property
+    def database_name(self) -> str:
+        """What people are told of it: never a user or a password."""
+        if self.sqlite_path is not None:
+            return str(self.sqlite_path)
+        address = urlsplit(self.database_url)
+        return f"PostgreSQL {address.hostname or 'local'}{address.path}"
+
+    def database_password(self) -> str | None:
+        """What the log must not show of the address."""
+        password = urlsplit(self.database_url).password
+        return None if password is None else unquote(password)
+
+    @property
     def engine_url(self) -> str:
         """The database for SQLAlchemy's async engine."""
         scheme, rest = self.database_url.split("://", 1)
@@ -247,6 +283,7 @@ class Settings(BaseSettings):
             "playbook": self.playbook,
             "base_url": str(self.evolution_url),
             "instance": self.evolution_instance or "",
+            "auto_greetings": self.auto_greetings,
             "api_key": _optional(
                 self.evolution_api_key, self.evolution_api_key_file, "evolution_api_key"
             ),

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from orbion.domain.accounts import QrCode, Receipts
+from orbion.domain.accounts import Gap, QrCode, Receipts
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
-from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord
+from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
 from orbion.domain.turns import (
@@ -49,8 +49,36 @@ class Channel(Protocol):
     async def mark_read(self, address: str, provider_ids: Sequence[str]) -> None:
         """Show the customer's messages as read, where the gateway can."""
 
-    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
-        """List our own messages to `address` between two instants (ms UTC), newest first."""
+    async def find_sent(
+        self, addresses: Sequence[str], *, since: int, until: int, message_id: str
+    ) -> Sequence[SentRecord]:
+        """List our own messages to one recipient between two instants (ms UTC), newest first.
+
+        `addresses` are all forms of the recipient; the message with the id that we proposed is
+        found wherever it lies, and then it is the only one.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPage:
+    """A page of what was said, newest first: of each record the events that its webhooks told."""
+
+    records: tuple[Sequence[Event], ...]
+    pages: int
+
+
+class Archive(Protocol):
+    """What a gateway keeps of a number's chats."""
+
+    async def page(self, since: int, until: int, number: int) -> PastPage:
+        """Read one page, from 1, of what was said between two instants (ms UTC).
+
+        A gateway that keeps nothing answers with no pages.
+
+        Raises:
+            UnavailableError: ask again later.
+            RefusedError: this gateway cannot be asked.
+        """
 
 
 class Gateway(Protocol):
@@ -192,6 +220,15 @@ class Outbox(Protocol):
     async def unknown(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         """The accept is unknown; look again after `seconds`."""
 
+    async def not_found(
+        self, claim: Claim, row_id: int, error: str, again: float | None
+    ) -> Skipped | None:
+        """Nothing proves the accept: unknown, to be looked for `again` after so many seconds.
+
+        With None the gateway has had its time: pending, to be sent again. What must not leave any
+        more (a person took over, an opt-out) or became too old ends instead, and is returned.
+        """
+
     async def refused(self, claim: Claim, row_id: int, error: str) -> None:
         """The gateway said no for good: dead letter, and the lane goes on."""
 
@@ -213,6 +250,19 @@ class Connections(Protocol):
 
     async def last_heard(self, account: str) -> int | None:
         """When a webhook last changed something here, ms UTC; it looks at recent rows only."""
+
+
+class Gaps(Protocol):
+    """Up to when everything that was said to a number is known to be here."""
+
+    async def gap(self, account: str) -> Gap | None:
+        """Say since when messages may be missing; None while the number is disconnected."""
+
+    async def healed(self, account: str, until: int, found: Sequence[int]) -> None:
+        """Note that nothing said before `until` is missing; `found` = when the missing was said.
+
+        Each of these closes one quarantined body that was too large to be read.
+        """
 
 
 class Leads(Protocol):
@@ -317,5 +367,5 @@ class Probe(Protocol):
         """Delete a bounded number of rows that nothing can ask for again; returns how many."""
 
 
-class Store(Inbox, Lanes, Turns, Outbox, Connections, Leads, Desk, Probe, Protocol):
+class Store(Inbox, Lanes, Turns, Outbox, Connections, Gaps, Leads, Desk, Probe, Protocol):
     """All verbs together, for the composition root."""

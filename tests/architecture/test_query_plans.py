@@ -22,6 +22,8 @@ from orbion.adapters.db import (
     desk,
     echoes,
     effects,
+    gaps,
+    greetings,
     history,
     inbox,
     lanes,
@@ -35,7 +37,8 @@ from orbion.adapters.db.migrate import migrate_postgres
 from orbion.adapters.db.tx import Statement
 
 HOT: Final = (
-    *(accounts, changes, connections, contacts, conversations, echoes, effects, history),
+    *(accounts, changes, connections, contacts, conversations, echoes, effects),
+    *(gaps, greetings, history),
     *(inbox, lanes, leads, outbox, statuses, turns),
 )
 UPKEEP: Final = (desk, upkeep)
@@ -61,7 +64,11 @@ NARROW: Final[Mapping[str, str]] = {
     "upkeep.LANES": "ix_lane_due",
     "lanes.CLAIM": "ix_lane_due",
     "lanes.NEXT_DUE": "ix_lane_due",
-    "echoes.IN_FLIGHT": "ix_outbox_conversation",
+    "echoes.TRIED": "ix_outbox_conversation",
+    "contacts.ADDRESSES": "ix_contact_alias_contact",
+    "gaps.TOO_LARGE": "ix_quarantine_too_large",
+    "greetings.HELD": "ix_conversation_human",
+    "greetings.LAST_OPEN": "ix_message_open",
     "echoes.SUPPRESS_ROWS": "ix_outbox_conversation",
     "inbox.REPLACEABLE": "ix_outbox_conversation",
     "changes.STORED": "ix_message_provider",

@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from orbion.domain.errors import (
     UnknownOutcomeError,
 )
 from orbion.domain.events import MessageEchoed, MessageReceived, WebhookRequest
+from orbion.domain.outbox import SentRecord
 from orbion.domain.outgoing import (
     Choices,
     ContactCard,
@@ -205,6 +206,16 @@ def test_a_wrong_api_key_is_an_operators_matter(build: Build) -> None:
     run(build, scenario, api_key="wrong")
 
 
+async def look(
+    world: World, *addresses: str, hours_ago: int = 0, message_id: str = "3EB0F00D"
+) -> Sequence[SentRecord]:
+    """Look for what was sent within an hour of that time."""
+    middle = now() - hours_ago * HOURS
+    return await world.channel.find_sent(
+        addresses, since=middle - HOURS, until=middle + HOURS, message_id=message_id
+    )
+
+
 def test_what_was_sent_is_found_again_and_what_the_customer_wrote_is_not(build: Build) -> None:
     async def scenario(world: World) -> None:
         world.simulator.customer_says("bail", PHONE, "segunda")
@@ -213,10 +224,10 @@ def test_what_was_sent_is_found_again_and_what_the_customer_wrote_is_not(build: 
             sent.append(await world.channel.send(JID, said(text)))
             world.simulator.customer_says("bail", PHONE, "ok")
         await world.simulator.drained()
-        found = await world.channel.find_sent(JID, now() - HOURS, now() + HOURS)
+        found = await look(world, JID)
         assert {record.provider_id for record in found} == {each.provider_id for each in sent}
         assert {record.text for record in found} == {"primeira", "segunda"}
-        assert await world.channel.find_sent(JID, now() - 3 * HOURS, now() - 2 * HOURS) == []
+        assert await look(world, JID, hours_ago=3) == []
 
     run(build, scenario)
 
@@ -227,8 +238,39 @@ def test_a_send_whose_number_the_gateway_respelt_is_found_too(build: Build) -> N
         address = "5531988887777@s.whatsapp.net"
         receipt = await world.channel.send(address, said("oi"))
         assert receipt.address == "553188887777@s.whatsapp.net"
-        found = await world.channel.find_sent(address, now() - HOURS, now() + HOURS)
+        found = await look(world, address)
         assert [record.provider_id for record in found] == [receipt.provider_id]
+
+    run(build, scenario)
+
+
+def test_a_send_to_a_lid_that_was_stored_under_the_phone_is_found_under_either(
+    build: Build,
+) -> None:
+    async def scenario(world: World) -> None:
+        lid = "123456789012345@lid"
+        world.simulator.instances["bail"].lids[lid] = JID
+        receipt = await world.channel.send(lid, said("oi"))
+        assert receipt.address == JID
+        assert await look(world, lid) == []
+        (found,) = await look(world, lid, JID)
+        assert found.provider_id == receipt.provider_id
+
+    run(build, scenario)
+
+
+def test_the_id_that_we_proposed_is_found_wherever_the_message_lies(build: Build) -> None:
+    async def scenario(world: World) -> None:
+        world.simulator.instances["bail"].version = "2.4.0"
+        proposed = "3EB0000000000000000009"
+        await world.channel.send(JID, said("oi"))
+        receipt = await world.channel.send(
+            JID, Outgoing(content=Text(text="oi"), message_id=proposed)
+        )
+        assert receipt.provider_id == proposed
+        (found,) = await look(world, "5511911112222@s.whatsapp.net", message_id=proposed)
+        assert found.provider_id == proposed
+        assert await look(world, JID, hours_ago=3, message_id=proposed) == []
 
     run(build, scenario)
 
@@ -237,7 +279,7 @@ def test_many_pages_are_read_newest_first(build: Build) -> None:
     async def scenario(world: World) -> None:
         for number in range(60):
             await world.channel.send(JID, said(f"n {number}"))
-        found = await world.channel.find_sent(JID, now() - HOURS, now() + HOURS)
+        found = await look(world, JID)
         times = [record.sent_at for record in found]
         assert len(found) == 60
         assert times == sorted(times, reverse=True)
@@ -260,7 +302,7 @@ def test_every_kind_is_sent_and_recognised_among_what_was_sent(build: Build) -> 
         for content in KINDS:
             outgoing = Outgoing(content=content, message_id="3EB0000000000000000001")
             sent[(await world.channel.send(JID, outgoing)).provider_id] = content
-        found = await world.channel.find_sent(JID, now() - HOURS, now() + HOURS)
+        found = await look(world, JID)
         assert len(found) == len(KINDS)
         for record in found:
             assert [each for each in KINDS if is_same(each, record)] == [sent[record.provider_id]]

@@ -174,6 +174,7 @@ async def test_a_row_found_sending_is_looked_for_and_not_sent_again(
         queued_at=sent_at,
         received_at=sent_at,
         sending_at=sent_at,
+        addresses=("5511900000001@s.whatsapp.net", "551100000001@s.whatsapp.net"),
         attempts=1,
         trace="t",
     )

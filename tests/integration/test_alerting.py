@@ -32,6 +32,8 @@ SILENT: Final = {
     "orbion_outbound_ambiguous_total": "no send had an unknown outcome",
     "orbion_tool_calls_total": "the simulated model answers without tools",
     "orbion_lane_lost_total": "no lease ran out",
+    "orbion_gap_healed_total": "every webhook came",
+    "orbion_releases_total": "no person had taken over",
 }
 """What no panel can show of this run, because it did not happen."""
 

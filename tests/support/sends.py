@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import httpx
 from starlette.types import Receive, Scope, Send
@@ -139,6 +139,11 @@ class Desk:
     async def unknown(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         assert seconds == DeliveryPolicy().first_look
         self._settle(claim, row_id, "unknown (look first)", error)
+
+    async def not_found(
+        self, claim: Claim, row_id: int, error: str, again: float | None
+    ) -> NoReturn:
+        raise NotImplementedError(claim, row_id, error, again)
 
     async def refused(self, claim: Claim, row_id: int, error: str) -> None:
         self._settle(claim, row_id, "dead", error)

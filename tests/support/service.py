@@ -1,12 +1,14 @@
 """The whole service in process, with a simulated gateway on the other side of ASGI."""
 
 import random
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from asgi_lifespan import LifespanManager
 from starlette.types import ASGIApp
@@ -18,6 +20,7 @@ from orbion.main.observing import Orbion
 from orbion.main.world import World, in_thread, thread
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
+from orbion.simulators.evolution_webhooks import EVOLUTION_RULES, WebhookRules
 from orbion.simulators.faults import EvolutionFaults
 from orbion.web.app import create_app
 
@@ -37,11 +40,16 @@ class Stage:
     app: ASGIApp
     web: httpx.AsyncClient
     gateway: EvolutionSimulator
+    database_url: str
 
     async def answers(self, count: int) -> list[str]:
         """Wait until the gateway accepted `count` messages and return their texts in order."""
         await self.gateway.wait_for(lambda: len(self.gateway.journal) >= count)
         return [accepted.text for accepted in self.gateway.journal]
+
+    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the database from outside, whether or not the service is still running."""
+        return await rows(self.database_url, sql)
 
     async def post(self, body: bytes | str, **headers: str) -> httpx.Response:
         return await self.web.post(WEBHOOK, content=body, headers=BEARER | headers)
@@ -73,7 +81,9 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
 
 
 @asynccontextmanager
-async def stage(settings: Settings) -> AsyncGenerator[Stage]:
+async def stage(
+    settings: Settings, *, rules: WebhookRules = EVOLUTION_RULES
+) -> AsyncGenerator[Stage]:
     clients: list[httpx.AsyncClient] = []
 
     async def deliver(url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -88,6 +98,7 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
         now=clock.now,
         faults=EvolutionFaults(),
         deliver=deliver,
+        rules=rules,
     )
     world = World(
         clock=clock,
@@ -109,9 +120,27 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
         ):
             clients.append(web)
             try:
-                yield Stage(service=service, app=manager.app, web=web, gateway=gateway)
+                yield Stage(
+                    service=service,
+                    app=manager.app,
+                    web=web,
+                    gateway=gateway,
+                    database_url=settings.database_url,
+                )
             finally:
                 gateway.close()
+
+
+async def rows(database_url: str, sql: str) -> list[tuple[Any, ...]]:
+    if database_url.startswith("sqlite:///"):
+        path = database_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute(sql).fetchall()
+    postgres = await asyncpg.connect(database_url)
+    try:
+        return [tuple(row) for row in await postgres.fetch(sql)]
+    finally:
+        await postgres.close()
 
 
 def _counted() -> Callable[[], str]:

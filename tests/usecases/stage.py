@@ -33,7 +33,7 @@ class ScriptedChannel:
     read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
     shown: list[tuple[str, float]] = field(default_factory=list)
-    looked: list[tuple[str, int, int]] = field(default_factory=list)
+    looked: list[tuple[tuple[str, ...], int, int]] = field(default_factory=list)
 
     @property
     def sent(self) -> list[str]:
@@ -57,8 +57,11 @@ class ScriptedChannel:
         self.read.append((address, tuple(provider_ids)))
         await self.on_read()
 
-    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
-        self.looked.append((address, since, until))
+    async def find_sent(
+        self, addresses: Sequence[str], *, since: int, until: int, message_id: str
+    ) -> Sequence[SentRecord]:
+        assert message_id == self.outgoing[-1].message_id if self.outgoing else message_id
+        self.looked.append((tuple(addresses), since, until))
         if isinstance(self.remembers, Exception):
             raise self.remembers
         return self.remembers

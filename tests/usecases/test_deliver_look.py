@@ -46,7 +46,9 @@ async def test_a_send_that_the_gateway_remembers_is_sent(post: Post) -> None:
     await post.work()
     assert await settled(post) == [("sent", None, "WA7")]
     assert post.channel.sent == ["oi"]
-    assert post.channel.looked == [(MARIA, queued_at - 60_000, post.clock.now() + 60_000)]
+    ((addresses, since, until),) = post.channel.looked
+    assert addresses[0] == MARIA
+    assert (since, until) == (queued_at - 60_000, post.clock.now() + 60_000)
     assert post.resolved("found") == 1
     assert post.outcomes("unknown", "sent") == [1, 1]
 

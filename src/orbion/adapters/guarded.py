@@ -20,7 +20,7 @@ from orbion.domain.outgoing import Outgoing
 from orbion.domain.turns import Completion
 from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
-from orbion.ports import LLM, Channel, Gateway, Prompt, Sheet
+from orbion.ports import LLM, Archive, Channel, Gateway, PastPage, Prompt, Sheet
 
 T = TypeVar("T")
 
@@ -98,13 +98,33 @@ class GuardedChannel:
         except OrbionError:
             return
 
-    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
+    async def find_sent(
+        self, addresses: Sequence[str], *, since: int, until: int, message_id: str
+    ) -> Sequence[SentRecord]:
         late = UnavailableError(
             FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
         )
-        return await _through(
-            self._guard, lambda: self._inner.find_sent(address, since, until), late
+
+        async def look() -> Sequence[SentRecord]:
+            return await self._inner.find_sent(
+                addresses, since=since, until=until, message_id=message_id
+            )
+
+        return await _through(self._guard, look, late)
+
+
+class GuardedArchive:
+    """What a gateway keeps, read behind the guard that the account's sends pass too."""
+
+    def __init__(self, inner: Archive, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def page(self, since: int, until: int, number: int) -> PastPage:
+        late = UnavailableError(
+            FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
         )
+        return await _through(self._guard, lambda: self._inner.page(since, until, number), late)
 
 
 class GuardedGateway:

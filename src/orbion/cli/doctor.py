@@ -9,7 +9,7 @@ from dataclasses import replace
 import click
 
 from orbion.adapters.db.filelock import FileLock
-from orbion.adapters.db.migrate import HEAD, check, sqlite_version
+from orbion.adapters.db.migrate import HEAD, check
 from orbion.cli.exits import Exit
 from orbion.cli.output import table
 from orbion.cli.server import bind
@@ -18,7 +18,7 @@ from orbion.domain.accounts import Finding, Verdict, fault, note, ok
 from orbion.domain.errors import OrbionError
 from orbion.kit.ids import mask_phone
 from orbion.main.build import playbook_of
-from orbion.main.operating import operators_checks
+from orbion.main.operating import operators_checks, stored_schema
 from orbion.main.world import World, real_world
 
 _MARKS: Mapping[Verdict, str] = {
@@ -136,18 +136,17 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Finding:
-    path = settings.sqlite_path
-    if path is None:
-        return fault("database", "PostgreSQL", "this release serves from SQLite: sqlite:///…")
-    if not os.access(_folder(settings), os.W_OK):
+    is_file = settings.sqlite_path is not None
+    if is_file and not os.access(_folder(settings), os.W_OK):
         return fault("database", f"{_folder(settings)} is read-only", "let this user write there")
     try:
-        version = sqlite_version(path)
+        version = asyncio.run(stored_schema(settings))
         is_behind = check(version)
     except OrbionError as error:
-        return fault("database", str(error), "restore a backup, or set ORBION_DATABASE_URL")
+        fix = "restore a backup" if is_file else "let it run and let this user in"
+        return fault("database", str(error), f"{fix}, or set ORBION_DATABASE_URL")
     later = f", `orbion serve` brings it to {HEAD}" if is_behind else ""
-    return ok("database", f"{path}: schema {version or 'none'}{later}")
+    return ok("database", f"{settings.database_name}: schema {version or 'none'}{later}")
 
 
 def _folder(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from orbion.domain.errors import OrbionError
 
 VERBS: Mapping[str, str] = {
     "serve": "Take webhooks and work the queues, in one process.",
+    "web": "Take webhooks alone; needs PostgreSQL.",
     "work": "Work the queues alone; needs PostgreSQL.",
     "migrate": "Bring the database to this version, after a backup.",
     "doctor": "Check everything and name the fix of each fault.",

@@ -13,7 +13,8 @@ import uvicorn
 
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.main.observing import Orbion
-from orbion.web.app import create_app
+from orbion.main.parts import WHOLE
+from orbion.web.app import Routes, create_app
 from orbion.web.deps import State
 
 _BACKLOG: Final = 2048
@@ -64,13 +65,15 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def build_server(service: Orbion, *, new_trace: Callable[[], str]) -> Server:
+def build_server(
+    service: Orbion, *, new_trace: Callable[[], str], routes: Routes = WHOLE.routes
+) -> Server:
     @asynccontextmanager
     async def lifespan() -> AsyncGenerator[State]:
         yield service.state
 
     config = uvicorn.Config(
-        create_app(lifespan, new_trace=new_trace),
+        create_app(lifespan, new_trace=new_trace, routes=routes),
         http="httptools",
         ws="none",
         lifespan="on",

@@ -73,6 +73,17 @@ class QrCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Since when something said to a number may be missing here, ms UTC.
+
+    `opened_at` is when it was first seen open, `healed_at` up to when nothing is missing.
+    """
+
+    opened_at: int | None
+    healed_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipts:
     """Of the latest sends of an account: how many, and how many WhatsApp never confirmed."""
 

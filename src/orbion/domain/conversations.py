@@ -24,18 +24,25 @@ class ModeReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One WhatsApp number of one business, as the accounts file declares it."""
+    """One WhatsApp number of one business, as the accounts file declares it.
+
+    `auto_greetings` are what the app writes by itself, in the form of `domain.greetings`.
+    """
 
     id: str
     business: str
     channel: str
     instance: str
     playbook: str
+    auto_greetings: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
-    """`version` grows with every stored change, so (id, version) is a key that is never stale."""
+    """`version` grows with every stored change, so (id, version) is a key that is never stale.
+
+    `person_at` is when a person of the business last wrote here, ms UTC like the other times.
+    """
 
     id: int
     business: str
@@ -51,3 +58,4 @@ class Conversation:
     open_slot: str | None = None
     last_in_at: int | None = None
     last_out_at: int | None = None
+    person_at: int | None = None

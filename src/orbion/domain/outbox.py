@@ -68,9 +68,13 @@ class SendOrder(_Order):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyOrder(_Order):
-    """A row whose accept is unknown since `sending_at`: look before anything else."""
+    """A row whose accept is unknown since `sending_at`: look before anything else.
+
+    `addresses` are all forms of the recipient: a send to one may be stored under another.
+    """
 
     sending_at: int
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ class Verdict(StrEnum):
     OPTED_IN = "opted_in"
     SUPPRESSED_OPT_OUT = "suppressed_opt_out"
     HUMAN_MODE = "human_mode"
+    PERSON_ANSWERED = "person_answered"
     HANDED_OVER = "handed_over"
     LOOP = "loop"
     STALE = "stale"

@@ -1,6 +1,6 @@
 """Builds what cares for each account: its check, its evidence and the watch that keeps both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orbion.config import Settings
@@ -20,7 +20,11 @@ from orbion.workers.wakeups import Wakeups
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Care:
-    """What watches are made of; `heard` has the last authentic webhook of each account, ms UTC."""
+    """What watches are made of.
+
+    `heard` has the last authentic webhook of each account, ms UTC; `opened` is told of a number
+    that has become connected.
+    """
 
     settings: Settings
     world: World
@@ -31,11 +35,12 @@ class Care:
     metrics: Metrics
     heard: Mapping[str, int]
     refusals: Refusals
+    opened: Callable[[str], None]
 
 
 def build_watches(care: Care) -> Mapping[str, AccountWatch]:
     versions = build_versions(care.world)
-    follow = FollowConnection(connections=care.store, wake=care.wakeups)
+    follow = FollowConnection(connections=care.store, wake=care.wakeups, opened=care.opened)
     return {
         name: AccountWatch(
             CheckAccount(

@@ -13,13 +13,15 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.kit.clock import Clock
 from orbion.kit.health import HealthBoard, LoopMonitor
+from orbion.kit.ids import new_trace
 from orbion.kit.lifecycle import Lifecycle
 from orbion.main.caring import Care, build_watches
 from orbion.main.outside import Guards, guard_of
 from orbion.main.world import World
-from orbion.ports import Channel, Gateway
+from orbion.ports import Archive, Channel, Gateway
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import TICK_SECONDS, Report
+from orbion.usecases.heal_gap import HealGap, HealPolicy
 from orbion.usecases.receive import Receive
 from orbion.usecases.refusals import Refusals
 from orbion.web.access import Access
@@ -35,6 +37,7 @@ from orbion.workers.checks import (
     disk_check,
     system,
 )
+from orbion.workers.healing import Healing
 from orbion.workers.loop import QueueLoop
 from orbion.workers.supervisor import Background, Supervisor
 from orbion.workers.upkeep import Upkeep
@@ -51,14 +54,17 @@ class Built:
     accounts: Mapping[str, Account]
     channels: Mapping[str, Channel]
     gateways: Mapping[str, Gateway]
+    archives: Mapping[str, Archive]
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
+    listen: Background
 
     @property
     def folder(self) -> Path:
-        """Where the database lies: the disk that must not run full."""
-        return (self.settings.sqlite_path or Path()).resolve().parent
+        """Where this process writes: on SQLite the disk that must not run full."""
+        path = self.settings.sqlite_path
+        return Path.cwd() if path is None else path.resolve().parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,12 +91,14 @@ def observe(built: Built) -> Orbion:
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
+        built.listen,
         monitor.run,
         state.board.run,
         upkeep.prune,
         upkeep.measure,
         partial(_tick, report),
         *(watch.run for watch in watched.watches.values()),
+        *(each.run for each in watched.healings.values()),
     ]
     return Orbion(
         state=state,
@@ -105,16 +113,18 @@ def observe(built: Built) -> Orbion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Watched:
-    """The webhooks' way in, and the watches that it wakes and that look at what it has seen."""
+    """The webhooks' way in, and what it wakes: the watches, and what reads back the missing."""
 
     receive: Receive
     watches: Mapping[str, AccountWatch]
+    healings: Mapping[str, Healing]
 
 
 def _watched(built: Built) -> _Watched:
     clock, metrics = built.world.clock, built.guards.metrics
     refusals = Refusals(built.accounts, clock=clock, metrics=metrics)
     heard: dict[str, int] = {}
+    healings = _healings(built)
     watches = build_watches(
         Care(
             settings=built.settings,
@@ -126,8 +136,14 @@ def _watched(built: Built) -> _Watched:
             metrics=metrics,
             heard=heard,
             refusals=refusals,
+            opened=lambda account: healings[account].wake(),
         )
     )
+
+    def accepted(account: str) -> None:
+        if refusals.ended(account):
+            healings[account].wake()
+
     receive = Receive(
         channels=built.channels,
         accounts=built.accounts,
@@ -137,9 +153,27 @@ def _watched(built: Built) -> _Watched:
         now=clock.now,
         last_seen=heard,
         refused=refusals.add,
+        accepted=accepted,
+        missed=lambda account: healings[account].wake(),
         connection_changed=lambda account: watches[account].wake(),
     )
-    return _Watched(receive=receive, watches=watches)
+    return _Watched(receive=receive, watches=watches, healings=healings)
+
+
+def _healings(built: Built) -> Mapping[str, Healing]:
+    random = built.world.random
+    heal = HealGap(
+        accounts=built.accounts,
+        archives=built.archives,
+        gaps=built.store,
+        inbox=built.store,
+        policy=HealPolicy(),
+        now=built.world.clock.now,
+        new_trace=lambda: new_trace(random),
+        wake=built.wakeups,
+        metrics=built.guards.metrics,
+    )
+    return {name: Healing(heal, name, random=random) for name in built.archives}
 
 
 def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report) -> State:
@@ -156,7 +190,8 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
             store,
             lifecycle=lifecycle,
             free_bytes=lambda: shutil.disk_usage(built.folder).free,
-            reserve_bytes=settings.disk_reserve,
+            # PostgreSQL has a disk of its own, and says so itself when that is full
+            reserve_bytes=0 if settings.sqlite_path is None else settings.disk_reserve,
             clock=clock,
             random=built.world.random,
         ),

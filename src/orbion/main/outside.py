@@ -11,8 +11,15 @@ from dataclasses import dataclass
 import httpx
 
 from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
+from orbion.adapters.channels.evolution_archive import EvolutionArchive
 from orbion.adapters.channels.evolution_care import EvolutionGateway
-from orbion.adapters.guarded import GuardedChannel, GuardedGateway, GuardedLLM, judge
+from orbion.adapters.guarded import (
+    GuardedArchive,
+    GuardedChannel,
+    GuardedGateway,
+    GuardedLLM,
+    judge,
+)
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.config import AccountSettings, Settings
@@ -24,7 +31,7 @@ from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard
 from orbion.main.measuring import MeasuredLLM
 from orbion.main.world import World
-from orbion.ports import LLM, Channel, Gateway
+from orbion.ports import LLM, Archive, Channel, Gateway
 from orbion.telemetry.logs import CIRCUIT, log
 from orbion.telemetry.metrics import Metrics
 
@@ -129,6 +136,25 @@ def guarded_gateways(
     """Put the care of each number behind the guard that its channel has already."""
     return {
         name: GuardedGateway(build_gateway(account, client), guards.made[guard_of(name)])
+        for name, account in given.items()
+    }
+
+
+def guarded_archives(
+    given: Mapping[str, AccountSettings], client: httpx.AsyncClient, guards: Guards
+) -> Mapping[str, Archive]:
+    """Put what each gateway keeps behind the guard that its channel has already."""
+    return {
+        name: GuardedArchive(
+            EvolutionArchive(
+                client,
+                base_url=str(account.base_url),
+                instance=account.instance,
+                api_key=account.key(),
+                now=guards.world.clock.now,
+            ),
+            guards.made[guard_of(name)],
+        )
         for name, account in given.items()
     }
 

@@ -1,6 +1,6 @@
 """Builds the use cases and the loops that work the queues."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,16 +32,16 @@ class Parts:
     store: DbStore
     channels: Mapping[str, Channel]
     playbooks: Mapping[str, Playbook]
-    llm: LLM
+    llm: Callable[[], LLM]
     sheet: Sheet
     wakeups: Wakeups
     metrics: Metrics
 
 
-def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[QueueLoop]:
+def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[QueueLoop]:
     store, metrics, wakeups = parts.store, parts.metrics, parts.wakeups
     agent = Agent(
-        llm=parts.llm,
+        llm=parts.llm(),
         turns=store,
         playbooks=parts.playbooks,
         deadline_seconds=settings.model_deadline + TURN_SLACK,

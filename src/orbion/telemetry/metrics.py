@@ -111,6 +111,9 @@ class Metrics:
         self.duplicates = self._counter(
             "duplicates_total", "Events received again and recognised.", "channel"
         )
+        self.gap_healed = self._counter(
+            "gap_healed_total", "Messages read back that no webhook had brought.", "provider"
+        )
         self.quarantine = self._counter(
             "quarantine_total", "Events set aside for a person to look at.", "channel", "reason"
         )
@@ -136,6 +139,9 @@ class Metrics:
         )
         self.takeovers = self._counter(
             "takeover_total", "Conversations that a person took over from the bot."
+        )
+        self.releases = self._counter(
+            "releases_total", "Times that a rule gave conversations back to the bot.", "reason"
         )
         self.opt_outs = self._counter("opt_outs_total", "Contacts who asked for no more messages.")
         self.sheet_rows = self._counter(

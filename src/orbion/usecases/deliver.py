@@ -165,25 +165,33 @@ class Deliver:
             found = await self._look(order)
         except (UnavailableError, RefusedError, UnknownOutcomeError) as error:
             wait = self._delay(order.attempts, self.policy.first_look)
-            await self.outbox.unknown(claim, order.row_id, error.code, wait)
+            await self._not_found(claim, order, error.code, again=wait)
             self._resolved("unreachable")
             return
         if found is not None:
             if await self._sent(claim, order, SendReceipt(provider_id=found.provider_id)):
                 self._resolved("found")
         elif self.clock.now() < self._looks_until(order):
-            await self.outbox.unknown(
-                claim, order.row_id, FaultCode.WHATSAPP_UNKNOWN_OUTCOME, self.policy.first_look
-            )
+            doubt = FaultCode.WHATSAPP_UNKNOWN_OUTCOME
+            await self._not_found(claim, order, doubt, again=self.policy.first_look)
         else:
-            await self.outbox.not_sent(claim, order.row_id, FaultCode.NOT_FOUND, 0)
+            await self._not_found(claim, order, FaultCode.NOT_FOUND, again=None)
             self._resolved("not_found")
+
+    async def _not_found(
+        self, claim: Claim, order: VerifyOrder, code: FaultCode, *, again: float | None
+    ) -> None:
+        ended = await self.outbox.not_found(claim, order.row_id, code, again)
+        if ended is not None:
+            self._skipped(order, ended)
 
     async def _look(self, order: VerifyOrder) -> SentRecord | None:
         since = order.queued_at - _CLOCK_SKEW_MS
         until = self.clock.now() + _CLOCK_SKEW_MS
         channel = self.channels[order.account]
-        records = await channel.find_sent(order.address, since, until)
+        records = await channel.find_sent(
+            order.addresses, since=since, until=until, message_id=order.message_id
+        )
         candidates = [record for record in records if _may_be(order, record)]
         ids = [record.provider_id for record in candidates]
         claimed = await self.outbox.claimed_ids(order.account, ids)
@@ -210,9 +218,9 @@ class Deliver:
     def _resolved(self, how: str) -> None:
         self.metrics.outbound_ambiguous.inc("whatsapp", how)
 
-    def _skipped(self, draft: Draft | None, how: Skipped) -> None:
+    def _skipped(self, what: Draft | VerifyOrder | None, how: Skipped) -> None:
         self.metrics.outbound.inc("whatsapp", how.state)
-        log(DELIVERY, outcome=how.state, reason=how.reason, row=draft.row_id if draft else None)
+        log(DELIVERY, outcome=how.state, reason=how.reason, row=what.row_id if what else None)
 
 
 def _may_be(order: VerifyOrder, record: SentRecord) -> bool:

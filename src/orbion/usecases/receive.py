@@ -17,8 +17,8 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import Queue
 from orbion.ports import Channel, Inbox
-from orbion.telemetry.logs import CONNECTION_TOLD, TAKEOVER, log
 from orbion.telemetry.metrics import Metrics
+from orbion.usecases.tally import tally
 
 TOO_LARGE = "too_large"
 
@@ -58,8 +58,9 @@ def _nobody(_account: str, /) -> None:
 class Receive:
     """`last_seen` is when each account's last authentic webhook came, ms UTC.
 
-    `refused` is told of a bad credential for a known account, `connection_changed` of a stored
-    change of its link to WhatsApp.
+    Of a known account, `refused` is told of a bad credential, `accepted` of a good one, `missed` of
+    a message that could not be read, and `connection_changed` of a stored change of its link to
+    WhatsApp.
     """
 
     channels: Mapping[str, Channel]
@@ -70,6 +71,8 @@ class Receive:
     now: Callable[[], int]
     last_seen: dict[str, int] = field(default_factory=dict)
     refused: Callable[[str], None] = _nobody
+    accepted: Callable[[str], None] = _nobody
+    missed: Callable[[str], None] = _nobody
     connection_changed: Callable[[str], None] = _nobody
 
     async def __call__(self, account: str, request: WebhookRequest, *, trace: str) -> Answer:
@@ -96,11 +99,13 @@ class Receive:
             self.refused(account)
             raise
         self.last_seen[account] = self.now()
+        self.accepted(account)
 
     async def too_large(self, account: str, size: int) -> Answer:
         """Note an authentic body over the limit, of which only the size is known."""
         await self.inbox.quarantine(account, TOO_LARGE, b'{"bytes":%d}' % size)
         self.metrics.quarantine.inc(self._channel_of(account), TOO_LARGE)
+        self.missed(account)
         return _answer([f"quarantined:{TOO_LARGE}"])
 
     async def replay(self, account: str, raw: bytes, *, trace: str) -> Answer:
@@ -136,20 +141,10 @@ class Receive:
         return _answer(received.outcomes, duplicate=received.duplicate)
 
     def _count(self, account: str, events: Sequence[Event], outcomes: Sequence[str]) -> None:
-        channel = self._channel_of(account)
-        for event, outcome in zip(events, outcomes, strict=True):
-            if outcome == WebhookOutcome.DUPLICATE:
-                self.metrics.duplicates.inc(channel)
-            elif isinstance(event, MessageReceived):
-                self.metrics.inbound_messages.inc(channel, event.kind)
-            elif isinstance(event, EventQuarantined):
-                self.metrics.quarantine.inc(channel, event.reason)
-            elif outcome == "takeover":
-                self.metrics.takeovers.inc()
-                log(TAKEOVER, account=account)
-            elif isinstance(event, ConnectionChanged) and outcome == "connection":
-                self.metrics.connection_changes.inc(account, event.state)
-                log(CONNECTION_TOLD, account=account, state=event.state, reason=event.reason)
+        known = sum(outcome == WebhookOutcome.DUPLICATE for outcome in outcomes)
+        if known:
+            self.metrics.duplicates.inc(self._channel_of(account), amount=known)
+        tally(self.metrics, self.accounts[account], events, outcomes)
 
     def _channel_of(self, account: str) -> str:
         return self.accounts[account].channel

@@ -20,6 +20,7 @@ class Refusals:
         self._metrics = metrics
         self._counts = {each: SlidingCounts(1, seconds=_SECONDS) for each in accounts}
         self._crying: set[str] = set()
+        self._missed: set[str] = set()
         for account in self._counts:
             metrics.webhooks_refused.inc(account, amount=0)
 
@@ -35,7 +36,15 @@ class Refusals:
             self._crying.discard(account)
         elif account not in self._crying:
             self._crying.add(account)
+            self._missed.add(account)
             log(WEBHOOKS_REFUSED, logging.ERROR, account=account, count=count, minutes=self.minutes)
+
+    def ended(self, account: str) -> bool:
+        """Say of a good credential whether it is the first after a burst of bad ones."""
+        if account not in self._missed:
+            return False
+        self._missed.discard(account)
+        return True
 
     def count(self, account: str) -> int:
         """How many in the last minutes."""

@@ -64,6 +64,7 @@ class Reply:
         return (
             _consent(given, playbook)
             or _human_mode(given)
+            or _answered_by_person(given)
             or _human_wanted(given, playbook)
             or self._loop(given, playbook)
             or self._stale(given)
@@ -128,6 +129,15 @@ def _human_mode(given: TurnInput) -> TurnResult | None:
     if given.conversation.mode is Mode.BOT:
         return None
     return TurnResult(verdict=Verdict.HUMAN_MODE)
+
+
+def _answered_by_person(given: TurnInput) -> TurnResult | None:
+    """What a person wrote after is not the bot's to answer, however late it came to be known."""
+    last_word = given.conversation.person_at
+    newest = max(message.occurred_at for message in given.batch)
+    if last_word is None or newest >= last_word:
+        return None
+    return TurnResult(verdict=Verdict.PERSON_ANSWERED)
 
 
 def _human_wanted(given: TurnInput, playbook: Playbook) -> TurnResult | None:

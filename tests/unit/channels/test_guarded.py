@@ -52,8 +52,10 @@ class FakeChannel:
     async def typing(self, address: str, seconds: float) -> None:
         await self._act("typing", address, seconds)
 
-    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
-        await self._act("find_sent", address, since, until)
+    async def find_sent(
+        self, addresses: Sequence[str], *, since: int, until: int, message_id: str
+    ) -> Sequence[SentRecord]:
+        await self._act("find_sent", addresses, since, until, message_id)
         return []
 
     async def _act(self, *call: object) -> None:
@@ -144,7 +146,7 @@ async def test_a_send_cut_off_by_the_guard_has_an_unknown_outcome() -> None:
     with pytest.raises(UnknownOutcomeError):
         await channel.send("x", OI)
     with pytest.raises(UnavailableError):
-        await channel.find_sent("x", 0, 1)
+        await channel.find_sent(["x"], since=0, until=1, message_id="y")
 
 
 async def test_courtesies_neither_raise_nor_count_and_stop_while_the_circuit_is_open() -> None:

@@ -58,11 +58,14 @@ class Bench:
     row: Row = field(default_factory=Row)
     metrics: Metrics = field(default_factory=Metrics)
     woken: list[Queue] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
 
     def watch(self) -> AccountWatch:
         return AccountWatch(
             check_over(self.gateway, HandClock()),
-            FollowConnection(connections=self.row, wake=self.woken.append),
+            FollowConnection(
+                connections=self.row, wake=self.woken.append, opened=self.opened.append
+            ),
             random=Random(3),
             metrics=self.metrics,
         )

@@ -2,19 +2,17 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
 from orbion.adapters.channels.credentials import WebhookCredentials
-from orbion.adapters.channels.evolution_content import read_content
+from orbion.adapters.channels.evolution_archive import find_sent
 from orbion.adapters.channels.evolution_faults import failed_file, is_unquotable
 from orbion.adapters.channels.evolution_http import EvolutionHttp, fault_of
 from orbion.adapters.channels.evolution_identity import without_device
 from orbion.adapters.channels.evolution_json import (
     OddShapeError,
-    as_integer,
     as_object,
     as_text,
     decode,
@@ -25,7 +23,6 @@ from orbion.domain.errors import (
     FaultCode,
     RefusedError,
     RejectedError,
-    UnavailableError,
     UnknownOutcomeError,
 )
 from orbion.domain.events import Event, WebhookRequest
@@ -33,9 +30,6 @@ from orbion.domain.outbox import SendReceipt, SentRecord
 from orbion.domain.outgoing import Content, Outgoing, is_file
 
 _COURTESY_SECONDS = 5.0  # beyond what the gateway is told to hold its answer for
-_PAGE = 50
-_PAGES = 4
-_BRAZILIAN_SHORT, _BRAZILIAN_LONG = 12, 13
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,28 +95,12 @@ class EvolutionChannel:
             "chat/markMessageAsRead", {"readMessages": keys}, seconds=_COURTESY_SECONDS
         )
 
-    async def find_sent(self, address: str, since: int, until: int) -> Sequence[SentRecord]:
-        """Look under both spellings of a Brazilian number: the gateway may have changed ours."""
-        found: dict[str, SentRecord] = {}
-        for jid in _spellings(address):
-            for record in await self._sent_to(jid, since, until):
-                found.setdefault(record.provider_id, record)
-        return sorted(found.values(), key=lambda record: record.sent_at, reverse=True)
-
-    async def _sent_to(self, jid: str, since: int, until: int) -> list[SentRecord]:
-        where = {
-            "key": {"remoteJid": jid},
-            # stored in whole seconds, so the window is widened to them
-            "messageTimestamp": {"gte": _iso(since - 1000), "lte": _iso(until + 1000)},
-        }
-        found: list[SentRecord] = []
-        for page in range(1, _PAGES + 1):
-            body = {"where": where, "page": page, "offset": _PAGE}
-            records, pages = _records(await self._http.read("POST", "chat/findMessages", body))
-            found += [record for each in records if (record := _sent_record(each, since, until))]
-            if page >= pages:
-                break
-        return found
+    async def find_sent(
+        self, addresses: Sequence[str], *, since: int, until: int, message_id: str
+    ) -> Sequence[SentRecord]:
+        return await find_sent(
+            self._http, addresses, since=since, until=until, message_id=message_id
+        )
 
     async def _courtesy(self, path: str, body: Mapping[str, Any], *, seconds: float) -> None:
         """Not every integration has presence and receipts; the gateway then refuses them."""
@@ -152,49 +130,3 @@ def _receipt(response: httpx.Response) -> SendReceipt:
         raise fault_of(response)
     jid = as_text(key.get("remoteJid"))
     return SendReceipt(provider_id=provider_id, address=without_device(jid) if jid else None)
-
-
-def _records(document: Any) -> tuple[list[Any], int]:
-    messages = document.get("messages") if isinstance(document, dict) else None
-    if not isinstance(messages, dict) or not isinstance(messages.get("records"), list):
-        raise UnavailableError(FaultCode.WHATSAPP_SERVER, "findMessages answers another shape")
-    return messages["records"], as_integer(messages.get("pages")) or 0
-
-
-def _sent_record(record: Any, since: int, until: int) -> SentRecord | None:
-    """Keep ours within the window; the gateway ignores `fromMe` as a filter."""
-    try:
-        key = as_object(as_object(record, "record").get("key"), "key")
-        content = read_content(record.get("message"), named=record.get("messageType"))
-    except OddShapeError:
-        return None
-    provider_id, seconds = as_text(key.get("id")), as_integer(record.get("messageTimestamp"))
-    if key.get("fromMe") is not True or not provider_id or seconds is None:
-        return None
-    sent_at = seconds * 1000
-    if not since - 1000 < sent_at <= until:
-        return None
-    return SentRecord(
-        provider_id=provider_id,
-        kind=content.kind,
-        text=content.text,
-        payload=content.payload,
-        sent_at=sent_at,
-    )
-
-
-def _spellings(address: str) -> list[str]:
-    user, _, server = address.partition("@")
-    if (
-        server != "s.whatsapp.net"
-        or not user.startswith("55")
-        or len(user) not in (_BRAZILIAN_SHORT, _BRAZILIAN_LONG)
-    ):
-        return [address]
-    other = f"{user[:4]}9{user[4:]}" if len(user) == _BRAZILIAN_SHORT else f"{user[:4]}{user[5:]}"
-    return [address, f"{other}@{server}"]
-
-
-def _iso(milliseconds: int) -> str:
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

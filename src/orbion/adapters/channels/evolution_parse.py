@@ -18,6 +18,7 @@ from orbion.adapters.channels.evolution_json import (
     redacted,
     redacted_text,
 )
+from orbion.adapters.channels.evolution_kinds import as_dict
 from orbion.domain.errors import RejectedError
 from orbion.domain.events import (
     ConnectionChanged,
@@ -31,6 +32,7 @@ from orbion.domain.events import (
     MessageEchoed,
     MessageEdited,
     MessageReceived,
+    Spoken,
     StatusChanged,
 )
 from orbion.domain.messages import MessageKind
@@ -121,6 +123,39 @@ def parse_webhook(body: bytes, *, instance: str, now: int) -> list[Event]:
     if envelope.get("instance") != instance:
         return [_quarantined(Quarantine.WRONG_INSTANCE, envelope)]
     return _events(envelope, now)
+
+
+def parse_record(record: Any, *, instance: str, now: int) -> list[Event]:
+    """Read one record of findMessages: what its webhook told, then what became of it since.
+
+    Of a deleted message the gateway keeps no text, of an edited one the last; it does not say when,
+    so the edit is as new as this reading. `now` is ms UTC. Never raises.
+    """
+    data = dict(as_dict(record))
+    statuses = _statuses(data.pop("MessageUpdate", None))
+    is_deleted = as_dict(data.get("key")).get("deleted") is True or data.get("message") is None
+    envelope = {"event": "messages.upsert", "instance": instance}
+    event = _item(_GONE if is_deleted else _SAID, data or record, envelope, now)
+    if not isinstance(event, MessageReceived | MessageEchoed):
+        return [event]
+    return [event, *_fate(event, statuses, now)]
+
+
+def _statuses(updates: Any) -> list[str]:
+    found = updates if isinstance(updates, list) else ()
+    return [as_text(as_dict(each).get("status")) for each in found]
+
+
+def _fate(event: Spoken, statuses: list[str], now: int) -> list[Event]:
+    """An edit of either side, and how far our own message came."""
+    id_, mine = event.provider_id, isinstance(event, MessageEchoed)
+    found: list[Event] = []
+    if "EDITED" in statuses:
+        found.append(MessageEdited(provider_id=id_, text=event.text, at=now, from_me=mine))
+    ranks = [_STATUSES[each] for each in statuses if each in _STATUSES]
+    if mine and ranks:
+        found.append(StatusChanged(provider_id=id_, status=max(ranks)))
+    return found
 
 
 def _events(envelope: Json, now: int) -> list[Event]:
@@ -318,8 +353,10 @@ def _key_id(data: Json) -> str:
     return as_text(key.get("id")) if isinstance(key, dict) else ""
 
 
+_SAID = _Kind(_upsert, Quarantine.UNREADABLE_ITEM)
+_GONE = _Kind(_deleted, Quarantine.UNREADABLE_ITEM)
 _KINDS: Mapping[str, _Kind] = {
-    "messages.upsert": _Kind(_upsert, Quarantine.UNREADABLE_ITEM),
+    "messages.upsert": _SAID,
     "send.message": _Kind(_sent, Quarantine.UNREADABLE_ITEM),
     "messages.update": _Kind(_status),
     "messages.delete": _Kind(_deleted),

@@ -33,14 +33,21 @@ STORED = Statement(
     )
     .with_for_update()
 )
+_not_later = or_(MESSAGE.c.edited_at.is_(None), MESSAGE.c.edited_at <= number("at"))
 EDIT = Statement(
     update(MESSAGE)
     .where(
         MESSAGE.c.id == number("message"),
         MESSAGE.c.deleted_at.is_(None),
-        or_(MESSAGE.c.edited_at.is_(None), MESSAGE.c.edited_at <= number("at")),
+        MESSAGE.c.text != bind("new_text"),
+        _not_later,
     )
     .values(text=bind("new_text"), edited_at=number("at"))
+)
+CONFIRM = Statement(
+    update(MESSAGE)
+    .where(MESSAGE.c.id == number("message"), MESSAGE.c.text == bind("new_text"), _not_later)
+    .values(edited_at=number("at"))
 )
 DELETE = Statement(
     update(MESSAGE)
@@ -154,7 +161,10 @@ def _written(tx: Tx, message_id: int, event: Change) -> bool:
     if isinstance(event, MessageDeleted):
         return tx.run(DELETE, message=message_id, now=tx.now) > 0
     at = tx.now if event.at is None else event.at
-    return tx.run(EDIT, message=message_id, new_text=event.text, at=at) > 0
+    if tx.run(EDIT, message=message_id, new_text=event.text, at=at):
+        return True
+    tx.run(CONFIRM, message=message_id, new_text=event.text, at=at)
+    return False
 
 
 def _follow(tx: Tx, row: Row, event: Change, trace: str, policy: InboxPolicy) -> None:

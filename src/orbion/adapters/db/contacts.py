@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import delete, select, update
 
@@ -21,6 +22,8 @@ class Place:
     address: str
     is_new: bool
 
+
+_MOST_ADDRESSES: Final = 6
 
 ALIAS = Statement(
     select(CONTACT_ALIAS.c.contact_id).where(
@@ -54,6 +57,12 @@ RECIPIENT = Statement(
     .join(CONVERSATION, CONVERSATION.c.id == OUTBOX.c.conversation_id)
     .join(CONTACT, CONTACT.c.id == CONVERSATION.c.contact_id)
     .where(OUTBOX.c.id == number("row"), OUTBOX.c.address != bind("shown"))
+)
+ADDRESSES = Statement(
+    select(CONTACT_ALIAS.c.kind, CONTACT_ALIAS.c.value)
+    .join(CONVERSATION, CONVERSATION.c.contact_id == CONTACT_ALIAS.c.contact_id)
+    .where(CONVERSATION.c.id == number("conversation"))
+    .limit(_MOST_ADDRESSES)
 )
 DROP_CONTACT = Statement(delete(CONTACT).where(CONTACT.c.id == number("contact")))
 LEARN_PHONE = Statement(
@@ -104,6 +113,13 @@ def locate(tx: Tx, account: Account, who: Identity) -> Place:
         address=who.address,
         is_new=found is None,
     )
+
+
+def addresses(tx: Tx, conversation_id: int, known: str) -> tuple[str, ...]:
+    """List every address of the contact, the `known` one first."""
+    aliases = tx.all(ADDRESSES, conversation=conversation_id)
+    forms = (value if kind == "lid" else f"{value}@s.whatsapp.net" for kind, value in aliases)
+    return tuple(dict.fromkeys((known, *forms)))
 
 
 def learn_receipt(tx: Tx, row_id: int, who: Identity) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import and_, select, update
 
 from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, SUPPRESSION
-from orbion.adapters.db.sql import NULL, bind, insert_into, number
+from orbion.adapters.db.sql import NULL, bind, insert_into, larger, number, or_zero
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 
@@ -20,6 +20,7 @@ CONVERSATION_BY_ID = Statement(
         CONVERSATION.c.last_in_at,
         CONVERSATION.c.last_out_at,
         CONVERSATION.c.open_slot,
+        CONVERSATION.c.person_at,
         CONTACT.c.name,
         CONTACT.c.phone,
         SUPPRESSION.c.at,
@@ -55,6 +56,21 @@ RELEASE = Statement(
     update(HANDOFF)
     .where(HANDOFF.c.conversation_id == number("conversation"), HANDOFF.c.released_at.is_(NULL))
     .values(released_at=number("now"))
+)
+RELEASE_IDLE = Statement(
+    update(CONVERSATION)
+    .where(
+        CONVERSATION.c.id == number("conversation"),
+        CONVERSATION.c.mode == Mode.HUMAN,
+        larger(or_zero(CONVERSATION.c.person_at), or_zero(CONVERSATION.c.mode_at))
+        <= number("before"),
+    )
+    .values(
+        mode=Mode.BOT,
+        mode_reason=ModeReason.IDLE,
+        mode_at=number("now"),
+        version=CONVERSATION.c.version + 1,
+    )
 )
 SUPPRESS = Statement(
     insert_into(SUPPRESSION, "business", "contact_id", "message_id", "at").on_conflict_do_update(
@@ -100,9 +116,10 @@ def conversation(tx: Tx, conversation_id: int) -> Conversation | None:
         last_in_at=row[8],
         last_out_at=row[9],
         open_slot=row[10],
-        name=row[11],
-        phone=row[12],
-        opted_out=row[13] is not None,
+        person_at=row[11],
+        name=row[12],
+        phone=row[13],
+        opted_out=row[14] is not None,
     )
 
 
@@ -116,6 +133,14 @@ def set_mode(
     if changed and mode is Mode.BOT:
         tx.run(RELEASE, conversation=conversation_id, now=tx.now)
     return changed > 0
+
+
+def release_idle(tx: Tx, conversation_id: int, before: int) -> bool:
+    """Give back what no person has said anything in since `before` (ms UTC); True if it was so."""
+    released = tx.run(RELEASE_IDLE, conversation=conversation_id, before=before, now=tx.now) > 0
+    if released:
+        tx.run(RELEASE, conversation=conversation_id, now=tx.now)
+    return released
 
 
 def opt_out(tx: Tx, who: Conversation, message_id: int) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import func, select, update
 
-from orbion.adapters.db import echoes, leads
+from orbion.adapters.db import echoes, leads, people
 from orbion.adapters.db.contacts import locate
 from orbion.adapters.db.conversations import NEW_VERSION
 from orbion.adapters.db.inbox import InboxPolicy, insert_message, is_new, wait_for_more
@@ -86,8 +86,7 @@ def awake(
     message_id, conversation_id = row
     tx.run(NEW_VERSION, conversation=conversation_id)
     if isinstance(event, MessageEchoed):
-        echoes.hold_for_person(tx, conversation_id)
-        return "takeover"
+        return people.judge(tx, account, conversation_id, event, trace=trace, policy=policy)
     wait_for_more(tx, conversation_id, message_id, policy.after(event.text, event.kind), trace)
     return "stored"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select, update
 
-from orbion.adapters.db import echoes, lanes, leads, statuses
+from orbion.adapters.db import conversations, lanes, leads
 from orbion.adapters.db.contacts import Place, locate
 from orbion.adapters.db.schema import (
     CONVERSATION,
@@ -18,7 +18,7 @@ from orbion.adapters.db.schema import (
 from orbion.adapters.db.sql import bind, first, insert_into, number, to_json
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
-from orbion.domain.events import MessageEchoed, MessageReceived
+from orbion.domain.events import MessageReceived
 from orbion.domain.lanes import Queue
 from orbion.domain.messages import Author, MessageKind, Outcome
 from orbion.kit.ids import digest
@@ -33,14 +33,22 @@ QuietTime = Callable[[str, MessageKind], int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxPolicy:
-    """Waits in ms: after a message, at most since the first, and after an overtaken turn."""
+    """Waits in ms: after a message, at most since the first, and after an overtaken turn.
+
+    `idle_release` is how long a person holds a conversation without another word; 0 = for ever.
+    """
 
     quiet: QuietTime
     max_wait: int
     again: int
+    idle_release: int = 0
 
     def after(self, text: str, kind: MessageKind) -> lanes.Debounce:
         return lanes.Debounce(quiet=self.quiet(text, kind), max_wait=self.max_wait)
+
+    def is_idle(self, last_word: int, now: int) -> bool:
+        """Say whether what a person said then holds no longer; times in ms."""
+        return 0 < self.idle_release <= now - last_word
 
 
 DEDUP_ID = Statement(insert_into(DEDUP, "id", "at").on_conflict_do_nothing())
@@ -121,6 +129,15 @@ def quarantine(tx: Tx, account: str, reason: str, raw: bytes) -> None:
     tx.run(QUARANTINED, account=account, reason=reason, raw=raw, at=tx.now)
 
 
+def set_aside(tx: Tx, account: str, reason: str, raw: bytes) -> str:
+    """Quarantine what cannot be read, once: it may come again, or be read back."""
+    key = digest(account, "quarantine", reason, raw.decode("utf-8", "replace"))
+    if tx.run(DEDUP_ID, id=key, at=tx.now) == 0:
+        return "duplicate"
+    quarantine(tx, account, reason, raw)
+    return f"quarantined:{reason}"
+
+
 def is_new(tx: Tx, account: Account, provider_id: str, *, from_me: bool) -> bool:
     """Insert first and let the conflict decide (contracts/evolution section 1.5)."""
     key = digest(account.id, "message", provider_id, "me" if from_me else "them")
@@ -192,16 +209,20 @@ def message(
     )
     if silent:
         return "unsupported" if silent == "unsupported" else f"stored:{silent}"
-    if not place.is_new:
-        row = tx.one(
-            REPLACEABLE, conversation=place.conversation_id, since=tx.now - policy.max_wait
-        )
-        if row is not None:
-            supersede(tx, place.conversation_id, row[0])
+    released = not place.is_new and _follow(tx, place.conversation_id, policy)
     wait_for_more(
         tx, place.conversation_id, message_id, policy.after(event.text, event.kind), trace
     )
-    return "stored"
+    return "released" if released else "stored"
+
+
+def _follow(tx: Tx, conversation_id: int, policy: InboxPolicy) -> bool:
+    """Take back the answer that has not left yet, and end an idle hold; True if it ended one."""
+    row = tx.one(REPLACEABLE, conversation=conversation_id, since=tx.now - policy.max_wait)
+    if row is not None:
+        supersede(tx, conversation_id, row[0])
+    idle = policy.idle_release
+    return idle > 0 and conversations.release_idle(tx, conversation_id, tx.now - idle)
 
 
 def wait_for_more(
@@ -217,25 +238,3 @@ def wait_for_more(
         trace=trace,
         wait=wait,
     )
-
-
-def echo(tx: Tx, account: Account, event: MessageEchoed) -> str:
-    """Tell our own echo from a person's words, and hold the bot for these."""
-    place = locate(tx, account, event.recipient)
-    if echoes.belongs_to_us(tx, account, place, event):
-        statuses.catch_up(tx, account.id, event.provider_id)
-        return "echo"
-    add_message(
-        tx,
-        account,
-        place,
-        direction="out",
-        author=Author.PERSON,
-        kind=event.kind,
-        text=event.text,
-        provider_id=event.provider_id,
-        outcome=Outcome.SENT,
-        occurred_at=event.occurred_at,
-    )
-    echoes.hold_for_person(tx, place.conversation_id)
-    return "takeover"

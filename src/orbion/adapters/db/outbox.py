@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import select, update
 
-from orbion.adapters.db import connections, lanes
+from orbion.adapters.db import connections, contacts, lanes, statuses
 from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.inbox import supersede
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
@@ -22,6 +22,7 @@ from orbion.domain.outbox import (
     SendReceipt,
     Skipped,
     VerifyOrder,
+    message_id,
 )
 from orbion.domain.outgoing import from_payload
 
@@ -140,9 +141,10 @@ def begin_send(tx: Tx, held: Claim) -> Order:
     row = _head(tx, held)
     if row is None or OutboxState(row[7]) not in _LIVE:
         return _pass_over(tx, held, row)
-    if row[9] is not None:
-        sent(tx, held, row[0], SendReceipt(provider_id=row[9]))
-        return Skipped(state=OutboxState.SENT, reason="echo")
+    if (proof := _proof(tx, row)) is not None:
+        sent(tx, held, row[0], SendReceipt(provider_id=proof))
+        statuses.catch_up(tx, row[1], proof)
+        return Skipped(state=OutboxState.SENT, reason="echo" if row[9] else "status")
     if row[7] != OutboxState.PENDING:
         return _verify(tx, held, row)
     obstacle = _obstacle(tx, held, row)
@@ -186,6 +188,28 @@ def not_sent(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) ->
 def unknown(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) -> None:
     _settle(tx, row_id, OutboxState.UNKNOWN, error)
     lanes.snooze(tx, held, milliseconds)
+
+
+def not_found(tx: Tx, held: Claim, row_id: int, error: str, again: int | None) -> Skipped | None:
+    """A look found nothing: look `again` in so many ms, or, with None, let it be sent again.
+
+    What must not be sent any more ends now: more looks would only hold up the lane, and an echo
+    that comes later is still recognised as ours. None if it goes on.
+    """
+    row = _head(tx, held)
+    if row is None:
+        return _pass_over(tx, held, row)
+    who = conversation(tx, row[2])
+    if who is not None and (reason := _held_back(who, row[6])):
+        return _skip(tx, held, row, OutboxState.SUPPRESSED, reason)
+    if again is not None:
+        unknown(tx, held, row_id, error, again)
+        return None
+    _settle(tx, row_id, OutboxState.PENDING, error)
+    if _is_too_old(tx, row):
+        return _refresh(tx, held, row)
+    lanes.snooze(tx, held, 0)
+    return None
 
 
 def refused(tx: Tx, held: Claim, row_id: int, error: str) -> None:
@@ -239,7 +263,19 @@ def _verify(tx: Tx, held: Claim, row: Row) -> Order:
     lanes.check_held(tx, held)
     if row[7] == OutboxState.SENDING:
         _settle(tx, row[0], OutboxState.UNKNOWN, "crashed")
-    return VerifyOrder(attempts=row[8], sending_at=row[13], **_facts(row))
+    addresses = contacts.addresses(tx, row[2], row[4])
+    return VerifyOrder(attempts=row[8], sending_at=row[13], addresses=addresses, **_facts(row))
+
+
+def _proof(tx: Tx, row: Row) -> str | None:
+    """The gateway id under which the row was accepted, told by an echo or by a status.
+
+    Only a gateway that took the id which the row proposed can send a status of it.
+    """
+    if row[9] is not None or row[8] == 0:
+        return None if row[9] is None else str(row[9])
+    proposed = message_id(row[1], row[0], row[11])
+    return proposed if statuses.is_known(tx, row[1], proposed) else None
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -258,7 +294,7 @@ def _soon(tx: Tx, row: Row) -> OutboxState:
     """Tell what `begin_send` will make of a waiting row, so that nobody types for nothing."""
     if row[7] != OutboxState.PENDING:
         return OutboxState(row[7])
-    if row[9] is not None:
+    if _proof(tx, row) is not None:
         return OutboxState.SENT
     who = conversation(tx, row[2])
     if who is not None and _held_back(who, row[6]):

@@ -1,6 +1,6 @@
 """The body of one event of a webhook: says which bodies it takes, and what became of it."""
 
-from orbion.adapters.db import accounts, changes, history, inbox, statuses
+from orbion.adapters.db import accounts, changes, history, inbox, people, statuses
 from orbion.adapters.db.inbox import InboxPolicy, is_new
 from orbion.adapters.db.tx import Tx
 from orbion.domain.conversations import Account
@@ -53,8 +53,7 @@ def _told(
         case EventIgnored(reason=reason):
             return f"ignored:{reason}"
         case EventQuarantined(reason=reason, raw=raw):
-            inbox.quarantine(tx, account.id, reason, raw)
-            return f"quarantined:{reason}"
+            return inbox.set_aside(tx, account.id, reason, raw)
 
 
 def _said(
@@ -68,7 +67,7 @@ def _said(
         return history.remember(tx, account, event, history.BEFORE_CONNECTION)
     fresh = is_new(tx, account, event.provider_id, from_me=isinstance(event, MessageEchoed))
     if fresh and isinstance(event, MessageEchoed):
-        return inbox.echo(tx, account, event)
+        return people.echo(tx, account, event, trace, policy)
     if isinstance(event, MessageReceived):
         if fresh:
             return inbox.message(tx, account, event, trace, policy)

@@ -1,6 +1,6 @@
 """The one schema of both databases: tables, keys and the indexes that hot queries use."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -45,6 +45,11 @@ def _id() -> Column[int]:
 def _ms(name: str, *, nullable: bool = False) -> Column[int]:
     """Make a column of milliseconds since the epoch, UTC."""
     return Column(name, BigInteger, nullable=nullable)
+
+
+def _index(name: str, *columns: Column[Any], where: str) -> Index:
+    """Make an index of the few rows that a hot query asks for."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 BUSINESS = Table(
@@ -93,6 +98,7 @@ CONTACT_ALIAS = Table(
     Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
     PrimaryKeyConstraint("business", "kind", "value"),
 )
+Index("ix_contact_alias_contact", CONTACT_ALIAS.c.contact_id)
 
 CONVERSATION = Table(
     "conversation",
@@ -113,6 +119,7 @@ CONVERSATION = Table(
     _ms("last_out_at", nullable=True),
     UniqueConstraint("contact_id", "account", "business"),
 )
+_index("ix_conversation_human", CONVERSATION.c.account, where="mode = 'human'")
 
 MESSAGE = Table(
     "message",
@@ -139,12 +146,7 @@ MESSAGE = Table(
     UniqueConstraint("conversation_id", "seq"),
 )
 Index("ix_message_provider", MESSAGE.c.provider_id, MESSAGE.c.account)
-Index(
-    "ix_message_open",
-    MESSAGE.c.conversation_id,
-    sqlite_where=text("outcome = 'open'"),
-    postgresql_where=text("outcome = 'open'"),
-)
+_index("ix_message_open", MESSAGE.c.conversation_id, where="outcome = 'open'")
 
 TURN = Table(
     "turn",
@@ -205,21 +207,9 @@ OUTBOX = Table(
     UniqueConstraint("turn_id", "position"),
     UniqueConstraint("provider_id", "account"),
 )
-_UNSETTLED = text("state IN ('pending', 'sending', 'unknown')")
 Index("ix_outbox_conversation", OUTBOX.c.conversation_id, OUTBOX.c.state)
-Index(
-    "ix_outbox_unsettled",
-    OUTBOX.c.state,
-    sqlite_where=_UNSETTLED,
-    postgresql_where=_UNSETTLED,
-)
-Index(
-    "ix_outbox_sent",
-    OUTBOX.c.account,
-    OUTBOX.c.settled_at,
-    sqlite_where=text("state = 'sent'"),
-    postgresql_where=text("state = 'sent'"),
-)
+_index("ix_outbox_unsettled", OUTBOX.c.state, where="state IN ('pending', 'sending', 'unknown')")
+_index("ix_outbox_sent", OUTBOX.c.account, OUTBOX.c.settled_at, where="state = 'sent'")
 
 LEAD = Table(
     "lead",
@@ -298,6 +288,12 @@ QUARANTINE = Table(
     Column("ended", Text),
     _ms("ended_at", nullable=True),
 )
+_index(
+    "ix_quarantine_too_large",
+    QUARANTINE.c.account,
+    QUARANTINE.c.at,
+    where="reason = 'too_large' AND ended IS NULL",
+)
 
 AUDIT = Table(
     "audit",
@@ -328,14 +324,7 @@ LANE = Table(
     PrimaryKeyConstraint("queue", "key"),
     sqlite_with_rowid=False,
 )
-Index(
-    "ix_lane_due",
-    LANE.c.queue,
-    LANE.c.priority,
-    LANE.c.due_at,
-    sqlite_where=text("due_at IS NOT NULL"),
-    postgresql_where=text("due_at IS NOT NULL"),
-)
+_index("ix_lane_due", LANE.c.queue, LANE.c.priority, LANE.c.due_at, where="due_at IS NOT NULL")
 
 TASK = Table(
     "task",

@@ -47,6 +47,12 @@ def catch_up(tx: Tx, account: str, provider: str) -> None:
             return
 
 
+def is_known(tx: Tx, account: str, provider: str) -> bool:
+    """Say whether a status came for an id that no row has yet: the gateway took that message."""
+    ids = (_key(account, provider, rank) for rank in _HIGHEST_FIRST)
+    return any(tx.one(NOTED, id=each) is not None for each in ids)
+
+
 def account_of(tx: Tx, row_id: int) -> str:
     return str(first(tx.one(ACCOUNT_OF, row=row_id)))
 

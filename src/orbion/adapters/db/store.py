@@ -11,6 +11,8 @@ from orbion.adapters.db import (
     contacts,
     conversations,
     desk,
+    gaps,
+    greetings,
     inbox,
     lanes,
     leads,
@@ -23,14 +25,14 @@ from orbion.adapters.db import (
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.tx import Database, Reads, Tx
-from orbion.domain.accounts import Receipts
+from orbion.domain.accounts import Gap, Receipts
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
-from orbion.domain.outbox import Draft, Order, SendReceipt
+from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
 from orbion.domain.turns import Step, TurnInput, TurnResult
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
@@ -40,7 +42,7 @@ HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
 _MOST_EVENTS = 100
 """Written in one transaction: a flood of thousands must not hold up everybody else."""
-_WAKING = frozenset({"stored", "edited", "deleted"})
+_WAKING = frozenset({"stored", "released", "learned:auto_greeting", "edited", "deleted"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +62,13 @@ class DbStore:
     random: randoms.Random
     opened: set[str] = field(default_factory=set)
 
-    async def start(self) -> int:
-        """Make the accounts' rows and free what a dead process held; returns the freed lanes."""
-        return await self.db.write(self._start)
+    async def start(self) -> None:
+        """Make the accounts' rows, and let go of what only a greeting now known held."""
+        await self.db.write(self._start)
+
+    async def free_leases(self) -> int:
+        """Free what a dead process held; only for the only process of this database."""
+        return await self.db.write(lanes.free_all)
 
     async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
         outcomes: list[str] = []
@@ -141,6 +147,12 @@ class DbStore:
     async def unknown(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         await self.db.write(lambda tx: outbox.unknown(tx, claim, row_id, error, _ms(seconds)))
 
+    async def not_found(
+        self, claim: Claim, row_id: int, error: str, again: float | None
+    ) -> Skipped | None:
+        wait = None if again is None else _ms(again)
+        return await self.db.write(lambda tx: outbox.not_found(tx, claim, row_id, error, wait))
+
     async def refused(self, claim: Claim, row_id: int, error: str) -> None:
         await self.db.write(lambda tx: outbox.refused(tx, claim, row_id, error))
 
@@ -158,6 +170,12 @@ class DbStore:
 
     async def last_heard(self, account: str) -> int | None:
         return await self.db.read(lambda tx: connections.last_heard(tx, account))
+
+    async def gap(self, account: str) -> Gap | None:
+        return await self.db.read(lambda tx: gaps.gap(tx, account))
+
+    async def healed(self, account: str, until: int, found: Sequence[int]) -> None:
+        await self.db.write(lambda tx: gaps.healed(tx, account, until, found))
 
     async def lead_rows(self, claims: Sequence[Claim]) -> Sequence[LeadRow]:
         return await self.db.read(
@@ -220,9 +238,11 @@ class DbStore:
     async def prune(self) -> int:
         return await self.db.write(upkeep.prune)
 
-    def _start(self, tx: Tx) -> int:
+    def _start(self, tx: Tx) -> None:
         upkeep.sync_accounts(tx, self.accounts.values())
-        return lanes.free_all(tx)
+        for account in self.accounts.values():
+            if account.auto_greetings:
+                greetings.release_held(tx, account, "start")
 
     def _receive(
         self, account: str, events: Sequence[Event], trace: str, tx: Tx
