@@ -84,10 +84,14 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def shortened(text: str) -> str:
-    """The same rules sixty times faster: each window and each wait; thresholds stay."""
+    """The same rules sixty times faster, each window and each wait; thresholds stay.
+
+    No wait gets below three seconds, or one late scrape on a busy machine would be an outage.
+    """
 
     def faster(found: re.Match[str]) -> str:
         seconds = int(found[2]) * _SECONDS[found[3]] / 60
-        return f"{found[1]}{round(seconds)}s"
+        least = 3 if found[1].startswith("for") else 1
+        return f"{found[1]}{max(least, round(seconds))}s"
 
     return _DURATION.sub(faster, text)
