@@ -10,7 +10,7 @@ KILLS ?= 2000
 MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge lock docs clean
+.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge alerts lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,10 +68,14 @@ judge:  ## the model's client against a server of other people (needs Node and n
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.judge.run
 
+alerts:  ## the rules' cases, then faults told by a real Prometheus and Alertmanager
+	@$(SETUP) dev
+	@$(BIN)/pytest -rs tests/architecture/test_alerts.py tests/integration/test_alerting.py
+
 lock:  ## resolve the requirements*.lock files again
 	@$(PYTHON) scripts/lock.py
 
-docs:  ## write .env.example, docs/reference.md and docs/architecture.md from the code
+docs:  ## write what is generated from the code: .env.example, docs/, dashboards, rules
 	@$(SETUP) dev
 	@$(BIN)/python -m scripts.documents
 

@@ -11,6 +11,7 @@ from typing import Any
 import asyncpg
 import httpx
 from asgi_lifespan import LifespanManager
+from starlette.types import ASGIApp
 
 from orbion.config import Settings
 from orbion.kit.clock import SystemClock
@@ -36,6 +37,7 @@ class Stage:
     """A running service, its HTTP side, and the gateway that its customers use."""
 
     service: Orbion
+    app: ASGIApp
     web: httpx.AsyncClient
     gateway: EvolutionSimulator
     database_url: str
@@ -119,7 +121,11 @@ async def stage(
             clients.append(web)
             try:
                 yield Stage(
-                    service=service, web=web, gateway=gateway, database_url=settings.database_url
+                    service=service,
+                    app=manager.app,
+                    web=web,
+                    gateway=gateway,
+                    database_url=settings.database_url,
                 )
             finally:
                 gateway.close()

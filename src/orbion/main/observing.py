@@ -27,6 +27,7 @@ from orbion.usecases.refusals import Refusals
 from orbion.web.access import Access
 from orbion.web.deps import State
 from orbion.web.readiness import Readiness
+from orbion.web.webhooks import CHANNEL
 from orbion.workers.accounts import AccountWatch
 from orbion.workers.checks import (
     account_check,
@@ -86,6 +87,7 @@ def observe(built: Built) -> Orbion:
     report = Report(metrics, clock=clock)
     watched = _watched(built)
     state = _state(built, watched, monitor, report)
+    _start_at_zero(metrics)
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
@@ -229,6 +231,13 @@ async def _tick(report: Report) -> None:
     while True:
         await asyncio.sleep(TICK_SECONDS)
         report.tick()
+
+
+def _start_at_zero(metrics: Metrics) -> None:
+    """Expose what alerts count before it happens: growth is not seen in a series' first sample."""
+    metrics.webhook_requests.inc(CHANNEL, "unavailable", amount=0)
+    for outcome in ("sent", "unknown"):
+        metrics.outbound.inc("whatsapp", outcome, amount=0)
 
 
 def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) -> None:

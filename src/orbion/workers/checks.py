@@ -64,9 +64,13 @@ def circuit_check(guard: Guard) -> Check:
 
 
 def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:
+    metrics.disk_reserve_bytes.set(reserve)
+
     async def look() -> CheckResult:
-        free = shutil.disk_usage(folder).free
+        usage = shutil.disk_usage(folder)
+        free = usage.free
         metrics.disk_free_bytes.set(free)
+        metrics.disk_size_bytes.set(usage.total)
         status = Status.unhealthy if free < reserve else Status.healthy
         return CheckResult(status=status, facts={"free_bytes": free})
 

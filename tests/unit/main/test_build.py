@@ -84,9 +84,9 @@ async def test_a_model_of_the_world_wins(tmp_path: Path) -> None:
 def test_a_circuit_that_changes_is_seen_in_the_metrics(tmp_path: Path) -> None:
     given = guards(tmp_path)
     guard = given.make("whatsapp:loja", "whatsapp", timeout=1)
-    assert counted(given.metrics, "circuit_state", "whatsapp", "closed") == 1
+    assert counted(given.metrics, "circuit_state", "whatsapp:loja", "closed") == 1
     guard.breaker.force_open("test")
-    assert counted(given.metrics, "circuit_state", "whatsapp", "closed") == 0
+    assert counted(given.metrics, "circuit_state", "whatsapp:loja", "closed") == 0
     assert given.made == {"whatsapp:loja": guard}
 
 
