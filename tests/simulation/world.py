@@ -183,7 +183,7 @@ class Simulation:
             )
             if index == taken_over_after:
                 await asyncio.sleep(dice.uniform(0, 4))
-                key_id = self.gateway.person_says("loja", phone, "deixa que eu sigo daqui")
+                key_id = self.gateway.person_says("loja", phone, f"daqui sigo eu {number}")
                 self.evidence.takeovers[phone] = key_id
 
     async def _weather(self) -> None:
