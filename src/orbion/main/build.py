@@ -6,14 +6,13 @@ from pathlib import Path
 
 from orbion import __version__
 from orbion.adapters.db.late import LateReads
-from orbion.adapters.guarded import GuardedSheet
 from orbion.adapters.http import build_client
-from orbion.adapters.sheets.file import FileSheet
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
 from orbion.main.database import build_store, open_database
+from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import Guards, build_llm, guarded_channels, guarded_gateways
 from orbion.main.work import Parts, build_loops
@@ -67,10 +66,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
         stack.push_async_callback(client.aclose)
         channels = guarded_channels(given, client, guards)
         gateways = guarded_gateways(given, client, guards)
-        sheet = GuardedSheet(
-            FileSheet(settings.sheets_folder, run=world.run_blocking),
-            guards.make("sheets", "sheets", timeout=30.0),
-        )
+        sheets = guarded_sheets(guards, client)
         wakeups = Wakeups()
         loops = build_loops(
             settings,
@@ -80,7 +76,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
                 channels=channels,
                 playbooks=playbooks,
                 llm=build_llm(settings, guards, closing=stack),
-                sheet=sheet,
+                sheets=sheets,
                 wakeups=wakeups,
                 metrics=metrics,
             ),
@@ -93,6 +89,7 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
                 accounts=accounts,
                 channels=channels,
                 gateways=gateways,
+                sheets=sheets,
                 guards=guards,
                 loops=loops,
                 wakeups=wakeups,

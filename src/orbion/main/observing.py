@@ -15,6 +15,7 @@ from orbion.kit.clock import Clock
 from orbion.kit.health import HealthBoard, LoopMonitor
 from orbion.kit.lifecycle import Lifecycle
 from orbion.main.caring import Care, build_watches
+from orbion.main.mirroring import Sheets, sheet_guard_of
 from orbion.main.outside import Guards, guard_of
 from orbion.main.world import World
 from orbion.ports import Channel, Gateway
@@ -32,6 +33,7 @@ from orbion.workers.checks import (
     circuits,
     database_check,
     disk_check,
+    sheet_check,
     system,
 )
 from orbion.workers.loop import QueueLoop
@@ -50,6 +52,7 @@ class Built:
     accounts: Mapping[str, Account]
     channels: Mapping[str, Channel]
     gateways: Mapping[str, Gateway]
+    sheets: Sheets
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
@@ -175,7 +178,8 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
 
 def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
     metrics, guards = built.guards.metrics, built.guards.made
-    watched = set(map(guard_of, watches))
+    sheets = {sheet_guard_of(business): sheet for business, sheet in built.sheets.made.items()}
+    watched = {*map(guard_of, watches), *sheets}
     return HealthBoard(
         [
             database_check(built.store),
@@ -184,6 +188,7 @@ def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
                 account_check(watch.latest, guards[guard_of(name)])
                 for name, watch in watches.items()
             ),
+            *(sheet_check(sheet, guards[name]) for name, sheet in sheets.items()),
             *(circuit_check(guard) for guard in guards.values() if guard.name not in watched),
         ],
         clock=built.world.clock,

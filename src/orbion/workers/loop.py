@@ -142,7 +142,10 @@ class QueueLoop:
             cap=self._policy.retry_cap,
             random=self._random,
         )
-        died = await self._lanes.fail(claim, code, wait)
+        try:
+            died = await self._lanes.fail(claim, code, wait)
+        except LeaseLostError:  # the handler had settled this one before another failed
+            return
         if died:
             self._metrics.dead_letters.inc(self.queue, code)
         log(
