@@ -82,7 +82,7 @@ async def test_the_first_lead_makes_tab_and_header_and_later_ones_are_found(
         ["7", "Ana Lima", "quente"],
         ["8", "Bia", "novo"],
     ]
-    assert writes(google) == ["batchUpdate", "values:batchUpdate", *["append"] * 2] + [
+    assert writes(google) == ["batchUpdate", "batchUpdate", *["append"] * 2] + [
         "values:batchUpdate"
     ]
 
@@ -133,7 +133,7 @@ async def test_a_tab_too_narrow_for_the_columns_is_widened(
     google.tabs.append(Tab(id=5, title=TAB, column_count=2))
     await sheet.upsert([row(1, a="1", b="2", c="3")])
     assert google.tab(TAB).cells[1] == ["1", "1", "2", "3"]
-    assert google.tab(TAB).column_count == 4
+    assert google.tab(TAB).column_count == 6
 
 
 @pytest.mark.parametrize("when", ["before", "values:batchUpdate", "batchGet"])

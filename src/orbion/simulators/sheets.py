@@ -270,13 +270,30 @@ class SheetsSimulator:
                     )
                 self.tabs.append(Tab(id=self._random.getrandbits(31), title=title))
                 replies.append({"addSheet": _properties(self.tabs[-1])})
-            elif kind == "appendDimension" and asked["dimension"] == "COLUMNS":
-                tab = next(tab for tab in self.tabs if tab.id == asked["sheetId"])
-                tab.column_count += asked["length"]
-                replies.append({})
+            elif kind == "insertDimension" and asked["range"]["dimension"] == "COLUMNS":
+                replies.append(self._insert_columns(asked["range"]))
+            elif kind == "updateCells":
+                replies.append(self._update_cells(asked))
             else:
                 return error(400, f"Invalid requests[0]: {kind} is not simulated")
         return self._said(replies=replies)
+
+    def _insert_columns(self, span: Json) -> Json:
+        tab = next(tab for tab in self.tabs if tab.id == span["sheetId"])
+        for _ in range(span["startIndex"], span["endIndex"]):
+            tab.insert_column(span["startIndex"])
+        return {}
+
+    def _update_cells(self, asked: Json) -> Json:
+        start = asked["start"]
+        tab = next(tab for tab in self.tabs if tab.id == start["sheetId"])
+        rows = [
+            [cell["userEnteredValue"]["stringValue"] for cell in line["values"]]
+            for line in asked["rows"]
+        ]
+        area = Area(top=start["rowIndex"], left=start["columnIndex"], bottom=None, right=None)
+        tab.write(area, rows, evaluated=False)
+        return {}
 
 
 def _method(request: Request) -> tuple[str, str | None]:

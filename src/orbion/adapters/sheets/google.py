@@ -38,7 +38,8 @@ class GoogleSheet:
             layout, self._layout = self._layout, None  # whatever fails leaves it unknown
             if layout is None or not await self._still_holds(layout, rows):
                 layout = await self._found()
-            layout, again = await self._update(layout, rows)
+            layout = await self._named(layout, rows)
+            again = await self._update(layout, rows)
             new = [row for row in rows if row.lead_id not in layout.rows]
             if not again and new:
                 again |= await self._append(layout, new)
@@ -56,7 +57,7 @@ class GoogleSheet:
     async def _still_holds(self, layout: Layout, rows: Sequence[LeadRow]) -> bool:
         """Look at the header and at each row that will be written; new ones are looked at after."""
         known = [row.lead_id for row in rows if row.lead_id in layout.rows]
-        if not known:
+        if not known and not layout.missing(rows):
             return True
         places = [layout.header_row, *(layout.rows[lead] for lead in known)]
         try:
@@ -87,35 +88,39 @@ class GoogleSheet:
         (grid,) = await self._api.read([quoted(tab.title)])
         return read_layout(tab, grid)
 
-    async def _update(self, old: Layout, rows: Sequence[LeadRow]) -> tuple[Layout, set[int]]:
-        """Name missing columns and write the known leads, in one call; none if there is nothing."""
-        layout = old.with_columns(rows)
+    async def _named(self, layout: Layout, rows: Sequence[LeadRow]) -> Layout:
+        """Insert the columns that are missing behind the last one: new ones hit nobody's cells."""
+        missing = layout.missing(rows)
+        if not missing:
+            return layout
+        await self._api.insert_columns(
+            layout.tab, missing, row=layout.header_row, at=len(layout.names)
+        )
+        layout = await self._read(layout.tab)
+        if layout.missing(rows):
+            raise UnavailableError(FaultCode.SHEETS_RANGE, "the header moved while it was written")
+        return layout
+
+    async def _update(self, layout: Layout, rows: Sequence[LeadRow]) -> set[int]:
+        """Write the known leads in one call; none if there is nothing."""
         known = [row for row in rows if row.lead_id in layout.rows]
-        if not known and layout is old:
-            return layout, set()
-        await self._widen(layout)
-        lines = [layout.line(row) for row in known]
-        header = (layout.range_of(layout.header_row), layout.header(old))
+        if not known:
+            return set()
+        header: tuple[str, Cells] = (layout.range_of(layout.header_row), [None] * len(layout.names))
         places = [layout.range_of(layout.rows[row.lead_id]) for row in known]
+        lines = [layout.line(row) for row in known]
         stood, *after = await self._api.write([header, *zip(places, lines, strict=True)])
         names = trimmed(stood) if stood else await self._header(layout)
         if names != layout.names and KEY in names:
             await self._put_back(layout, names, known)
-            return layout, {row.lead_id for row in rows}
+            return {row.lead_id for row in rows}
         strays = await self._strays(layout, known, after)
         moved = names != layout.names  # the header's row itself
-        return layout, strays | {row.lead_id for row in rows if moved}
+        return strays | {row.lead_id for row in rows if moved}
 
     async def _header(self, layout: Layout) -> tuple[str, ...]:
         (seen,) = await self._api.read([layout.whole(layout.header_row)])
         return trimmed(next(iter(seen), []))
-
-    async def _widen(self, layout: Layout) -> None:
-        more = len(layout.names) - layout.tab.columns
-        if more > 0:
-            grow = {"sheetId": layout.tab.id, "dimension": "COLUMNS", "length": more}
-            await self._api.change({"appendDimension": grow})
-            layout.tab = Tab(id=layout.tab.id, title=layout.tab.title, columns=len(layout.names))
 
     async def _put_back(
         self, layout: Layout, names: Sequence[str], known: Sequence[LeadRow]

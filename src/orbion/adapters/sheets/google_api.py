@@ -41,7 +41,7 @@ _FAULTS: Final[Mapping[int, tuple[FaultCode, str, float]]] = MappingProxyType(
         429: (FaultCode.SHEETS_QUOTA, "Google Sheets: too many calls", _QUOTA_SECONDS),
     }
 )
-_TABS: Final = "sheets.properties(sheetId,title,gridProperties(rowCount,columnCount))"
+_TABS: Final = "sheets.properties(sheetId,title)"
 _RANGE: Final = re.compile(r"!\$?([A-Z]+)\$?(\d+)(?::\$?[A-Z]+\$?\d+)?$")
 
 
@@ -49,7 +49,6 @@ _RANGE: Final = re.compile(r"!\$?([A-Z]+)\$?(\d+)(?::\$?[A-Z]+\$?\d+)?$")
 class Tab:
     id: int
     title: str
-    columns: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +82,20 @@ class SheetsApi:
         return [_tab(sheet["properties"]) for sheet in said.get("sheets", ())]
 
     async def add_tab(self, title: str) -> Tab:
-        said = await self.change({"addSheet": {"properties": {"title": title}}})
+        said = await self._change({"addSheet": {"properties": {"title": title}}})
         return _tab(said["replies"][0]["addSheet"]["properties"])
 
-    async def change(self, *requests: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def insert_columns(self, tab: Tab, names: Sequence[str], *, row: int, at: int) -> None:
+        """Insert named columns before column `at` (from 0), in one step; `row` counts from 1."""
+        span = {"sheetId": tab.id, "dimension": "COLUMNS"}
+        span |= {"startIndex": at, "endIndex": at + len(names)}
+        cells = [{"userEnteredValue": {"stringValue": name}} for name in names]
+        start = {"sheetId": tab.id, "rowIndex": row - 1, "columnIndex": at}
+        filled = {"start": start, "rows": [{"values": cells}], "fields": "userEnteredValue"}
+        inserted = {"range": span, "inheritFromBefore": at > 0}
+        await self._change({"insertDimension": inserted}, {"updateCells": filled})
+
+    async def _change(self, *requests: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._call("POST", ":batchUpdate", body={"requests": requests})
 
     async def read(self, ranges: Sequence[str]) -> list[list[list[str]]]:
@@ -191,11 +200,7 @@ def _unreachable(message: str) -> UnavailableError:
 
 
 def _tab(properties: Mapping[str, Any]) -> Tab:
-    return Tab(
-        id=properties["sheetId"],
-        title=properties["title"],
-        columns=properties["gridProperties"]["columnCount"],
-    )
+    return Tab(id=properties["sheetId"], title=properties["title"])
 
 
 def _rows(value_range: Mapping[str, Any]) -> list[list[str]]:

@@ -1,10 +1,10 @@
 """Find the leads in a grid of cells, whatever people did to its rows and columns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
-from orbion.adapters.sheets.google_api import Cells, Tab
+from orbion.adapters.sheets.google_api import Tab
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.leads import LeadRow
 from orbion.domain.mirror import KEY, SheetTable, key_of
@@ -40,11 +40,10 @@ class Layout:
             start -= 1
         return start
 
-    def with_columns(self, rows: Iterable[LeadRow]) -> "Layout":
-        """The same with the columns that are missing, at the end."""
+    def missing(self, rows: Iterable[LeadRow]) -> Sequence[str]:
+        """Columns that these leads need and the tab has not, in order."""
         wanted = dict.fromkeys((KEY, *(name for row in rows for name in row.columns)))
-        missing = [name for name in wanted if name not in self.names]
-        return replace(self, names=(*self.names, *missing)) if missing else self
+        return [name for name in wanted if name not in self.names]
 
     def range_of(self, row: int) -> str:
         return f"{quoted(self.tab.title)}!A{row}:{letters(len(self.names) - 1)}{row}"
@@ -52,10 +51,6 @@ class Layout:
     def whole(self, row: int) -> str:
         """A row to its last cell, wherever that is."""
         return f"{quoted(self.tab.title)}!{row}:{row}"
-
-    def header(self, old: "Layout") -> Cells:
-        """Name the columns that `old` has not, touching no other cell."""
-        return [None if name in old.names else name for name in self.names]
 
     def line(self, row: LeadRow, *, start: int = 0, key: str | None = None) -> list[str | None]:
         """Write a lead's cells from column `start`; None where a person's cell is.
