@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from orbion.adapters.sheets.google import GoogleSheet
 from orbion.simulators.sheets import SheetsSimulator
 from orbion.simulators.sheets_grid import Tab
-from tests.support.sheets import TAB, google_sheet, key_file, row, simulator
-from tests.support.stores import HandClock
+from tests.support.sheets import TAB, HurryingClock, google_sheet, key_file, row, simulator
 
 NOTE = "nota"
 LEADS = 6
@@ -83,7 +82,7 @@ async def write(sheet: GoogleSheet, wanted: dict[int, dict[str, str]], leads: se
 
 
 async def live(seed: int, updates: list[tuple[int, int]], folder: Path, *, within: bool) -> None:
-    clock, random = HandClock(), Random(seed)
+    clock, random = HurryingClock(), Random(seed)
     google = simulator(clock.now)
     person = Person(google, random)
     acted: list[str] = []
@@ -97,14 +96,12 @@ async def live(seed: int, updates: list[tuple[int, int]], folder: Path, *, withi
     wanted: dict[int, dict[str, str]] = {}
     async with google_sheet(google, key_file(folder), clock=clock) as sheet:
         for lead, value in updates:
-            clock.pass_(60)
             wanted[lead] = {"nome": f"n{value}", "etapa": f"e{value}"}
             if value % 3 == 0:
                 wanted[lead] |= {"cidade": f"=c{value}"}
             if not within:
                 person.act()
             await write(sheet, wanted, {lead})
-            clock.pass_(60)
         google.people = lambda _: None
         await write(sheet, wanted, set(wanted))
     assert_mirrored(google.tab(TAB), wanted, person.notes)
@@ -133,7 +130,7 @@ UPDATES = st.lists(st.tuples(st.integers(1, LEADS), st.integers(0, 99)), min_siz
 @pytest.mark.parametrize("within", [False, True], ids=["between writes", "within a write"])
 def test_one_row_a_lead_with_its_last_value_beside_people(within: bool) -> None:  # noqa: FBT001
     @settings(
-        max_examples=80, deadline=None, suppress_health_check=[HealthCheck.differing_executors]
+        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors]
     )
     @given(seed=st.integers(0, 10**6), updates=UPDATES)
     def holds(seed: int, updates: list[tuple[int, int]]) -> None:

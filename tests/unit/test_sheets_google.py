@@ -8,18 +8,31 @@ import pytest
 
 from orbion.adapters.sheets.google import GoogleSheet
 from orbion.domain.errors import FaultCode, UnavailableError
-from orbion.kit.clock import SystemClock
 from orbion.simulators.faults import SheetFault, SheetFaults
 from orbion.simulators.sheets import SheetsSimulator
 from orbion.simulators.sheets_grid import FORMULA_SHOWN, Tab
-from tests.support.sheets import TAB, google_sheet, key_file, key_pair, row, shown, simulator
+from tests.support.sheets import (
+    TAB,
+    HurryingClock,
+    google_sheet,
+    key_file,
+    key_pair,
+    row,
+    shown,
+    simulator,
+)
 
 FORMULA = '=IMPORTXML("http://mau.example","//a")'
 
 
 @pytest.fixture
-def google() -> SheetsSimulator:
-    return simulator(SystemClock().now)
+def clock() -> HurryingClock:
+    return HurryingClock()
+
+
+@pytest.fixture
+def google(clock: HurryingClock) -> SheetsSimulator:
+    return simulator(clock.now)
 
 
 @pytest.fixture
@@ -28,8 +41,10 @@ def key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def sheet(google: SheetsSimulator, key: Path) -> AsyncGenerator[GoogleSheet]:
-    async with google_sheet(google, key) as opened:
+async def sheet(
+    google: SheetsSimulator, key: Path, clock: HurryingClock
+) -> AsyncGenerator[GoogleSheet]:
+    async with google_sheet(google, key, clock=clock) as opened:
         yield opened
 
 
@@ -309,7 +324,7 @@ async def test_a_key_that_cannot_be_used_is_told_without_a_word_of_it(
             google._public_key = "\n".join(
                 ("-----BEGIN PUBLIC KEY-----", OTHER, "-----END PUBLIC KEY-----")
             )
-    async with google_sheet(google, key) as sheet:
+    async with google_sheet(google, key, clock=HurryingClock()) as sheet:
         with pytest.raises(UnavailableError) as refused:
             await sheet.upsert([row(1, nome="Ana")])
     assert refused.value.code is FaultCode.SHEETS_AUTH
