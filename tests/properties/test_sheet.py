@@ -130,7 +130,7 @@ UPDATES = st.lists(st.tuples(st.integers(1, LEADS), st.integers(0, 99)), min_siz
 @pytest.mark.parametrize("within", [False, True], ids=["between writes", "within a write"])
 def test_one_row_a_lead_with_its_last_value_beside_people(within: bool) -> None:  # noqa: FBT001
     @settings(
-        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors]
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors]
     )
     @given(seed=st.integers(0, 10**6), updates=UPDATES)
     def holds(seed: int, updates: list[tuple[int, int]]) -> None:

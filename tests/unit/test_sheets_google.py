@@ -97,8 +97,12 @@ async def test_the_first_lead_makes_tab_and_header_and_later_ones_are_found(
         ["7", "Ana Lima", "quente"],
         ["8", "Bia", "novo"],
     ]
-    assert writes(google) == ["batchUpdate", "batchUpdate", *["append"] * 2] + [
-        "values:batchUpdate"
+    assert writes(google) == [
+        "batchUpdate",
+        "batchUpdate",
+        "append",
+        "append",
+        "values:batchUpdate",
     ]
 
 
@@ -208,9 +212,7 @@ async def test_whatever_a_person_moves_each_lead_keeps_its_row_and_its_note(
         assert ["", "", "", "de uma pessoa"] in filled.cells
 
 
-async def test_a_row_that_a_person_deleted_comes_back_once(
-    google: SheetsSimulator, sheet: GoogleSheet, filled: Tab
-) -> None:
+async def test_a_row_that_a_person_deleted_comes_back_once(sheet: GoogleSheet, filled: Tab) -> None:
     filled.delete_row(2)
     await settle(sheet)
     assert [line["lead_id"] for line in shown(filled)] == ["1", "3", "2"]
@@ -321,9 +323,7 @@ async def test_a_key_that_cannot_be_used_is_told_without_a_word_of_it(
         case "another account":
             key.write_text(key.read_text().replace("orbion@", "outra@"), encoding="utf-8")
         case _:
-            google._public_key = "\n".join(
-                ("-----BEGIN PUBLIC KEY-----", OTHER, "-----END PUBLIC KEY-----")
-            )
+            google._public_key = f"-----BEGIN PUBLIC KEY-----\n{OTHER}\n-----END PUBLIC KEY-----"
     async with google_sheet(google, key, clock=HurryingClock()) as sheet:
         with pytest.raises(UnavailableError) as refused:
             await sheet.upsert([row(1, nome="Ana")])

@@ -144,7 +144,8 @@ class QueueLoop:
         )
         try:
             died = await self._lanes.fail(claim, code, wait)
-        except LeaseLostError:  # the handler had settled this one before another failed
+        except LeaseLostError:  # or the handler settled this one before another failed
+            self._lost(1)
             return
         if died:
             self._metrics.dead_letters.inc(self.queue, code)
