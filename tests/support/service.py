@@ -18,6 +18,7 @@ from orbion.main.world import World, in_thread, thread
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.faults import EvolutionFaults
+from orbion.simulators.sheets import SheetsSimulator
 from orbion.web.app import create_app
 
 SECRET = "segredo-do-webhook-com-32-letras"
@@ -70,8 +71,21 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
     return Settings(**(given | changes))
 
 
+class Outside(httpx.AsyncBaseTransport):
+    """Leads Google's addresses to its simulator and all others to the gateway."""
+
+    def __init__(self, gateway: EvolutionSimulator, google: SheetsSimulator | None) -> None:
+        self._gateway = httpx.ASGITransport(app=gateway)
+        self._google = None if google is None else httpx.ASGITransport(app=google)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._google is not None and request.url.host.endswith("googleapis.com"):
+            return await self._google.handle_async_request(request)
+        return await self._gateway.handle_async_request(request)
+
+
 @asynccontextmanager
-async def stage(settings: Settings) -> AsyncGenerator[Stage]:
+async def stage(settings: Settings, google: SheetsSimulator | None = None) -> AsyncGenerator[Stage]:
     clients: list[httpx.AsyncClient] = []
 
     async def deliver(url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -90,7 +104,7 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
     world = World(
         clock=clock,
         random=random.Random(12),
-        transport=httpx.ASGITransport(app=gateway),
+        transport=Outside(gateway, google),
         executor=thread,
         run_blocking=in_thread,
     )
