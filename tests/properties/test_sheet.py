@@ -1,12 +1,11 @@
-"""Whatever people do to a tab between and within writes, each lead keeps one row and its values."""
+"""Whatever people do to a tab between writes, each lead keeps one row and its values."""
 
 import asyncio
 import tempfile
 from pathlib import Path
 from random import Random
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orbion.adapters.sheets.google import GoogleSheet
@@ -81,28 +80,18 @@ async def write(sheet: GoogleSheet, wanted: dict[int, dict[str, str]], leads: se
     raise AssertionError(waiting)
 
 
-async def live(seed: int, updates: list[tuple[int, int]], folder: Path, *, within: bool) -> None:
+async def live(seed: int, updates: list[tuple[int, int]], folder: Path) -> None:
     clock, random = HurryingClock(), Random(seed)
     google = simulator(clock.now)
     person = Person(google, random)
-    acted: list[str] = []
-
-    def people(method: str) -> None:
-        if within and random.random() < 0.15 and "batchUpdate" not in acted:
-            person.act()
-        acted[:] = [method]
-
-    google.people = people
     wanted: dict[int, dict[str, str]] = {}
     async with google_sheet(google, key_file(folder), clock=clock) as sheet:
         for lead, value in updates:
             wanted[lead] = {"nome": f"n{value}", "etapa": f"e{value}"}
             if value % 3 == 0:
                 wanted[lead] |= {"cidade": f"=c{value}"}
-            if not within:
-                person.act()
+            person.act()
             await write(sheet, wanted, {lead})
-        google.people = lambda _: None
         await write(sheet, wanted, set(wanted))
     assert_mirrored(google.tab(TAB), wanted, person.notes)
 
@@ -127,14 +116,10 @@ def assert_mirrored(tab: Tab, wanted: dict[int, dict[str, str]], notes: dict[str
 UPDATES = st.lists(st.tuples(st.integers(1, LEADS), st.integers(0, 99)), min_size=1, max_size=14)
 
 
-@pytest.mark.parametrize("within", [False, True], ids=["between writes", "within a write"])
-def test_one_row_a_lead_with_its_last_value_beside_people(within: bool) -> None:  # noqa: FBT001
-    @settings(
-        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors]
-    )
-    @given(seed=st.integers(0, 10**6), updates=UPDATES)
-    def holds(seed: int, updates: list[tuple[int, int]]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(live(seed, updates, Path(folder), within=within))
-
-    holds()
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 10**6), updates=UPDATES)
+def test_one_row_a_lead_with_its_last_value_beside_people(
+    seed: int, updates: list[tuple[int, int]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(live(seed, updates, Path(folder)))

@@ -12,7 +12,7 @@ from orbion.adapters.guarded import GuardedSheet
 from orbion.adapters.sheets.file import FileSheet
 from orbion.adapters.sheets.google import GoogleSheet
 from orbion.adapters.sheets.google_api import SheetsApi, build_pace
-from orbion.adapters.sheets.google_token import AccessTokens, ServiceAccount
+from orbion.adapters.sheets.google_token import AccessTokens, GoogleAccount
 from orbion.config import AccountSettings, Settings
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.main.outside import Guards
@@ -65,10 +65,10 @@ def google_tabs(given: Mapping[str, AccountSettings]) -> Mapping[str, GoogleTab]
     return tabs
 
 
-def load_google(path: Path) -> ServiceAccount:
+def load_google(path: Path) -> GoogleAccount:
     """Import google.auth and read the key; slow, so it is called in a thread, after the start."""
     adapter = importlib.import_module("orbion.adapters.sheets.google_key")
-    account: ServiceAccount = adapter.read_key(path)
+    account: GoogleAccount = adapter.read_key(path)
     return account
 
 

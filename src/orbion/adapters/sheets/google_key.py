@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from google.auth import crypt, jwt
 
-from orbion.adapters.sheets.google_token import ServiceAccount
+from orbion.adapters.sheets.google_token import GoogleAccount
 from orbion.domain.errors import FaultCode, UnavailableError
 
 SCOPE: Final = "https://www.googleapis.com/auth/spreadsheets"
@@ -15,7 +15,7 @@ _LIFETIME_SECONDS: Final = 3600
 _AGAIN_SECONDS: Final = 60.0
 
 
-def read_key(path: Path) -> ServiceAccount:
+def read_key(path: Path) -> GoogleAccount:
     """Read the JSON key that Google's console makes.
 
     Raises:
@@ -42,7 +42,7 @@ def read_key(path: Path) -> ServiceAccount:
         signed: bytes = jwt.encode(signer, claims)
         return signed.decode("ascii")
 
-    return ServiceAccount(email=email, token_uri=token_uri, assertion=assertion)
+    return GoogleAccount(email=email, token_uri=token_uri, assertion=assertion)
 
 
 def _unusable(why: str) -> UnavailableError:

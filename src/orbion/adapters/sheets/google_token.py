@@ -18,7 +18,7 @@ _TIMEOUT_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceAccount:
+class GoogleAccount:
     """Who signs: `assertion` makes the signed claims of an instant (ms UTC)."""
 
     email: str
@@ -36,7 +36,7 @@ class AccessTokens:
         self,
         client: httpx.AsyncClient,
         *,
-        read_key: Callable[[], ServiceAccount],
+        read_key: Callable[[], GoogleAccount],
         run: Callable[[Callable[[], None]], Awaitable[None]],
         now: Callable[[], int],
     ) -> None:
@@ -78,8 +78,8 @@ class AccessTokens:
         seconds = float(lifetime) if isinstance(lifetime, int | float) else 0.0
         self._until = self._now() + max(0.0, seconds - _EARLY_SECONDS) * 1000
 
-    async def _signed(self) -> tuple[ServiceAccount, str]:
-        signed: list[tuple[ServiceAccount, str]] = []
+    async def _signed(self) -> tuple[GoogleAccount, str]:
+        signed: list[tuple[GoogleAccount, str]] = []
 
         def sign() -> None:
             account = self._read_key()
