@@ -15,6 +15,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -59,10 +60,26 @@ class AccountSettings(BaseModel):
         default=(), description="Files that hold webhook secrets."
     )
 
+    sheet_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{10,}$",
+        description="The Google spreadsheet of the leads: its address between /d/ and /edit.",
+    )
+    sheet_tab: str = Field(default="leads", min_length=1, max_length=100, description="Its tab.")
+    google_key_file: Path | None = Field(
+        default=None, description="JSON key of the service account that may edit it."
+    )
+
     @field_validator("base_url")
     @classmethod
     def _plain_url(cls, value: HttpUrl) -> HttpUrl:
         return without_login(value)
+
+    @model_validator(mode="after")
+    def _whole_sheet(self) -> "AccountSettings":
+        if (self.sheet_id is None) != (self.google_key_file is None):
+            raise ValueError("give sheet_id and google_key_file together, or neither")
+        return self
 
     def key(self) -> str:
         """Return the gateway's key; raises `RejectedError` if it is not given."""
@@ -156,6 +173,13 @@ class Settings(BaseSettings):
     )
     sheets_folder: Path = Field(
         default=Path("data/leads"), description="Folder of one CSV of leads a business."
+    )
+    sheet_id: str | None = Field(
+        default=None, description="Google spreadsheet of that account's leads, instead of a file."
+    )
+    sheet_tab: str = Field(default="leads", description="Its tab; made if there is none.")
+    google_key_file: Path | None = Field(
+        default=None, description="JSON key of the service account that may edit it."
     )
     quiet_min: float = Field(default=0.8, ge=0, le=30, description="Shortest wait for more, s.")
     quiet_max: float = Field(default=4.0, ge=0, le=60, description="Longest wait for more, s.")
@@ -284,6 +308,9 @@ class Settings(BaseSettings):
             "base_url": str(self.evolution_url),
             "instance": self.evolution_instance or "",
             "auto_greetings": self.auto_greetings,
+            "sheet_id": self.sheet_id or None,
+            "sheet_tab": self.sheet_tab,
+            "google_key_file": self.google_key_file,
             "api_key": _optional(
                 self.evolution_api_key, self.evolution_api_key_file, "evolution_api_key"
             ),

@@ -22,6 +22,7 @@ from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.evolution_webhooks import EVOLUTION_RULES, WebhookRules
 from orbion.simulators.faults import EvolutionFaults
+from orbion.simulators.sheets import SheetsSimulator
 from orbion.web.app import create_app
 
 SECRET = "segredo-do-webhook-com-32-letras"
@@ -80,9 +81,25 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
     return Settings(**(given | changes))
 
 
+class Outside(httpx.AsyncBaseTransport):
+    """Leads Google's addresses to its simulator and all others to the gateway."""
+
+    def __init__(self, gateway: EvolutionSimulator, google: SheetsSimulator | None) -> None:
+        self._gateway = httpx.ASGITransport(app=gateway)
+        self._google = None if google is None else httpx.ASGITransport(app=google)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._google is not None and request.url.host.endswith("googleapis.com"):
+            return await self._google.handle_async_request(request)
+        return await self._gateway.handle_async_request(request)
+
+
 @asynccontextmanager
 async def stage(
-    settings: Settings, *, rules: WebhookRules = EVOLUTION_RULES
+    settings: Settings,
+    *,
+    google: SheetsSimulator | None = None,
+    rules: WebhookRules = EVOLUTION_RULES,
 ) -> AsyncGenerator[Stage]:
     clients: list[httpx.AsyncClient] = []
 
@@ -103,7 +120,7 @@ async def stage(
     world = World(
         clock=clock,
         random=random.Random(12),
-        transport=httpx.ASGITransport(app=gateway),
+        transport=Outside(gateway, google),
         executor=thread,
         run_blocking=in_thread,
     )

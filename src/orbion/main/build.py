@@ -7,15 +7,14 @@ from pathlib import Path
 
 from orbion import __version__
 from orbion.adapters.db.late import LateReads
-from orbion.adapters.guarded import GuardedSheet
 from orbion.adapters.http import build_client
-from orbion.adapters.sheets.file import FileSheet
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.greetings import as_greeting
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
 from orbion.main.database import build_store, open_database
+from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import (
     Guards,
@@ -80,10 +79,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
         channels = guarded_channels(given, client, guards)
         gateways = guarded_gateways(given, client, guards)
         archives = guarded_archives(given, client, guards)
-        sheet = GuardedSheet(
-            FileSheet(settings.sheets_folder, run=world.run_blocking),
-            guards.make("sheets", "sheets", timeout=30.0),
-        )
+        sheets = guarded_sheets(guards, client)
         wakeups = Wakeups()
         loops = part.loops(
             settings,
@@ -93,7 +89,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 channels=channels,
                 playbooks=playbooks,
                 llm=partial(build_llm, settings, guards, closing=stack),
-                sheet=sheet,
+                sheets=sheets,
                 wakeups=wakeups,
                 metrics=metrics,
             ),
@@ -107,6 +103,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 channels=channels,
                 gateways=gateways,
                 archives=archives,
+                sheets=sheets,
                 guards=guards,
                 loops=loops,
                 wakeups=wakeups,

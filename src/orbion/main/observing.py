@@ -16,6 +16,7 @@ from orbion.kit.health import HealthBoard, LoopMonitor
 from orbion.kit.ids import new_trace
 from orbion.kit.lifecycle import Lifecycle
 from orbion.main.caring import Care, build_watches
+from orbion.main.mirroring import Sheets, sheet_guard_of
 from orbion.main.outside import Guards, guard_of
 from orbion.main.world import World
 from orbion.ports import Archive, Channel, Gateway
@@ -35,6 +36,7 @@ from orbion.workers.checks import (
     circuits,
     database_check,
     disk_check,
+    sheet_check,
     system,
 )
 from orbion.workers.healing import Healing
@@ -55,6 +57,7 @@ class Built:
     channels: Mapping[str, Channel]
     gateways: Mapping[str, Gateway]
     archives: Mapping[str, Archive]
+    sheets: Sheets
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
@@ -212,7 +215,8 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
 
 def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
     metrics, guards = built.guards.metrics, built.guards.made
-    watched = set(map(guard_of, watches))
+    sheets = {sheet_guard_of(business): sheet for business, sheet in built.sheets.made.items()}
+    watched = {*map(guard_of, watches), *sheets}
     return HealthBoard(
         [
             database_check(built.store),
@@ -221,6 +225,7 @@ def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
                 account_check(watch.latest, guards[guard_of(name)])
                 for name, watch in watches.items()
             ),
+            *(sheet_check(sheet, guards[name]) for name, sheet in sheets.items()),
             *(circuit_check(guard) for guard in guards.values() if guard.name not in watched),
         ],
         clock=built.world.clock,

@@ -26,6 +26,7 @@ from orbion.kit.ids import new_trace
 from orbion.main.build import accounts_of
 from orbion.main.caring import build_versions
 from orbion.main.database import build_store, migrate_file, open_postgres, open_sqlite
+from orbion.main.mirroring import Sheets, plain_sheets
 from orbion.main.outside import build_channel, build_gateway, target_of
 from orbion.main.world import World
 from orbion.ports import Gateway
@@ -33,6 +34,7 @@ from orbion.telemetry.metrics import Metrics
 from orbion.usecases.account_evidence import last_webhook, unconfirmed_sends
 from orbion.usecases.check_account import CheckAccount, Look
 from orbion.usecases.receive import Receive
+from orbion.usecases.resync_sheet import ResyncSheet
 
 _CONNECTIONS: Final = 2
 """What a command takes of the server's."""
@@ -191,6 +193,38 @@ async def operators_checks(
             )
             for name, account in accounts.items()
         ]
+
+
+@asynccontextmanager
+async def operators_sheets(settings: Settings, world: World) -> AsyncGenerator[Sheets]:
+    """Reach the sheets without guards; raises `RejectedError` if their settings are wrong."""
+    async with build_client(transport=world.transport) as client:
+        yield plain_sheets(settings, world, client)
+
+
+@asynccontextmanager
+async def operators_resync(
+    settings: Settings, world: World, name: str
+) -> AsyncGenerator[ResyncSheet]:
+    """Compare one business's sheet, which is named by itself or by one of its accounts.
+
+    Raises:
+        RefusedError: there is no such account or business.
+        RejectedError: a setting is wrong, or there is no database of this version yet.
+    """
+    accounts = settings.accounts()
+    businesses = dict.fromkeys(account.business for account in accounts.values())
+    business = accounts[name].business if name in accounts else name
+    if business not in businesses:
+        known = ", ".join((*accounts, *businesses)) or "none"
+        raise RefusedError(
+            FaultCode.NOT_FOUND, f"there is no account or business {name}; there are: {known}"
+        )
+    async with (
+        operators_sheets(settings, world) as sheets,
+        operators_store(settings, world, {}) as store,
+    ):
+        yield ResyncSheet(business=business, leads=store, sheet=sheets.of(business))
 
 
 def _stored_evidence(store: DbStore, name: str, world: World) -> Sequence[Look]:

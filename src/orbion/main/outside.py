@@ -1,4 +1,4 @@
-"""Builds the outside: gateways, model and sheet, each behind its guard."""
+"""Builds the outside: gateways and model, each behind its guard."""
 
 import asyncio
 import importlib

@@ -12,8 +12,9 @@ from orbion.domain.playbook import Playbook
 from orbion.kit.clock import Clock
 from orbion.kit.ids import new_trace
 from orbion.kit.limiter import Rate, TokenBuckets
+from orbion.main.mirroring import Sheets
 from orbion.main.world import World
-from orbion.ports import LLM, Channel, Sheet
+from orbion.ports import LLM, Channel
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from orbion.usecases.reply import Reply, ReplyPolicy
@@ -33,7 +34,7 @@ class Parts:
     channels: Mapping[str, Channel]
     playbooks: Mapping[str, Playbook]
     llm: Callable[[], LLM]
-    sheet: Sheet
+    sheets: Sheets
     wakeups: Wakeups
     metrics: Metrics
 
@@ -77,7 +78,7 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         metrics=metrics,
         wake=wakeups,
     )
-    sync = SyncLeads(leads=store, sheet=parts.sheet, metrics=metrics)
+    sync = SyncLeads(leads=store, lanes=store, sheet_of=parts.sheets.of, metrics=metrics)
     shared = LoopParts(
         lanes=store,
         owner=new_trace(world.random),

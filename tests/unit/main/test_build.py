@@ -116,7 +116,7 @@ async def test_without_any_account_it_serves_and_is_healthy(tmp_path: Path) -> N
     async with serving(settings, world()) as state:
         await state.board.probe_all()
         assert state.board.status == "healthy"
-        assert set(state.board.results) == {"database", "disk", "sheets"}
+        assert set(state.board.results) == {"database", "disk"}
 
 
 async def test_everything_that_is_built_is_watched(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_everything_that_is_built_is_watched(tmp_path: Path) -> None:
         state = service.state
         assert set(state.heartbeats) == {"event_loop", *(f"queue:{queue}" for queue in Queue)}
         details = {name: look() for name, look in state.sections.items()}
-        assert set(details["circuits"]) == {"sheets", "whatsapp:loja"}
+        assert set(details["circuits"]) == {"sheets:sol", "whatsapp:loja"}
         assert set(details) == {"circuits", "caches", "system", "versions"}
         assert details["system"]["uptime_seconds"] >= 0
 
