@@ -17,7 +17,7 @@ from orbion.domain.turns import Completion
 from orbion.ports import Inbox, Prompt, Received
 from orbion.usecases.receive import WebhookOutcome
 from tests.simulation.life import Parts
-from tests.support.judge import TokenLLM, tokens
+from tests.support.tokens import TokenLLM, tokens
 
 
 @dataclass(frozen=True, slots=True)

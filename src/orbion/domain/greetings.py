@@ -1,8 +1,9 @@
 """What the WhatsApp Business app says by itself, told from a person's words by having been known.
 
-An unknown text always counts as a person's. It becomes known when it opened `LEARNED_AFTER`
-different conversations, each time within `PROMPTLY_MS` after what a customer wrote first in
-`OPENING_MS`: too fast, and too often the same, for a person.
+An unknown text always counts as a person's. It becomes known when it was written in `LEARNED_AFTER`
+different conversations one after the other, each time within `PROMPTLY_MS` after what the customer
+wrote first in `OPENING_MS`: too fast, and too often the same, for a person. Written once at another
+moment, as people do with their stock phrases, it has to begin again.
 """
 
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 from orbion.domain.text import compose, visible
 
 LEARNED_AFTER: Final = 3
-PROMPTLY_MS: Final = 5_000
+PROMPTLY_MS: Final = 3_000
 OPENING_MS: Final = 8 * 60 * 60 * 1000
 """A night: what comes after it is the first of its day, in any time zone."""
 

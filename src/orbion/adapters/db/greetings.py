@@ -38,6 +38,11 @@ COUNT = Statement(
     )
     .returning(AUTO_GREETING.c.seen)
 )
+FORGET = Statement(
+    update(AUTO_GREETING)
+    .where(AUTO_GREETING.c.account == bind("number"), AUTO_GREETING.c.text == bind("said"))
+    .values(seen=0, at=number("now"))
+)
 _latest = (
     select(MESSAGE.c.direction, MESSAGE.c.occurred_at)
     .where(MESSAGE.c.conversation_id == number("conversation"))
@@ -131,6 +136,7 @@ def learn(tx: Tx, account: Account, conversation_id: int, event: MessageEchoed) 
     if not said or event.kind is not MessageKind.TEXT:
         return False
     if not _is_prompt(tx, conversation_id, event.occurred_at):
+        tx.run(FORGET, number=account.id, said=said, now=tx.now)
         return False
     earlier = tx.all(PERSON_SAID, conversation=conversation_id, since=0)
     if any(as_greeting(text) == said for (text,) in earlier):
@@ -185,7 +191,7 @@ def _answer_after_all(tx: Tx, conversation_id: int, since: int, trace: str) -> N
             tx,
             Queue.IN,
             str(conversation_id),
-            kind="refresh",
+            kind=lanes.REFRESH,
             payload={"message": last},
             trace=trace,
         )

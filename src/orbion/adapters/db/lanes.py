@@ -173,6 +173,19 @@ BURY = Statement(
     ).on_conflict_do_nothing()
 )
 LAST_DEATH = Statement(select(func.max(DEAD.c.died_at)))
+REFRESH: Final = "refresh"
+"""The kind of a task that opens again what stands before everything that waits."""
+
+NEWER_REFRESH = Statement(
+    select(TASK.c.seq)
+    .where(
+        TASK.c.queue == bind("queue"),
+        TASK.c.key == bind("key"),
+        TASK.c.seq > number("upto"),
+        TASK.c.kind == REFRESH,
+    )
+    .limit(1)
+)
 LAST_SEQ = Statement(
     select(LANE.c.seq).where(LANE.c.queue == bind("queue"), LANE.c.key == bind("key"))
 )
@@ -347,6 +360,12 @@ def free_all(tx: Tx) -> int:
 def has_newer(tx: Tx, held: Claim) -> bool:
     """Tell whether tasks arrived after the claim was taken."""
     return int(first(tx.one(LAST_SEQ, queue=held.queue, key=held.key))) > held.upto
+
+
+def is_refreshed(tx: Tx, held: Claim) -> bool:
+    """Tell whether older work was opened again after the claim was taken: it goes first."""
+    row = tx.one(NEWER_REFRESH, queue=held.queue, key=held.key, upto=held.upto)
+    return row is not None
 
 
 def _fence_values(held: Claim) -> dict[str, object]:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from orbion.adapters.db import connections, contacts, lanes, statuses
 from orbion.adapters.db.conversations import conversation
-from orbion.adapters.db.inbox import supersede
+from orbion.adapters.db.inbox import REPLACEABLE, supersede
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
 from orbion.adapters.db.sql import NULL, bind, first, from_json, number
 from orbion.adapters.db.tx import Row, Statement, Tx
@@ -342,12 +342,14 @@ def _is_too_old(tx: Tx, row: Row) -> bool:
 
 
 def _refresh(tx: Tx, held: Claim, row: Row) -> Skipped:
-    """Replace an answer that waited too long by one fresh turn."""
+    """Replace an answer that waited too long, and all that wait behind it, by one fresh turn."""
     supersede(tx, row[2], row[3])
+    for (turn_id,) in tx.all(REPLACEABLE, conversation=row[2], since=0):
+        supersede(tx, row[2], turn_id)
     lanes.finish(tx, held, held.ack + 1)
     last = first(tx.one(LAST_IN, conversation=row[2]))
     lanes.enqueue(
-        tx, Queue.IN, str(row[2]), kind="refresh", payload={"message": last}, trace=row[10]
+        tx, Queue.IN, str(row[2]), kind=lanes.REFRESH, payload={"message": last}, trace=row[10]
     )
     return Skipped(state=OutboxState.SUPERSEDED, reason="too_old")
 

@@ -299,7 +299,7 @@ def _overrule(
         return result
     left = {row[0] for row in tx.all(OPEN_MESSAGES, conversation=now_is.id, last=_BIGGEST)}
     kept = [message for message in given.batch if message.id in left]
-    whole = len(kept) == len(given.batch)
+    whole = len(kept) == len(given.batch) and not lanes.is_refreshed(tx, held)
     if not whole and (about_consent or not kept):
         return result if about_consent else TurnResult(verdict=Verdict.SILENT)
     fresh = tx.now < given.first_open_at + max_wait
