@@ -130,7 +130,7 @@ class Simulation:
             deliver=self.witness,
         )
         self.recorder = Recorder(app=self.gateway, now=self.loop.now)
-        self.recorder.heard = lambda: self._signal("request")
+        self.recorder.heard = lambda: self.signal("request")
         self.evidence = Evidence(
             patience=PATIENCE_MS,
             direct=DIRECT_MS,
@@ -270,7 +270,7 @@ class Simulation:
         except TimeoutError:
             return
 
-    def _signal(self, name: str) -> None:
+    def signal(self, name: str) -> None:
         self.signals[name].set()
 
     def _crash(self, old: Path, new: Path) -> Path:
@@ -325,7 +325,7 @@ class Simulation:
         life, web = self.life, self.web
         if web is None:
             raise httpx.ConnectError("nobody listens")
-        self._signal("webhook")
+        self.signal("webhook")
         posting = self.loop.begin(life, post(web, url, headers, body))
         while not posting.done():
             if not life.alive:
@@ -337,14 +337,14 @@ class Simulation:
     def _waits(self) -> dict[str, int]:
         pending = sum(each.outcome == "pending" for each in self.gateway.deliveries)
         found = {"webhooks": pending} if pending else {}
-        unheard = self._must_be_heard() - heard(self._database())
-        found |= {"unheard": len(unheard)} if unheard else {}
+        found |= {"unheard": len(self.unheard())} if self.unheard() else {}
         return found | open_work(self._database())
 
-    def _must_be_heard(self) -> set[str]:
-        """All that was said by both sides, in time or read back."""
+    def unheard(self) -> set[str]:
+        """What either side said and the service has not stored yet, by the gateway's id."""
         words = {each.key_id for each in self.evidence.takeovers.values()}
-        return words | {each.key_id for each in self.evidence.said}
+        words |= {each.key_id for each in self.evidence.said}
+        return words - heard(self._database())
 
     def _database(self) -> Path:
         return self.folder / f"life{self.life.number}" / "orbion.db"

@@ -135,7 +135,10 @@ def learn(tx: Tx, account: Account, conversation_id: int, event: MessageEchoed) 
     said = as_greeting(event.text)
     if not said or event.kind is not MessageKind.TEXT:
         return False
-    if not _is_prompt(tx, conversation_id, event.occurred_at):
+    delay = _since_opening(tx, conversation_id, event.occurred_at)
+    if delay is None:
+        return False
+    if delay > PROMPTLY_MS:
         tx.run(FORGET, number=account.id, said=said, now=tx.now)
         return False
     earlier = tx.all(PERSON_SAID, conversation=conversation_id, since=0)
@@ -144,8 +147,8 @@ def learn(tx: Tx, account: Account, conversation_id: int, event: MessageEchoed) 
     return int(first(tx.one(COUNT, account=account.id, text=said, at=tx.now))) == LEARNED_AFTER
 
 
-def _is_prompt(tx: Tx, conversation_id: int, at: int) -> bool:
-    """Say whether this follows at once what the customer wrote first for a long time."""
+def _since_opening(tx: Tx, conversation_id: int, at: int) -> int | None:
+    """How long before `at` the customer began to write, ms; None if nothing is known of that."""
     opened = first(
         tx.one(
             FIRST_WORDS,
@@ -155,7 +158,7 @@ def _is_prompt(tx: Tx, conversation_id: int, at: int) -> bool:
             limit=_RECENT,
         )
     )
-    return opened is not None and at - opened <= PROMPTLY_MS
+    return None if opened is None else at - int(opened)
 
 
 def release_held(tx: Tx, account: Account, trace: str) -> int:
