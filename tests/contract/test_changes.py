@@ -82,6 +82,17 @@ async def test_of_two_edits_the_later_one_counts_in_any_order(store: DbStore) ->
     assert await open_texts(store) == ["três"]
 
 
+async def test_the_same_edit_again_changes_nothing_but_is_as_new_as_its_last_news(
+    store: DbStore,
+) -> None:
+    await receive(store, hello(1), edited(1, "três", at=30))
+    before = await store.conversation(1)
+    await receive(store, edited(1, "três", at=90), edited(1, "três", at=60))
+    assert await store.conversation(1) == before
+    await receive(store, edited(1, "dois", at=80))
+    assert await open_texts(store) == ["três"]
+
+
 async def test_a_deleted_message_cannot_be_edited(store: DbStore) -> None:
     await receive(store, hello(1), deleted(1), edited(1, "x"))
     assert await column(store, MESSAGE.c.text) == ["mensagem 1"]

@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
-from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
+from orbion.adapters.db.schema import ACCOUNT, CONVERSATION, MESSAGE, OUTBOX
 from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.tx import Statement
 from orbion.domain.conversations import Mode, ModeReason
-from orbion.domain.lanes import Queue
+from orbion.domain.events import DeliveryStatus, StatusChanged
+from orbion.domain.identity import Identity
+from orbion.domain.lanes import Claim, Queue
 from orbion.domain.outbox import (
     OutboxState,
     SendReceipt,
@@ -16,6 +20,7 @@ from orbion.domain.outbox import (
 )
 from orbion.domain.turns import Bubble, TurnResult, Verdict
 from tests.contract.scenes import (
+    answer,
     begin_send,
     claim_one,
     column,
@@ -27,6 +32,8 @@ from tests.contract.scenes import (
     send,
 )
 from tests.support.stores import HandClock, echo, hello
+
+OPENED_LONG_AGO = Statement(update(ACCOUNT).values(opened_at=1))
 
 
 async def resend(store: DbStore) -> None:
@@ -101,6 +108,80 @@ async def test_the_same_words_are_a_persons_when_nothing_was_sent_twice(store: D
     assert await receive(store, echo("oi", by_api=False)) == ("takeover",)
 
 
+async def test_words_from_long_before_a_row_prove_nothing_of_it(
+    store: DbStore, clock: HandClock
+) -> None:
+    old = replace(echo("oi", by_api=False), occurred_at=clock.now() - 30 * 60_000)
+    await receive(store, hello(1))
+    await store.db.write(lambda tx: tx.run(OPENED_LONG_AGO))
+    await answer(store, "oi")
+    await begin_send(store)
+    assert await receive(store, old) == ("takeover",)
+    assert await column(store, OUTBOX.c.provider_id) == [None]
+
+
+async def test_a_record_of_what_was_accepted_long_ago_is_ours(
+    store: DbStore, clock: HandClock
+) -> None:
+    await queue_answer(store, "oi")
+    await resend(store)
+    await send(store, "WA2")
+    record = replace(echo("oi", number=1), occurred_at=clock.now())
+    clock.pass_(40 * 60)
+    assert await receive(store, record) == ("echo",)
+    assert await column(store, CONVERSATION.c.mode) == ["bot"]
+
+
+async def test_the_same_words_long_after_a_resend_are_a_persons(
+    store: DbStore, clock: HandClock
+) -> None:
+    await queue_answer(store, "oi")
+    await resend(store)
+    await send(store, "WA2")
+    clock.pass_(16 * 60)
+    said = replace(echo("oi", number=1, by_api=False), occurred_at=clock.now())
+    assert await receive(store, said) == ("takeover",)
+
+
+async def test_a_status_of_the_id_that_a_row_proposed_proves_it(
+    store: DbStore, clock: HandClock
+) -> None:
+    await queue_answer(store, "oi")
+    claim, order = await begin_send(store)
+    await store.unknown(claim, order.row_id, "whatsapp.unknown_outcome", 2)
+    told = StatusChanged(provider_id=order.message_id, status=DeliveryStatus.DELIVERED)
+    other = StatusChanged(provider_id="3EB0OTHER", status=DeliveryStatus.DELIVERED)
+    clock.pass_(2)
+    await receive(store, other, told)
+    assert await end_of_head(store) == Skipped(state=OutboxState.SENT, reason="status")
+    proved = await rows(store, OUTBOX.c.state, OUTBOX.c.provider_id, OUTBOX.c.delivery)
+    assert proved == [("sent", order.message_id, DeliveryStatus.DELIVERED)]
+
+
+async def test_a_status_of_the_proposed_id_also_keeps_a_row_from_being_sent_again(
+    store: DbStore,
+) -> None:
+    await queue_answer(store, "oi")
+    claim, order = await begin_send(store)
+    await store.not_sent(claim, order.row_id, "not_found", 0)
+    await receive(store, StatusChanged(provider_id=order.message_id, status=DeliveryStatus.SENT))
+    assert await end_of_head(store) == Skipped(state=OutboxState.SENT, reason="status")
+
+
+async def test_a_row_is_looked_for_under_every_address_of_its_contact(store: DbStore) -> None:
+    hidden = Identity(
+        address="123456789012345@lid", phone="5531988887777", lid="123456789012345@lid"
+    )
+    await receive(store, replace(hello(1), sender=hidden))
+    await answer(store, "oi")
+    claim, order = await begin_send(store)
+    await store.unknown(claim, order.row_id, "whatsapp.unknown_outcome", 0)
+    looked_for = await store.begin_send(await claim_one(store, Queue.OUT))
+    assert isinstance(looked_for, VerifyOrder)
+    assert looked_for.addresses[0] == "123456789012345@lid"
+    assert set(looked_for.addresses[1:]) == {"553188887777@s.whatsapp.net"}
+
+
 async def test_the_same_words_to_somebody_else_prove_nothing(store: DbStore) -> None:
     await queue_answer(store, "oi")
     await begin_send(store)
@@ -138,15 +219,44 @@ async def test_a_person_also_silences_the_notice_of_a_hand_over(store: DbStore) 
     assert (await end_of_head(store)).reason == "takeover"
 
 
-async def test_an_unknown_row_is_not_sent_again_after_a_takeover(store: DbStore) -> None:
-    await queue_answer(store, "oi")
+async def in_doubt(store: DbStore) -> tuple[Claim, int]:
+    """Send and hear nothing; the head is claimed again, to be looked for."""
     claim, order = await begin_send(store)
     await store.unknown(claim, order.row_id, "whatsapp.unknown_outcome", 0)
-    await receive(store, echo("aqui é a Ana", by_api=False))
     claim = await claim_one(store, Queue.OUT)
     assert isinstance(await store.begin_send(claim), VerifyOrder)
-    await store.not_sent(claim, order.row_id, "not_found", 0)
-    assert await end_of_head(store) == Skipped(state=OutboxState.SUPPRESSED, reason="human_mode")
+    return claim, order.row_id
+
+
+@pytest.mark.parametrize("again", [2.0, None])
+async def test_a_row_in_doubt_ends_when_a_person_has_taken_over(
+    store: DbStore, again: float | None
+) -> None:
+    await queue_answer(store, "oi")
+    claim, row_id = await in_doubt(store)
+    await receive(store, echo("aqui é a Ana", by_api=False))
+    ended = await store.not_found(claim, row_id, "whatsapp.unreachable", again)
+    assert ended == Skipped(state=OutboxState.SUPPRESSED, reason="human_mode")
+    assert await rows(store, OUTBOX.c.state, OUTBOX.c.error) == [("suppressed", "human_mode")]
+    assert (await store.claim(Queue.OUT, "w", 9)).claims == ()
+
+
+async def test_the_late_echo_of_a_row_that_ended_in_doubt_is_ours_and_it_was_sent_after_all(
+    store: DbStore, clock: HandClock
+) -> None:
+    await queue_answer(store, "oi")
+    claim, row_id = await in_doubt(store)
+    await receive(store, echo("aqui é a Ana", number=7, by_api=False))
+    await store.not_found(claim, row_id, "not_found", None)
+    clock.pass_(60)
+    assert await receive(store, echo("oi")) == ("echo",)
+    proved = (await rows(store, OUTBOX.c.state, OUTBOX.c.error, OUTBOX.c.provider_id))[0]
+    assert proved == ("sent", None, echo("oi").provider_id)
+    assert (await rows(store, MESSAGE.c.text, MESSAGE.c.outcome, MESSAGE.c.reason))[1] == (
+        "oi",
+        "sent",
+        None,
+    )
 
 
 async def test_a_takeover_leaves_the_reason_of_what_was_silent_before(store: DbStore) -> None:

@@ -203,6 +203,15 @@ def test_one_account_may_come_from_the_environment(tmp_path: Path) -> None:
     assert (account.key(), account.secrets()) == (KEY, (SECRET,))
 
 
+def test_greetings_of_the_app_are_compared_by_their_words(tmp_path: Path) -> None:
+    greeting = "Olá!  Já\nrespondemos. "
+    alone = settings(**ENVIRONMENT, auto_greetings=(greeting,))
+    listed = written(tmp_path, f'{FILE}\nauto_greetings = ["Olá! Já respondemos."]')
+    for given in (alone, settings(accounts_file=listed)):
+        (account,) = accounts_of(given).values()
+        assert account.auto_greetings == {"Olá! Já respondemos."}
+
+
 def test_an_account_without_an_instance_or_a_secret_says_so() -> None:
     with pytest.raises(RejectedError) as error:
         settings(evolution_url="http://gateway").accounts()

@@ -284,3 +284,16 @@ async def test_a_burst_of_refused_webhooks_cries_once_until_it_is_over(
     assert cries(caplog) == 2
     assert counted(metrics, "webhooks_refused_total", "loja") == 24 + BURST
     assert counted(metrics, "webhooks_refused_total", "filial") == 0
+
+
+def test_after_a_burst_the_first_good_credential_tells_that_it_is_over() -> None:
+    refusals = Refusals(["loja", "filial"], clock=HandClock(), metrics=Metrics())
+    for _ in range(BURST - 1):
+        refusals.add("loja")
+    assert not refusals.ended("loja")
+    for _ in range(BURST):
+        refusals.add("loja")
+    assert not refusals.ended("filial")
+    assert [refusals.ended("loja") for _ in range(3)] == [True, False, False]
+    refusals.add("loja")
+    assert not refusals.ended("loja")

@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from orbion.adapters.db.schema import OUTBOX
+from orbion.adapters.db.schema import MESSAGE, OUTBOX
 from orbion.adapters.db.store import DbStore
 from orbion.domain.conversations import Mode
 from orbion.domain.errors import (
@@ -15,8 +15,9 @@ from orbion.domain.errors import (
 )
 from orbion.domain.lanes import Queue
 from orbion.domain.outbox import SentRecord
+from orbion.domain.turns import TurnResult, Verdict
 from orbion.usecases.deliver import DeliveryPolicy
-from tests.contract.scenes import answer, begin_send, column, receive
+from tests.contract.scenes import answer, begin_send, column, receive, take_turn
 from tests.support.stores import HandClock, echo, hello
 from tests.usecases.post import DOWN, LOST, MARIA, Post, settled
 from tests.usecases.stage import due
@@ -167,3 +168,71 @@ async def test_an_echo_proves_a_bubble_that_waits_to_be_sent_again(post: Post) -
     assert post.channel.sent == ["oi"]
     assert (await settled(post))[0][::2] == ("sent", proof.provider_id)
     assert post.outcomes("whatsapp.unreachable", "sent") == [1, 1]
+
+
+async def test_a_look_in_vain_after_a_takeover_ends_the_bubble_at_once(post: Post) -> None:
+    await in_doubt(post)
+    await receive(post.store, echo("aqui é a Ana", number=5, by_api=False))
+    await post.work()
+    assert await settled(post) == [("suppressed", "human_mode", None)]
+    assert await column(post.store, MESSAGE.c.reason) == [None, "human_mode", None]
+    assert await due(post.store, Queue.OUT) is None
+    assert post.outcomes("suppressed") == [1]
+
+
+async def test_a_person_is_not_answered_over_when_the_gateway_is_back(post: Post) -> None:
+    await in_doubt(post)
+    await receive(post.store, echo("aqui é a Ana", number=5, by_api=False))
+    post.channel.remembers = DOWN
+    await post.work()
+    assert await settled(post) == [("suppressed", "human_mode", None)]
+
+
+async def test_what_a_look_finds_was_sent_even_if_a_person_took_over(post: Post) -> None:
+    await in_doubt(post)
+    await receive(post.store, echo("aqui é a Ana", number=5, by_api=False))
+    post.channel.remembers = [remembered(post, "WA7")]
+    await post.work()
+    assert await settled(post) == [("sent", None, "WA7")]
+
+
+async def test_after_an_opt_out_a_bubble_in_doubt_is_not_sent_again(post: Post) -> None:
+    await in_doubt(post)
+    await receive(post.store, hello(2))
+    claim, given = await take_turn(post.store)
+    await post.store.finish_turn(claim, given, TurnResult(verdict=Verdict.OPTED_OUT))
+    await post.work()
+    assert await settled(post) == [("suppressed", "opt_out", None)]
+
+
+async def test_a_bubble_in_doubt_that_became_too_old_is_replaced_by_one_fresh_turn(
+    post: Post,
+) -> None:
+    await in_doubt(post)
+    post.clock.pass_(16 * 60)
+    await post.work()
+    assert await settled(post) == [("superseded", "not_found", None)]
+    assert post.outcomes("superseded") == [1]
+    _, given = await take_turn(post.store)
+    assert [message.text for message in given.batch] == ["mensagem 1"]
+
+
+async def test_what_waits_behind_an_answer_that_is_too_old_is_answered_in_the_same_turn(
+    post: Post,
+) -> None:
+    await post.queue("um")
+    post.clock.pass_(10)
+    await post.queue("dois", number=2)
+    post.clock.pass_(16 * 60)
+    await post.work()
+    assert await column(post.store, OUTBOX.c.state) == ["superseded", "superseded"]
+    _, given = await take_turn(post.store)
+    assert [message.text for message in given.batch] == ["mensagem 1", "mensagem 2"]
+
+
+async def test_an_unreachable_gateway_keeps_a_bubble_unknown_at_any_age(post: Post) -> None:
+    await in_doubt(post)
+    post.clock.pass_(24 * 3_600)
+    post.channel.remembers = DOWN
+    await post.work()
+    assert await settled(post) == [("unknown", "whatsapp.unreachable", None)]

@@ -1,6 +1,6 @@
 """What a webhook tells is stored before it is answered, and counted for what it was."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 import pytest
 
@@ -60,6 +60,8 @@ class Door:
     woken: list[Queue] = field(default_factory=list)
     made: list[Receive] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    accepted: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
     async def hear(self, *events: Event, authentic: bool = True) -> tuple[WebhookOutcome, bool]:
@@ -87,6 +89,8 @@ class Door:
                     metrics=self.metrics,
                     now=self.clock.now,
                     refused=self.refused.append,
+                    accepted=self.accepted.append,
+                    missed=self.missed.append,
                     connection_changed=self.changed.append,
                 )
             )
@@ -182,7 +186,31 @@ async def test_a_bad_credential_is_told_and_a_good_one_is_not(door: Door) -> Non
     assert door.refused == []
     with pytest.raises(RejectedError):
         await door.hear(hello(2), authentic=False)
-    assert door.refused == ["loja"]
+    assert (door.accepted, door.refused) == (["loja"], ["loja"])
+
+
+async def test_a_body_too_large_is_told_to_be_missing(door: Door) -> None:
+    await door.hear(hello(1))
+    assert door.missed == []
+    answer = await door.receive.too_large("loja", 9_000_000)
+    assert answer.outcome is WebhookOutcome.QUARANTINED
+    assert door.missed == ["loja"]
+
+
+async def test_a_hold_that_a_rule_ended_is_counted_and_logged(
+    door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    door.store = replace(
+        door.store, inbox_policy=replace(door.store.inbox_policy, idle_release=3_600_000)
+    )
+    await door.hear(hello(1))
+    await door.hear(echo("aqui é a Ana", by_api=False))
+    door.clock.pass_(3_600)
+    with caplog.at_level("INFO"):
+        assert await door.hear(hello(2)) == (WebhookOutcome.STORED, False)
+    assert counted(door.metrics, "releases_total", "idle") == 1
+    assert counted(door.metrics, "inbound_messages_total", "evolution", "text") == 2
+    assert [each.getMessage() for each in caplog.records] == ["conversation.release"]
 
 
 async def test_a_stored_change_of_the_connection_is_told(door: Door) -> None:

@@ -1,7 +1,7 @@
 """What a customer wrote passes the gates in their order, and silence always has a verdict."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlalchemy import update
@@ -146,6 +146,20 @@ async def test_the_first_gate_that_speaks_decides(
     assert await column(talk.store, TURN.c.verdict) == [verdict]
     assert talk.turns(Verdict(verdict)) == 1
     assert len(talk.asked) == (verdict == "answered")
+
+
+async def test_what_a_person_answered_is_not_answered_again_however_late_it_comes(
+    talk: Talk,
+) -> None:
+    await receive(talk.store, echo("aqui é a Ana", by_api=False))
+    await talk.store.set_mode(1, Mode.BOT, None, "ana")
+    late = replace(hello(7), occurred_at=echo("").occurred_at - 1)
+    await receive(talk.store, late)
+    await talk.work()
+    assert await column(talk.store, TURN.c.verdict) == ["person_answered"]
+    assert await column(talk.store, MESSAGE.c.reason) == [None, "person_answered"]
+    assert await talk.turn("e agora?") == "answered"
+    assert talk.asked[0][1][0].text == "aqui é a Ana"
 
 
 async def test_over_its_pace_a_conversation_waits_without_an_attempt(talk: Talk) -> None:

@@ -135,7 +135,8 @@ def parse_record(record: Any, *, instance: str, now: int) -> list[Event]:
     statuses = _statuses(data.pop("MessageUpdate", None))
     is_deleted = as_dict(data.get("key")).get("deleted") is True or data.get("message") is None
     envelope = {"event": "messages.upsert", "instance": instance}
-    event = _item(_GONE if is_deleted else _SAID, data or record, envelope, now)
+    item = data if isinstance(record, dict) else record
+    event = _item(_GONE if is_deleted else _SAID, item, envelope, now)
     if not isinstance(event, MessageReceived | MessageEchoed):
         return [event]
     return [event, *_fate(event, statuses, now)]
