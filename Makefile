@@ -5,14 +5,15 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 	done; echo python3)
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/bootstrap.py
-# Kills of one `make simulate`: two thousand take about four minutes on two cores.
+# Kills of one `make simulate`: two thousand take about three minutes on two cores; MINUTES ends it earlier.
 KILLS ?= 2000
+MINUTES ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash simulate judge lock docs clean
+.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge alerts lock docs clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo:  ## set up, then show customers, answers, leads and health on one screen
 	@$(SETUP) run
@@ -47,18 +48,34 @@ crash:  ## kill -9 in the middle of conversations, restart, count what was lost
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.crash.drill
 
+sigterm:  ## stop under load fifty times, count requests that nobody answered
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.crash.sigterm
+
+powerloss:  ## replay the service's own writes to thousands of power failures (needs strace)
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.powerloss.run
+
 simulate:  ## seeded kills in virtual time
 	@$(SETUP) dev
-	@$(BIN)/python -m tests.simulation.run --kills $(KILLS)
+	@$(BIN)/python -m tests.simulation.run --kills $(KILLS) --minutes $(MINUTES)
+
+bursts:  ## ten thousand random bursts to four accounts in virtual time
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.simulation.bursts
 
 judge:  ## the model's client against a server of other people (needs Node and npm)
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.judge.run
 
+alerts:  ## the rules' cases, then faults told by a real Prometheus and Alertmanager
+	@$(SETUP) dev
+	@$(BIN)/pytest -rs tests/architecture/test_alerts.py tests/integration/test_alerting.py
+
 lock:  ## resolve the requirements*.lock files again
 	@$(PYTHON) scripts/lock.py
 
-docs:  ## write .env.example, docs/reference.md and docs/architecture.md from the code
+docs:  ## write what is generated from the code: .env.example, docs/, dashboards, rules
 	@$(SETUP) dev
 	@$(BIN)/python -m scripts.documents
 

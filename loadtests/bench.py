@@ -1,4 +1,4 @@
-"""Measures durable acknowledgement, the whole path, start time and memory in one run."""
+"""Measures durable acknowledgement, queue, whole path, start time and memory in one run."""
 
 import argparse
 import asyncio
@@ -10,7 +10,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -21,6 +22,7 @@ import uvloop
 
 from loadtests.gateway import QUESTIONS, Customers
 from loadtests.http1 import HOST, Volley, volley
+from loadtests.lanes import WORKERS, postgres_store, speeds, sqlite_store
 from loadtests.processes import (
     DRIVER_CORE,
     SERVER_CORE,
@@ -32,6 +34,7 @@ from loadtests.processes import (
     serving,
 )
 from loadtests.webhooks import LINES, captured_requests
+from tests.support.postgres import DURABLE, PostgresServer, run_postgres
 
 CONNECTIONS: Final = 64
 ROUNDS: Final = 3
@@ -40,6 +43,7 @@ STARTS: Final = 5
 MESSAGES: Final = 10_000
 PHONES: Final = 1_000
 IN_FLIGHT: Final = 64
+QUEUED: Final = 5_000
 SETTLING_SECONDS: Final = 1.5
 REPORT: Final = Path(__file__).resolve().parent / "bench.json"
 NOBODY: Final = f"http://{HOST}:9"
@@ -56,8 +60,12 @@ UNPACED: Final = {
     "sends_per_hour": 1e6,
     "workers": 64,
 }
-FLOORS: Final = {"orbion / bare, req/s": 0.15, "orbion / naive, req/s": 15.0}
-CEILINGS: Final = {"orbion / bare, CPU": 6.0}
+FLOORS: Final = {
+    "orbion / bare, req/s": ("G1", 0.15),
+    "orbion / naive, req/s": ("G1", 15.0),
+    "postgres / bare, req/s": ("G2", 0.08),
+}
+CEILINGS: Final = {"orbion / bare, CPU": ("G1", 6.0)}
 Figures = dict[str, Any]
 
 
@@ -65,6 +73,7 @@ Figures = dict[str, Any]
 class Candidate:
     label: str
     command: Callable[[Path, str], tuple[str, ...]]
+    on_postgres: bool = False
 
 
 CANDIDATES: Final[Mapping[str, Candidate]] = {
@@ -76,6 +85,11 @@ CANDIDATES: Final[Mapping[str, Candidate]] = {
     ),
     "orbion": Candidate(
         label="orbion, durable", command=lambda _, port: ("orbion", "serve", "--port", port)
+    ),
+    "postgres": Candidate(
+        label="orbion on PostgreSQL",
+        command=lambda _, port: ("orbion", "serve", "--port", port),
+        on_postgres=True,
     ),
     "naive": Candidate(
         label="naive async ORM, FULL",
@@ -96,9 +110,11 @@ class Round:
 def acknowledgements(seconds: float) -> Figures:
     """Every round starts each candidate afresh, on an empty database, one after another."""
     rounds: dict[str, list[Round]] = {name: [] for name in CANDIDATES}
-    for _ in range(ROUNDS):
-        for name, candidate in CANDIDATES.items():
-            rounds[name].append(_round(candidate, seconds))
+    with run_postgres(DURABLE) as server:
+        for _ in range(ROUNDS):
+            for name, candidate in CANDIDATES.items():
+                with _database(candidate, server) as settings:
+                    rounds[name].append(_round(candidate, seconds, settings))
     figures: Figures = {}
     print(f"\nwebhooks acknowledged, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
     print(f"{'handler':26}{'req/s':>9}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}")
@@ -124,6 +140,8 @@ def _ratios(figures: Figures) -> dict[str, float]:
         "orbion / bare, req/s": times("per_second", "orbion", "bare"),
         "orbion / stack, req/s": times("per_second", "orbion", "stack"),
         "orbion / naive, req/s": times("per_second", "orbion", "naive"),
+        "postgres / bare, req/s": times("per_second", "postgres", "bare"),
+        "postgres / sqlite, req/s": times("per_second", "postgres", "orbion"),
         "orbion / bare, CPU": times("cpu_us", "orbion", "bare"),
         "orbion / stack, CPU": times("cpu_us", "orbion", "stack"),
         "naive / orbion, CPU": times("cpu_us", "naive", "orbion"),
@@ -136,16 +154,31 @@ def _ratios(figures: Figures) -> dict[str, float]:
 
 def _against(name: str, ratio: float) -> str:
     if name in FLOORS:
-        return f"   G1 floor {FLOORS[name]}: {'met' if ratio >= FLOORS[name] else 'MISSED'}"
+        goal, floor = FLOORS[name]
+        return f"   {goal} floor {floor}: {'met' if ratio >= floor else 'MISSED'}"
     if name in CEILINGS:
-        return f"   G1 ceiling {CEILINGS[name]}: {'met' if ratio <= CEILINGS[name] else 'MISSED'}"
+        goal, ceiling = CEILINGS[name]
+        return f"   {goal} ceiling {ceiling}: {'met' if ratio <= ceiling else 'MISSED'}"
     return ""
 
 
-def _round(candidate: Candidate, seconds: float) -> Round:
+@contextmanager
+def _database(candidate: Candidate, server: PostgresServer) -> Generator[dict[str, str]]:
+    """Give it an empty database of its own; a file is in the folder of its round anyway."""
+    if not candidate.on_postgres:
+        yield {}
+        return
+    asyncio.run(server.execute("CREATE DATABASE bench"))
+    try:
+        yield {"database_url": server.dsn("bench")}
+    finally:
+        asyncio.run(server.execute("DROP DATABASE bench WITH (FORCE)"))
+
+
+def _round(candidate: Candidate, seconds: float, settings: Mapping[str, str]) -> Round:
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
-        environment = orbion_environment(folder, gateway=NOBODY, **LATER)
+        environment = orbion_environment(folder, gateway=NOBODY, **LATER, **settings)
         command = candidate.command(folder, str(port))
         with running(*command, port=port, log=folder / "log", environment=environment) as program:
             return uvloop.run(_measured(program, seconds))
@@ -243,6 +276,26 @@ async def _answered(program: Program, port: int, database: Path, messages: int) 
     }
 
 
+def queue(messages: int) -> Figures:
+    """The lanes alone, in this process, one after the other on each database."""
+    with tempfile.TemporaryDirectory() as name, run_postgres(DURABLE) as server:
+        figures = uvloop.run(_queue_speeds(Path(name), server, messages))
+    for database, (stored, done) in figures.items():
+        print(
+            f"\nqueue on {database}: {stored:.0f} messages/s stored, {done:.0f}/s worked in order"
+            f" by {WORKERS} workers with an empty handler (G3 ≥ 1000/s)"
+        )
+    return figures
+
+
+async def _queue_speeds(folder: Path, server: PostgresServer, messages: int) -> Figures:
+    async with sqlite_store(folder) as store:
+        on_sqlite = await speeds(store, messages)
+    async with postgres_store(server) as store:
+        on_postgres = await speeds(store, messages)
+    return {"SQLite": on_sqlite, "PostgreSQL": on_postgres}
+
+
 def machine() -> Figures:
     return {
         "cpus": psutil.cpu_count(),
@@ -261,12 +314,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.5, help="of each measured round")
     parser.add_argument("--messages", type=int, default=MESSAGES, help="on the whole path")
-    parser.add_argument("--only", choices=("ack", "start", "path"), help="one part")
+    parser.add_argument("--only", choices=("ack", "queue", "start", "path"), help="one part")
     parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
     chosen = parser.parse_args()
     os.sched_setaffinity(0, {DRIVER_CORE})
     parts: Mapping[str, Callable[[], Figures]] = {
         "ack": lambda: acknowledgements(chosen.seconds),
+        "queue": lambda: queue(QUEUED),
         "start": starts,
         "path": lambda: whole_path(chosen.messages),
     }

@@ -10,8 +10,12 @@ ROOT = Path(__file__).resolve().parent.parent
 SIDE = ROOT / ".venv-lock"
 UV = "uv>=0.13,<0.14"
 LOCKS = {
-    "requirements.lock": ("pyproject.toml",),
+    "requirements.lock": ("pyproject.toml", "--extra", "postgres"),
     "requirements-dev.lock": ("pyproject.toml", "--group", "dev"),
+    "requirements-postgres.lock": (
+        *("pyproject.toml", "--extra", "postgres"),
+        *("--constraints", "requirements-dev.lock"),
+    ),
     "requirements-load.lock": (
         *("pyproject.toml", "--group", "load"),
         *("--constraints", "requirements-dev.lock"),

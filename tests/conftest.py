@@ -11,6 +11,7 @@ from orbion.adapters.db.store import DbStore
 from tests.support.postgres import PostgresServer, PostgresUnavailableError, run_postgres
 from tests.support.stores import (
     HandClock,
+    ReusedDatabase,
     Template,
     make_store,
     sqlite_database,
@@ -43,6 +44,20 @@ async def postgres_database(
     """Yield the DSN of an empty database of this test's own."""
     async with postgres.database(next(database_numbers)) as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="session")
+def reused(postgres: PostgresServer) -> ReusedDatabase:
+    return ReusedDatabase(postgres)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database, for a test that holds on both."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/orbion.db"
+    reused: ReusedDatabase = request.getfixturevalue("reused")
+    return await reused.emptied()
 
 
 @pytest.fixture(scope="session")

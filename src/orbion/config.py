@@ -5,6 +5,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import unquote, urlsplit
 
 from pydantic import (
     BaseModel,
@@ -14,6 +15,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     field_validator,
+    model_validator,
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -58,10 +60,26 @@ class AccountSettings(BaseModel):
         default=(), description="Files that hold webhook secrets."
     )
 
+    sheet_id: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{10,}$",
+        description="The Google spreadsheet of the leads: its address between /d/ and /edit.",
+    )
+    sheet_tab: str = Field(default="leads", min_length=1, max_length=100, description="Its tab.")
+    google_key_file: Path | None = Field(
+        default=None, description="JSON key of the service account that may edit it."
+    )
+
     @field_validator("base_url")
     @classmethod
     def _plain_url(cls, value: HttpUrl) -> HttpUrl:
         return without_login(value)
+
+    @model_validator(mode="after")
+    def _whole_sheet(self) -> "AccountSettings":
+        if (self.sheet_id is None) != (self.google_key_file is None):
+            raise ValueError("give sheet_id and google_key_file together, or neither")
+        return self
 
     def key(self) -> str:
         """Return the gateway's key; raises `RejectedError` if it is not given."""
@@ -103,6 +121,15 @@ class Settings(BaseSettings):
     database_url: str = Field(
         default="sqlite:///data/orbion.db",
         description="sqlite:///relative.db, sqlite:////absolute.db or postgresql://…",
+    )
+    database_pool: int = Field(
+        default=10, ge=2, le=500, description="Connections of one process to PostgreSQL."
+    )
+    database_timeout: float = Field(
+        default=10.0,
+        ge=1,
+        le=300,
+        description="Seconds a statement may take on PostgreSQL; a wait for a lock half of it.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line of the log."
@@ -146,6 +173,13 @@ class Settings(BaseSettings):
     )
     sheets_folder: Path = Field(
         default=Path("data/leads"), description="Folder of one CSV of leads a business."
+    )
+    sheet_id: str | None = Field(
+        default=None, description="Google spreadsheet of that account's leads, instead of a file."
+    )
+    sheet_tab: str = Field(default="leads", description="Its tab; made if there is none.")
+    google_key_file: Path | None = Field(
+        default=None, description="JSON key of the service account that may edit it."
     )
     quiet_min: float = Field(default=0.8, ge=0, le=30, description="Shortest wait for more, s.")
     quiet_max: float = Field(default=4.0, ge=0, le=60, description="Longest wait for more, s.")
@@ -230,6 +264,19 @@ class Settings(BaseSettings):
         return Path(self.database_url.removeprefix("sqlite:///"))
 
     @property
+    def database_name(self) -> str:
+        """What people are told of it: never a user or a password."""
+        if self.sqlite_path is not None:
+            return str(self.sqlite_path)
+        address = urlsplit(self.database_url)
+        return f"PostgreSQL {address.hostname or 'local'}{address.path}"
+
+    def database_password(self) -> str | None:
+        """What the log must not show of the address."""
+        password = urlsplit(self.database_url).password
+        return None if password is None else unquote(password)
+
+    @property
     def engine_url(self) -> str:
         """The database for SQLAlchemy's async engine."""
         scheme, rest = self.database_url.split("://", 1)
@@ -261,6 +308,9 @@ class Settings(BaseSettings):
             "base_url": str(self.evolution_url),
             "instance": self.evolution_instance or "",
             "auto_greetings": self.auto_greetings,
+            "sheet_id": self.sheet_id or None,
+            "sheet_tab": self.sheet_tab,
+            "google_key_file": self.google_key_file,
             "api_key": _optional(
                 self.evolution_api_key, self.evolution_api_key_file, "evolution_api_key"
             ),

@@ -1,6 +1,6 @@
 """Every seam of the product on one page: what use cases ask of the outside and of the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,6 +11,7 @@ from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
+from orbion.domain.mirror import SheetTable
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
@@ -132,8 +133,19 @@ class LLM(Protocol):
 
 
 class Sheet(Protocol):
-    async def upsert(self, rows: Sequence[LeadRow]) -> None:
-        """Write each lead to its one row; raises `UnavailableError` or `RefusedError`."""
+    """Where people see the leads of a business; every call raises `UnavailableError`."""
+
+    async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
+        """Write each lead to its one row.
+
+        Returns the leads to write again: a person moved rows or columns at the same moment.
+        """
+
+    async def read(self, business: str) -> SheetTable | None:
+        """Read what the sheet shows, without changing it; None when there is none yet."""
+
+    async def reach(self) -> None:
+        """Find out whether it can be reached at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,8 +280,14 @@ class Gaps(Protocol):
 class Leads(Protocol):
     async def lead_rows(self, claims: Sequence[Claim]) -> Sequence[LeadRow]: ...
 
-    async def synced(self, claims: Sequence[Claim]) -> None:
-        """Acknowledge the lanes of mirrored leads."""
+    async def synced(self, claims: Sequence[Claim], again: Collection[int] = ()) -> None:
+        """Acknowledge the lanes of mirrored leads, and have those in `again` written once more."""
+
+    async def leads_of(self, business: str, *, after: int, limit: int) -> Sequence[LeadRow]:
+        """Read a page of a business's leads in the order of their ids."""
+
+    async def mirror_again(self, lead_ids: Collection[int]) -> None:
+        """Have these leads written to the sheet soon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.dashboards import dashboards
 from scripts.documents import documents
 from tests.support.source import ROOT
 
@@ -20,6 +21,8 @@ GENERATED = (
     "docs/architecture.md",
     "docs/evolution-events.md",
     "docs/evolution-sends.md",
+    "docker/k8s/sqlite/rules.yaml",
+    *(f"docker/grafana/dashboards/{name}" for name in dashboards()),
 )
 
 

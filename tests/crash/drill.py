@@ -6,6 +6,8 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -18,6 +20,7 @@ from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.evolution_webhooks import WebhookRules, post_with
 from orbion.simulators.faults import EvolutionFaults, SendFault
 from orbion.simulators.tcp import serve
+from tests.crash.databases import Database, SqliteFile, postgres_alone
 from tests.crash.process import Process, free_port
 from tests.support.judge import Evidence, Judge, Recorder, Said, Witness
 from tests.support.tokens import token
@@ -31,6 +34,7 @@ SETTLE_MS = 500
 LEAST_START_MS = 300  # from spawn to the first byte it could send; a third of the fastest seen
 DRAIN_S = 120.0
 MESSAGES = 3
+LEASE = 3.0  # on PostgreSQL a killed process' lanes wait so long
 FAULTS = EvolutionFaults(
     latency_ms=(2, 20),
     send=MappingProxyType(
@@ -64,12 +68,16 @@ FAULTS = EvolutionFaults(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """`span` is the seconds over which the conversations begin."""
+    """`span` is the seconds over which the conversations begin.
+
+    The first of the `replicas` takes the webhooks; all of them work, and any is killed.
+    """
 
     conversations: int
     kills: int
     span: float
     seed: int = 1
+    replicas: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +91,7 @@ class Report:
     duplicates: int
     unprovable: int
     starts: list[tuple[float, int]]
+    claimed: list[int]
     drained: float | None
     violations: list[str]
 
@@ -103,7 +112,7 @@ class Report:
             f"acknowledged {self.acknowledged}, {counts}",
             f"out of order {count('I3')}, leaked {count('I5')}, damage {count('I7')}",
             f"spawn → first 200 on /health/ready (waiting then): {starts}",
-            f"{drained} after the last message",
+            f"{drained} after the last message; tasks claimed by each process: {self.claimed}",
             *self.violations[:20],
         ]
         return "\n".join(lines)
@@ -115,6 +124,7 @@ class Drill:
 
     plan: Plan
     folder: Path
+    database: Database
     random: Random = field(init=False)
     clock: SystemClock = field(default_factory=SystemClock)
     evidence: Evidence = field(init=False)
@@ -124,10 +134,10 @@ class Drill:
         self.evidence = Evidence(patience=PATIENCE_MS, direct=DIRECT_MS, settle=SETTLE_MS)
 
     async def run(self) -> Report:
-        port = free_port()
+        ports = [free_port() for _ in range(self.plan.replicas)]
         client = build_client(connections=200)
         hook = Webhook(
-            url=f"http://127.0.0.1:{port}/webhooks/evolution/loja",
+            url=f"http://127.0.0.1:{ports[0]}/webhooks/evolution/loja",
             headers={"authorization": f"Bearer {SECRET}"},
         )
         witness = Witness(deliver=post_with(client), now=self.clock.now)
@@ -142,29 +152,40 @@ class Drill:
         )
         recorder = Recorder(app=gateway, now=self.clock.now)
         async with client, serve(recorder) as url:
-            process = Process(
-                folder=self.folder,
-                settings=_settings(self.folder, url, port),
-                port=port,
-                now=self.clock.now,
-            )
+            processes = [self._process(url, port) for port in ports]
             try:
-                drained = await self._play(gateway, process)
+                drained = await self._play(gateway, processes)
+                for each in processes:
+                    await each.count_claims()
             finally:
-                process.kill()
+                for each in processes:
+                    each.kill()
                 gateway.close()
         self.evidence.posts, self.evidence.asked = witness.posts, recorder.asked
         self.evidence.journal, self.evidence.deliveries = gateway.journal, gateway.deliveries
-        return self._report(process, drained)
+        starts = [start for each in processes for start in each.starts]
+        claimed = [each.claimed for each in processes]
+        return await asyncio.to_thread(self._report, starts, claimed, drained)
 
-    async def _play(self, gateway: EvolutionSimulator, process: Process) -> float | None:
-        await process.start()
+    def _process(self, gateway: str, port: int) -> Process:
+        return Process(
+            folder=self.folder,
+            settings=settings(self.folder, self.database.url, gateway, port),
+            port=port,
+            now=self.clock.now,
+            waiting=self.database.waiting,
+        )
+
+    async def _play(
+        self, gateway: EvolutionSimulator, processes: Sequence[Process]
+    ) -> float | None:
+        await asyncio.gather(*(each.start() for each in processes))
         async with asyncio.TaskGroup() as group:
             for number in range(self.plan.conversations):
                 group.create_task(self._customer(gateway, number))
-            group.create_task(self._kills(process))
+            group.create_task(self._kills(processes))
         gateway.faults = EvolutionFaults()
-        return await self._drain(gateway, process)
+        return await self._drain(gateway)
 
     async def _customer(self, gateway: EvolutionSimulator, number: int) -> None:
         dice, phone = Random(self.random.random()), f"55119{number:08d}"
@@ -177,25 +198,32 @@ class Drill:
             self.evidence.said.append(said)
             await asyncio.sleep(dice.choice((0.05, 0.5, 2.0)) * dice.random() * 2)
 
-    async def _kills(self, process: Process) -> None:
+    async def _kills(self, processes: Sequence[Process]) -> None:
         for _ in range(self.plan.kills):
             await asyncio.sleep(self.random.uniform(0.3, 1.7) * self.plan.span / self.plan.kills)
+            process = self.random.choice(processes)
+            await process.count_claims()
             process.kill()
-            self.evidence.deaths.append(self.clock.now())
+            died_at = self.clock.now()
+            self.evidence.deaths.append(died_at)
             await process.start()
-            self.evidence.births.append(process.born_at + LEAST_START_MS)
+            # what a living replica sends meanwhile is not the dead one's
+            born_at = process.born_at if len(processes) == 1 else died_at
+            self.evidence.births.append(born_at + LEAST_START_MS)
 
-    async def _drain(self, gateway: EvolutionSimulator, process: Process) -> float | None:
+    async def _drain(self, gateway: EvolutionSimulator) -> float | None:
         """Seconds until nothing waits any more; None when that takes too long."""
         started = time.monotonic()
         while time.monotonic() - started < DRAIN_S:
             pending = any(each.outcome == "pending" for each in gateway.deliveries)
-            if not pending and process.open_work() == 0:
+            if not pending and await asyncio.to_thread(self.database.open_work) == 0:
                 return time.monotonic() - started
             await asyncio.sleep(0.1)
         return None
 
-    def _report(self, process: Process, drained: float | None) -> Report:
+    def _report(
+        self, starts: list[tuple[float, int]], claimed: list[int], drained: float | None
+    ) -> Report:
         judge = Judge(evidence=self.evidence)
         duplicates, unprovable = judge.duplicates()
         late = [] if drained is not None else [f"I4 not drained after {DRAIN_S} s"]
@@ -206,16 +234,17 @@ class Drill:
             accepted=len(self.evidence.journal),
             duplicates=duplicates,
             unprovable=unprovable,
-            starts=process.starts,
+            starts=starts,
+            claimed=claimed,
             drained=drained,
-            violations=[*late, *judge.violations(), *process.damage()],
+            violations=[*late, *judge.violations(), *self.database.damage()],
         )
 
 
-def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
+def settings(folder: Path, database: str, gateway: str, port: int) -> dict[str, str]:
     return {
         "port": str(port),
-        "database_url": f"sqlite:///{folder}/orbion.db",
+        "database_url": database,
         "sheets_folder": f"{folder}/leads",
         "account": "loja",
         "business": "sol",
@@ -231,6 +260,7 @@ def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
         "send_timeout": str(SEND_TIMEOUT),
         "unknown_grace": str(GRACE),
         "breaker_open": "1.0",
+        "lease": str(LEASE),
         "sends_per_second": "1000",
         "sends_per_minute": "60000",
         "sends_per_hour": "1000000",
@@ -239,24 +269,38 @@ def _settings(folder: Path, gateway: str, port: int) -> dict[str, str]:
     }
 
 
+async def _drilled(plan: Plan, folder: Path, database: str) -> tuple[Report, Iterable[str]]:
+    async with AsyncExitStack() as stack:
+        where: Database = SqliteFile(path=folder / "orbion.db")
+        if database == "postgres":
+            where = await stack.enter_async_context(postgres_alone())
+        drill = Drill(plan=plan, folder=folder, database=where)
+        return await drill.run(), drill.evidence.story()
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--conversations", type=int, default=500)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--span", type=float, default=30.0, help="seconds of conversations")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--replicas", type=int, default=1, help="processes; PostgreSQL only")
+    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     given = parser.parse_args()
     plan = Plan(
-        conversations=given.conversations, kills=given.kills, span=given.span, seed=given.seed
+        conversations=given.conversations,
+        kills=given.kills,
+        span=given.span,
+        seed=given.seed,
+        replicas=given.replicas,
     )
     folder = Path(tempfile.mkdtemp(prefix="orbion-crash-"))
-    drill = Drill(plan=plan, folder=folder)
-    report = asyncio.run(drill.run())
+    report, story = asyncio.run(_drilled(plan, folder, given.database))
     sys.stdout.write(f"{report}\n")
     if not report.violations:
         shutil.rmtree(folder)
         return 0
-    (folder / "story.txt").write_text("\n".join(drill.evidence.story()))
+    (folder / "story.txt").write_text("\n".join(story))
     sys.stdout.write(f"database, log and story of the run: {folder}\n")
     return 1
 

@@ -22,14 +22,16 @@ FIXTURES = Path(__file__).parents[1] / "fixtures" / "evolution" / "webhooks"
 
 
 @pytest.fixture
-async def on_stage(tmp_path: Path) -> AsyncGenerator[Stage]:
-    async with stage(settings_for(tmp_path)) as opened:
+async def on_stage(tmp_path: Path, database_url: str) -> AsyncGenerator[Stage]:
+    """Set the stage on each database."""
+    async with stage(settings_for(tmp_path, database_url=database_url)) as opened:
         yield opened
 
 
-def rows(folder: Path, sql: str) -> list[Any]:
-    with closing(sqlite3.connect(folder / "orbion.db")) as connection:
-        return connection.execute(sql).fetchall()
+@pytest.fixture
+async def on_sqlite(tmp_path: Path) -> AsyncGenerator[Stage]:
+    async with stage(settings_for(tmp_path)) as opened:
+        yield opened
 
 
 async def settled(on_stage: Stage) -> None:
@@ -56,22 +58,22 @@ async def test_what_is_answered_is_shown_as_read(on_stage: Stage) -> None:
     assert (read.jid, read.ids) == (f"{MARIA}@s.whatsapp.net", (key_id,))
 
 
-async def test_a_burst_becomes_one_turn(tmp_path: Path) -> None:
-    quiet = settings_for(tmp_path, quiet_min=0.3, quiet_max=0.3, quiet_cap=2.0)
-    async with stage(quiet) as on_stage:
+async def test_a_burst_becomes_one_turn(tmp_path: Path, database_url: str) -> None:
+    # more than a busy machine needs between two of them
+    waiting = {"quiet_min": 1.0, "quiet_max": 1.0, "quiet_cap": 5.0}
+    settings = settings_for(tmp_path, database_url=database_url, **waiting)
+    async with stage(settings) as on_stage:
         for text in ("oi", "tudo bem?", "quanto custa o kit?", "moro em Campinas"):
             on_stage.gateway.customer_says("loja", MARIA, text)
         await on_stage.answers(1)
         await settled(on_stage)
-    assert rows(tmp_path, "SELECT verdict FROM turn") == [("answered",)]
-    assert rows(tmp_path, "SELECT DISTINCT outcome FROM message WHERE direction='in'") == [
+    assert await on_stage.rows("SELECT verdict FROM turn") == [("answered",)]
+    assert await on_stage.rows("SELECT DISTINCT outcome FROM message WHERE direction='in'") == [
         ("answered",)
     ]
 
 
-async def test_a_duplicate_webhook_is_answered_200_and_does_nothing(
-    on_stage: Stage, tmp_path: Path
-) -> None:
+async def test_a_duplicate_webhook_is_answered_200_and_does_nothing(on_stage: Stage) -> None:
     body = json.dumps(
         json.loads((FIXTURES / "sim_in_conversation__messages.upsert.json").read_text())["body"]
         | {"instance": "loja"}
@@ -80,12 +82,10 @@ async def test_a_duplicate_webhook_is_answered_200_and_does_nothing(
     again = await on_stage.post(body)
     assert (first.status_code, first.json()) == (200, {"success": True, "duplicate": False})
     assert (again.status_code, again.json()) == (200, {"success": True, "duplicate": True})
-    assert rows(tmp_path, "SELECT count(*) FROM message WHERE direction='in'") == [(1,)]
+    assert await on_stage.rows("SELECT count(*) FROM message WHERE direction='in'") == [(1,)]
 
 
-async def test_a_person_who_writes_on_the_phone_silences_the_bot(
-    on_stage: Stage, tmp_path: Path
-) -> None:
+async def test_a_person_who_writes_on_the_phone_silences_the_bot(on_stage: Stage) -> None:
     on_stage.gateway.customer_says("loja", MARIA, "oi")
     await on_stage.answers(1)
     on_stage.gateway.person_says("loja", MARIA, "Oi Maria, aqui é o Pedro")
@@ -96,15 +96,15 @@ async def test_a_person_who_writes_on_the_phone_silences_the_bot(
     await on_stage.gateway.drained()
     await settled(on_stage)
     assert len(on_stage.gateway.journal) == sent
-    assert rows(tmp_path, "SELECT mode, mode_reason FROM conversation") == [("human", "takeover")]
-    assert rows(
-        tmp_path, "SELECT reason FROM message WHERE direction='in' ORDER BY seq DESC LIMIT 1"
+    assert await on_stage.rows("SELECT mode, mode_reason FROM conversation") == [
+        ("human", "takeover")
+    ]
+    assert await on_stage.rows(
+        "SELECT reason FROM message WHERE direction='in' ORDER BY seq DESC LIMIT 1"
     ) == [("human_mode",)]
 
 
-async def test_after_an_opt_out_exactly_one_message_is_ever_sent(
-    on_stage: Stage, tmp_path: Path
-) -> None:
+async def test_after_an_opt_out_exactly_one_message_is_ever_sent(on_stage: Stage) -> None:
     on_stage.gateway.customer_says("loja", MARIA, "Não quero receber mais mensagens")
     await on_stage.answers(1)
     for text in ("oi?", "quanto custa?"):
@@ -112,14 +112,14 @@ async def test_after_an_opt_out_exactly_one_message_is_ever_sent(
         await on_stage.gateway.drained()
         await settled(on_stage)
     assert len(on_stage.gateway.journal) == 1
-    assert rows(tmp_path, "SELECT count(*) FROM suppression WHERE revoked_at IS NULL") == [(1,)]
+    assert await on_stage.rows("SELECT count(*) FROM suppression WHERE revoked_at IS NULL") == [
+        (1,)
+    ]
     on_stage.gateway.customer_says("loja", MARIA, "voltar")
     assert len(await on_stage.answers(2)) == 2
 
 
-async def test_who_asks_for_a_person_gets_one_notice_and_then_silence(
-    on_stage: Stage, tmp_path: Path
-) -> None:
+async def test_who_asks_for_a_person_gets_one_notice_and_then_silence(on_stage: Stage) -> None:
     on_stage.gateway.customer_says("loja", MARIA, "quero falar com um atendente")
     (notice,) = await on_stage.answers(1)
     assert notice
@@ -127,7 +127,7 @@ async def test_who_asks_for_a_person_gets_one_notice_and_then_silence(
     await on_stage.gateway.drained()
     await settled(on_stage)
     assert len(on_stage.gateway.journal) == 1
-    assert rows(tmp_path, "SELECT reason, actor FROM handoff") == [("requested", "bot")]
+    assert await on_stage.rows("SELECT reason, actor FROM handoff") == [("requested", "bot")]
 
 
 async def test_customers_do_not_hear_each_others_answers(on_stage: Stage) -> None:
@@ -176,16 +176,16 @@ async def test_health_tells_what_was_measured(on_stage: Stage) -> None:
     assert SECRET not in json.dumps(detailed)
 
 
-async def test_draining_says_not_ready_but_still_stores(on_stage: Stage, tmp_path: Path) -> None:
+async def test_draining_says_not_ready_but_still_stores(on_stage: Stage) -> None:
     on_stage.service.lifecycle.drain()
     ready = await on_stage.web.get("http://orbion/health/ready")
     assert ready.status_code == 503
     on_stage.gateway.customer_says("loja", MARIA, "oi")
     await on_stage.gateway.drained()
-    assert rows(tmp_path, "SELECT count(*) FROM message WHERE direction='in'") == [(1,)]
+    assert await on_stage.rows("SELECT count(*) FROM message WHERE direction='in'") == [(1,)]
 
 
-async def test_an_operator_takes_over_and_releases(on_stage: Stage, tmp_path: Path) -> None:
+async def test_an_operator_takes_over_and_releases(on_stage: Stage) -> None:
     on_stage.gateway.customer_says("loja", MARIA, "oi")
     await on_stage.answers(1)
     await settled(on_stage)
@@ -193,9 +193,11 @@ async def test_an_operator_takes_over_and_releases(on_stage: Stage, tmp_path: Pa
     (line,) = (await on_stage.web.get(base, headers=ADMIN)).json()["items"]
     taken = await on_stage.web.post(f"{base}/{line['id']}/takeover", headers=ADMIN)
     assert taken.status_code == 200
-    assert rows(tmp_path, "SELECT mode, mode_reason FROM conversation") == [("human", "operator")]
+    assert await on_stage.rows("SELECT mode, mode_reason FROM conversation") == [
+        ("human", "operator")
+    ]
     await on_stage.web.post(f"{base}/{line['id']}/release", headers=ADMIN)
-    assert rows(tmp_path, "SELECT mode, mode_reason FROM conversation") == [("bot", None)]
+    assert await on_stage.rows("SELECT mode, mode_reason FROM conversation") == [("bot", None)]
 
 
 def captured_bodies() -> list[dict[str, Any]]:
@@ -248,39 +250,37 @@ def limit_pages(on_stage: Stage, pages: int) -> None:
     db.connection.execute(f"PRAGMA max_page_count={pages}")
 
 
-async def test_a_full_disk_refuses_with_503_and_heals_by_itself(
-    on_stage: Stage, tmp_path: Path
-) -> None:
+async def test_a_full_disk_refuses_with_503_and_heals_by_itself(on_sqlite: Stage) -> None:
     body = json.dumps(
         json.loads((FIXTURES / "sim_in_conversation__messages.upsert.json").read_text())["body"]
         | {"instance": "loja"},
         ensure_ascii=False,
     )
-    (pages,) = rows(tmp_path, "PRAGMA page_count")[0]
-    limit_pages(on_stage, pages)
+    ((pages,),) = await on_sqlite.rows("PRAGMA page_count")
+    limit_pages(on_sqlite, pages)
     big = body.replace("Olá, quero saber", "Olá, " + "muito " * 5_000 + "quero saber")
-    refused = await on_stage.post(big)
+    refused = await on_sqlite.post(big)
     assert refused.status_code == 503
     assert int(refused.headers["retry-after"]) > 0
-    assert rows(tmp_path, "SELECT count(*) FROM message") == [(0,)]
-    limit_pages(on_stage, 2**30)
-    taken = await on_stage.post(big)
+    assert await on_sqlite.rows("SELECT count(*) FROM message") == [(0,)]
+    limit_pages(on_sqlite, 2**30)
+    taken = await on_sqlite.post(big)
     assert (taken.status_code, taken.json()["duplicate"]) == (200, False)
-    assert rows(tmp_path, "SELECT count(*) FROM message WHERE direction='in'") == [(1,)]
+    assert await on_sqlite.rows("SELECT count(*) FROM message WHERE direction='in'") == [(1,)]
 
 
 async def test_a_locked_database_is_a_503_and_nothing_is_lost(
-    on_stage: Stage, tmp_path: Path
+    on_sqlite: Stage, tmp_path: Path
 ) -> None:
-    db = on_stage.service.store.db
+    db = on_sqlite.service.store.db
     assert isinstance(db, SqliteDatabase)
     db.connection.execute("PRAGMA busy_timeout=50")
     with closing(sqlite3.connect(tmp_path / "orbion.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        on_stage.gateway.customer_says("loja", MARIA, "oi")
-        ready = await on_stage.web.get("http://orbion/health/ready")
+        on_sqlite.gateway.customer_says("loja", MARIA, "oi")
+        ready = await on_sqlite.web.get("http://orbion/health/ready")
         assert ready.status_code == 503
-        live = await on_stage.web.get("http://orbion/health/live")
+        live = await on_sqlite.web.get("http://orbion/health/live")
         assert live.status_code == 200
         other.execute("ROLLBACK")
-    assert await on_stage.answers(1)
+    assert await on_sqlite.answers(1)

@@ -157,7 +157,7 @@ async def test_a_start_frees_what_a_dead_process_held(sqlite_path: Path, clock: 
         assert (await store.claim(Queue.IN, "dead", 9)).claims
     async with sqlite_database(sqlite_path, clock) as db:
         store = make_store(db, clock)
-        assert await store.start() == 1
+        assert await store.free_leases() == 1
         (claim,) = (await store.claim(Queue.IN, "w", 9)).claims
         assert (claim.attempts, claim.crashes) == (1, 1)
 

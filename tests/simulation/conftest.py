@@ -1,24 +1,15 @@
-"""A folder in memory for what is killed over and over: nothing here asks the disk itself."""
+"""Processes that play beside the tests, in a folder in memory: nothing here asks the disk."""
 
-import tempfile
 from collections.abc import Generator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.run import MEMORY
-from tests.support.stores import Template
+from tests.simulation.run import players
 
 
-@pytest.fixture
-def scratch(tmp_path: Path) -> Generator[Path]:
-    if not MEMORY.is_dir():
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(prefix="orbion-sim-", dir=MEMORY) as folder:
-        yield Path(folder)
-
-
-@pytest.fixture
-def migrated(scratch: Path, template: Template) -> Path:
-    return template.copy_to(scratch / "migrated.db")
+@pytest.fixture(scope="session")
+def playing() -> Generator[tuple[ProcessPoolExecutor, Path]]:
+    with players() as found:
+        yield found

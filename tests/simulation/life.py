@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractAsyncContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -13,11 +15,11 @@ from typing import Any
 import httpx
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from orbion.adapters.db.tx import Database
 from orbion.config import Settings
 from orbion.kit.executor import Executor
 from orbion.ports import LLM, Inbox
 from orbion.web.deps import STATE, State
-from tests.simulation.weather import GREETING, Weather
 from tests.support.tokens import TokenLLM
 from tests.support.virtual import SimLoop
 
@@ -26,6 +28,7 @@ KEY = "chave-do-gateway-123456"
 HOOK = "http://orbion/webhooks/evolution/loja"
 READY = "http://orbion/health/ready"
 BEARER = {"authorization": f"Bearer {SECRET}"}
+PLAYBOOK = Path(__file__).with_name("loja.toml")
 SEND_TIMEOUT, GRACE = 5.0, 5.0
 OPEN_WORK = (
     "SELECT 'message ' || outcome, count(*) FROM message "
@@ -46,11 +49,17 @@ DAMAGE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What a mutant may put in place of the real thing; the service's own code stays as it is."""
+    """What a mutant may put in place of the real thing; the service's own code stays as it is.
+
+    `triggers` are SQL that makes the database do otherwise than it was told.
+    """
 
     wire: Callable[[httpx.AsyncBaseTransport], httpx.AsyncBaseTransport] = lambda wire: wire
     llm: Callable[[TokenLLM], LLM] = lambda llm: llm
     inbox: Callable[[Inbox], Inbox] = lambda inbox: inbox
+    database: Callable[[Database], Database] = lambda database: database
+    settings: Mapping[str, object] = field(default_factory=dict)
+    triggers: str = ""
     after_crash: Callable[[Path], None] = lambda _: None
 
 
@@ -81,14 +90,20 @@ def _look_at(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-def settings(folder: Path, weather: Weather, *, typing: bool, hurry: bool) -> Settings:
+def settings(folder: Path, *, typing: bool, hurry: bool, others: Mapping[str, object]) -> Settings:
     """In a hurry it waits for no second message and shows no typing."""
+    own = {"database_url": f"sqlite:///{folder}/orbion.db", "sheets_folder": folder / "leads"}
+    return _common_settings(typing=typing, hurry=hurry).model_copy(update=own | dict(others))
+
+
+@cache
+def _common_settings(*, typing: bool, hurry: bool) -> Settings:
+    """Validated once: each of thousands of lives copies them."""
     return Settings(
         _env_file=None,
-        database_url=f"sqlite:///{folder}/orbion.db",
-        sheets_folder=folder / "leads",
         account="loja",
         business="sol",
+        playbook=str(PLAYBOOK),
         evolution_url="http://gateway",
         evolution_instance="loja",
         evolution_api_key=KEY,
@@ -101,8 +116,6 @@ def settings(folder: Path, weather: Weather, *, typing: bool, hurry: bool) -> Se
         unknown_grace=GRACE,
         breaker_open=2.0,
         turns_per_minute=600,
-        human_idle_release=weather.idle,
-        auto_greetings=(GREETING,) if weather.greets else (),
         workers=32,
         disk_reserve=0,
     )
@@ -163,6 +176,15 @@ def watched(found: list[str]) -> Generator[None]:
         logger.removeHandler(handler)
         logger.propagate, _ = before
         logger.setLevel(before[1])
+
+
+def prepare(database: Path, template: Path, parts: Parts) -> None:
+    """Make the first life's database."""
+    database.parent.mkdir()
+    shutil.copyfile(template, database)
+    if parts.triggers:
+        with closing(sqlite3.connect(database)) as connection:
+            connection.executescript(parts.triggers)
 
 
 def damage(database: Path) -> list[str]:

@@ -1,23 +1,40 @@
-"""Services with one promise broken on purpose: the judge must catch every one of them."""
+"""Services with one promise broken on purpose: the judge must catch each of them."""
 
 import asyncio
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
+from typing import cast
 
 import httpx
+from sqlalchemy import select
 
+from orbion.adapters.db.schema import OUTBOX
+from orbion.adapters.db.sql import bind
+from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.tx import Statement
 from orbion.domain.errors import OrbionError
 from orbion.domain.events import Event, MessageEchoed, MessageReceived
 from orbion.domain.turns import Completion
 from orbion.ports import Inbox, Prompt, Received
 from orbion.usecases.receive import WebhookOutcome
+from tests.simulation import damages as sql
 from tests.simulation.life import Parts
+from tests.simulation.run import play
+from tests.simulation.unfenced import Unfenced
 from tests.support.tokens import TokenLLM, tokens
+
+SLOW_SECONDS = 8.0
+IN_FLIGHT = Statement(
+    select(OUTBOX.c.text).where(
+        OUTBOX.c.address == bind("address"),
+        OUTBOX.c.attempts > 0,
+        OUTBOX.c.state.in_(("pending", "sending", "unknown")),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +172,63 @@ def _stored(events: Sequence[Event]) -> Received:
     return Received(duplicate=False, outcomes=(WebhookOutcome.STORED.value,) * len(events))
 
 
-def lose_the_log(folder: Path) -> None:
-    """Lose what was committed but not yet in the main file, as without fsync in a power cut."""
-    for log in folder.glob("*-wal"):
-        log.unlink()
+@dataclass(frozen=True, slots=True)
+class LateToHear:
+    """Learns of a person's words only when what it keeps of the conversation has aged."""
+
+    inbox: Inbox
+    waiting: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
+        if not any(map(_is_a_persons, events)):
+            return await self.inbox.receive(account, events, trace)
+        task = asyncio.create_task(self._hear(account, events, trace))
+        self.waiting.add(task)
+        task.add_done_callback(self.waiting.discard)
+        return _stored(events)
+
+    async def quarantine(self, account: str, reason: str, raw: bytes) -> None:
+        await self.inbox.quarantine(account, reason, raw)
+
+    async def _hear(self, account: str, events: Sequence[Event], trace: str) -> None:
+        await asyncio.sleep(5.0)
+        await self.inbox.receive(account, events, trace)
 
 
-def resend_what_was_in_flight(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "orbion.db")) as connection, connection:
-        connection.execute("UPDATE outbox SET state = 'pending' WHERE state = 'sending'")
+@dataclass(frozen=True, slots=True)
+class Credulous:
+    """Takes whatever a person writes while a bubble is in flight for the echo of that bubble."""
+
+    store: DbStore
+
+    async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
+        heard = [await self._as_ours(each) for each in events]
+        return await self.store.receive(account, heard, trace)
+
+    async def quarantine(self, account: str, reason: str, raw: bytes) -> None:
+        await self.store.quarantine(account, reason, raw)
+
+    async def _as_ours(self, event: Event) -> Event:
+        if not (isinstance(event, MessageEchoed) and _is_a_persons(event)):
+            return event
+        address = event.recipient.address
+        row = await self.store.db.read(lambda tx: tx.one(IN_FLIGHT, address=address))
+        return event if row is None else replace(event, text=row[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Thinks longer than a lease lasts."""
+
+    llm: TokenLLM
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        await asyncio.sleep(SLOW_SECONDS)
+        return await self.llm.complete(prompt)
+
+
+def _is_a_persons(event: Event) -> bool:
+    return isinstance(event, MessageEchoed) and not event.by_api
 
 
 def _forgetful() -> Parts:
@@ -171,19 +236,66 @@ def _forgetful() -> Parts:
     return Parts(inbox=lambda inbox: Forgetful(inbox, numbers))
 
 
-MUTANTS: Mapping[str, tuple[Callable[[], Parts], str]] = MappingProxyType(
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """`invariant` catches it, within the seeds `first` as far as is known."""
+
+    parts: Callable[[], Parts]
+    invariant: str
+    first: tuple[int, ...] = ()
+
+
+SLOW_BUT_HONEST = Parts(settings={"lease": 5.0}, llm=Slow)
+MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {
-        "blind resend": (lambda: Parts(wire=Blind), "I2b"),
-        "blind resend after a crash": (
-            lambda: Parts(after_crash=resend_what_was_in_flight),
-            "I2b",
+        "blind resend": Mutant(lambda: Parts(wire=Blind), "I2b"),
+        "blind resend after a crash": Mutant(
+            lambda: Parts(after_crash=sql.resend_what_was_in_flight), "I2b"
         ),
-        "every send taken for sent": (lambda: Parts(wire=Hopeful), "I1"),
-        "acknowledged before the commit": (lambda: Parts(inbox=Hasty), "I1"),
-        "commits that are not durable": (lambda: Parts(after_crash=lose_the_log), "I1"),
-        "duplicates known in memory only": (_forgetful, "I2a"),
-        "deaf to people": (lambda: Parts(inbox=Deaf), "P9"),
-        "newest first": (lambda: Parts(llm=Backwards), "I3"),
-        "gossip": (lambda: Parts(llm=Gossip), "I5"),
+        "what was in flight at a crash is taken for sent": Mutant(
+            lambda: Parts(after_crash=sql.believe_what_was_in_flight), "I1", (2,)
+        ),
+        "every send taken for sent": Mutant(lambda: Parts(wire=Hopeful), "I1"),
+        "no grace": Mutant(lambda: Parts(settings={"unknown_grace": 0.0}), "I2b", (7,)),
+        "acknowledged before the commit": Mutant(lambda: Parts(inbox=Hasty), "I1", (1,)),
+        "commits that are not durable": Mutant(lambda: Parts(after_crash=sql.lose_the_log), "I1"),
+        "a turn's bubbles and its acknowledgement in two transactions": Mutant(
+            lambda: Parts(after_crash=sql.lose_second_halves), "I2a"
+        ),
+        "what is due is known in memory only": Mutant(
+            lambda: Parts(after_crash=sql.forget_what_is_due), "I1"
+        ),
+        "duplicates known in memory only": Mutant(_forgetful, "I2a"),
+        "no lane lock": Mutant(lambda: Parts(database=partial(Unfenced, locks=False)), "I2b", (3,)),
+        "what a lost lease wrote is taken": Mutant(
+            lambda: replace(SLOW_BUT_HONEST, triggers=sql.NO_RENEWAL, database=Unfenced), "I2a"
+        ),
+        "a lease is never renewed": Mutant(
+            lambda: replace(SLOW_BUT_HONEST, triggers=sql.NO_RENEWAL), "I4"
+        ),
+        "attempts are not reset": Mutant(lambda: Parts(triggers=sql.ATTEMPTS_STAY), "I4"),
+        "superseding forgets the older message": Mutant(
+            lambda: Parts(triggers=sql.NEVER_REOPENED), "I1"
+        ),
+        "superseded bubbles leave all the same": Mutant(
+            lambda: Parts(triggers=sql.NEVER_SUPERSEDED), "I2a", (8,)
+        ),
+        "deaf to people": Mutant(lambda: Parts(inbox=Deaf), "P9"),
+        "a takeover is read through a cache": Mutant(lambda: Parts(inbox=LateToHear), "P9", (4,)),
+        "an echo matches any text": Mutant(
+            lambda: Parts(inbox=lambda inbox: Credulous(cast("DbStore", inbox))), "P9", (7,)
+        ),
+        "newest first": Mutant(lambda: Parts(llm=Backwards), "I3"),
+        "gossip": Mutant(lambda: Parts(llm=Gossip), "I5"),
     }
 )
+
+
+def hunt(name: str, seeds: Sequence[int], template: Path) -> int | None:
+    """Play until the mutant is caught by its invariant; return the seed that did it."""
+    mutant = MUTANTS[name]
+    for seed in dict.fromkeys([*mutant.first, *seeds]):
+        verdict = play(seed, template=template, parts=mutant.parts())
+        if mutant.invariant in verdict.invariants:
+            return seed
+    return None

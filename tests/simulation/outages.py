@@ -2,15 +2,17 @@
 
 import asyncio
 import sqlite3
+import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.simulation.verdict import Verdict
 from tests.simulation.weather import Weather
-from tests.simulation.world import Simulation, Verdict
+from tests.simulation.world import Simulation
 from tests.support.tokens import tokens
 
 Story = Callable[["Day"], Coroutine[Any, Any, None]]
@@ -28,10 +30,6 @@ class Day(Simulation):
 
     def acts(self) -> Sequence[Coroutine[Any, Any, None]]:
         return (self.story(self),)
-
-    async def dies(self, seconds: float) -> None:
-        self.life.kill()
-        await self.is_dead(seconds)
 
     @property
     def answered(self) -> Mapping[str, list[str]]:
@@ -63,9 +61,12 @@ class Day(Simulation):
             )
 
 
-def tell(story: Story, folder: Path, template: Path, *, idle: float = 0.0) -> tuple[Day, Verdict]:
-    day = Day(seed=1, folder=folder, template=template, story=story, idle=idle)
-    return day, day.run()
+@contextmanager
+def told(story: Story, template: Path, *, idle: float = 0.0) -> Generator[tuple[Day, Verdict]]:
+    """Play it in a folder of its own beside the template, and let it be looked at."""
+    with tempfile.TemporaryDirectory(prefix="day-", dir=template.parent) as folder:
+        day = Day(seed=1, folder=Path(folder), template=template, story=story, idle=idle)
+        yield day, day.run()
 
 
 async def everybody_writes(day: Day, *, seconds: float, people: int = 5) -> None:

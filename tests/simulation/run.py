@@ -1,72 +1,134 @@
 """Plays many seeds (`python -m tests.simulation.run --kills 2000 --seed 1`) and reports them."""
 
 import argparse
+import gc
 import math
 import multiprocessing
 import os
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from orbion.adapters.db.migrate import migrate_sqlite
 from tests.simulation.life import HONEST, Parts
-from tests.simulation.world import Simulation, Verdict
+from tests.simulation.story import Story, shortest
+from tests.simulation.verdict import Tally, Verdict
+from tests.simulation.world import Simulation
 
 MEMORY = Path("/dev/shm")  # noqa: S108 kills are simulated, so even fsync may stay in memory
 KILLS_A_SEED = 8
 KILLS_IN_A_CROWD = 2
 KILLS_PER_SEED = (7 * KILLS_A_SEED + KILLS_IN_A_CROWD) / 8
 CROWDED_SEED = 7
+UNHEALED_SEED = 3
 
 
-def play(seed: int, *, template: Path, parts: Parts = HONEST) -> Verdict:
-    """Play one seed in a folder of its own beside the template; each eighth is crowded.
+def story_of(seed: int) -> Story:
+    """What a seed plays: each eighth is crowded, and in each eighth the faults never end.
 
     What only a crowd shows: bubbles that wait behind others, while a person may take over.
     """
     crowd = seed % 8 == CROWDED_SEED
-    with tempfile.TemporaryDirectory(prefix=f"seed-{seed}-", dir=template.parent) as folder:
+    return Story(
+        seed=seed,
+        kills=tuple(range(KILLS_IN_A_CROWD if crowd else KILLS_A_SEED)),
+        conversations=tuple(range(24 if crowd else 6)),
+        crowd=crowd,
+        heals=seed % 8 != UNHEALED_SEED,
+    )
+
+
+def play_story(story: Story, *, template: Path, parts: Parts = HONEST) -> Verdict:
+    """Play it in a folder of its own beside the template."""
+    with tempfile.TemporaryDirectory(prefix=f"seed-{story.seed}-", dir=template.parent) as folder:
         return Simulation(
-            seed=seed,
+            seed=story.seed,
             folder=Path(folder),
             template=template,
             parts=parts,
-            kills=KILLS_IN_A_CROWD if crowd else KILLS_A_SEED,
-            conversations=24 if crowd else 6,
-            crowd=crowd,
+            kills=story.kills,
+            conversations=story.conversations,
+            calm=story.calm,
+            crowd=story.crowd,
+            heals=story.heals,
         ).run()
+
+
+def play(seed: int, *, template: Path, parts: Parts = HONEST) -> Verdict:
+    return play_story(story_of(seed), template=template, parts=parts)
+
+
+@contextmanager
+def players(processes: int | None = None) -> Generator[tuple[ProcessPoolExecutor, Path]]:
+    """Processes that play, and the migrated database that each play begins with."""
+    memory = MEMORY if MEMORY.is_dir() else None
+    spawn = multiprocessing.get_context("spawn")
+    with tempfile.TemporaryDirectory(prefix="orbion-sim-", dir=memory) as folder:
+        template = Path(folder) / "migrated.db"
+        migrate_sqlite(template)
+        pool = ProcessPoolExecutor(processes, mp_context=spawn, initializer=_spare_the_collector)
+        try:
+            yield pool, template
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _spare_the_collector() -> None:
+    """A seed makes much garbage and soon ends."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1_000)
+
+
+def _tell(verdicts: Iterable[Verdict]) -> Sequence[Tally]:
+    liveness = Tally("liveness (faults heal, all must come to its end)")
+    safety = Tally("safety (faults to the end)")
+    for verdict in verdicts:
+        (liveness if verdict.heals else safety).add(verdict)
+        if verdict.violations:
+            sys.stdout.write(f"{verdict.explain()}\n\n")
+    return liveness, safety
+
+
+def _shrink(seed: int) -> int:
+    with players(1) as (_, template):
+        found = shortest(story_of(seed), partial(play_story, template=template))
+    if found is None:
+        sys.stdout.write(f"seed {seed} breaks no promise\n")
+        return 0
+    story, verdict, plays = found
+    sys.stdout.write(f"the shortest story of {plays} played: {story}\n{verdict.explain(1_000)}\n")
+    return 1
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=2_000)
+    parser.add_argument("--minutes", type=float, default=math.inf, help="begin no seed after that")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--shrink", action="store_true", help="tell that seed's shortest failure")
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     given = parser.parse_args()
+    if given.shrink:
+        return _shrink(given.seed)
+    started = time.monotonic()
     seeds = range(given.seed, given.seed + math.ceil(given.kills / KILLS_PER_SEED))
-    started, total, failed = time.monotonic(), Counter[str](), 0
-    memory = MEMORY if MEMORY.is_dir() else None
-    spawn = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory(prefix="orbion-sim-", dir=memory) as folder,
-        ProcessPoolExecutor(given.processes, mp_context=spawn) as pool,
-    ):
-        template = Path(folder) / "migrated.db"
-        migrate_sqlite(template)
-        for verdict in pool.map(partial(play, template=template), seeds):
-            total += verdict.totals()
-            if verdict.violations:
-                failed += 1
-                sys.stdout.write(f"{verdict.explain()}\n\n")
-    counts = ", ".join(f"{name} {count}" for name, count in total.items())
-    sys.stdout.write(
-        f"{len(seeds)} seeds, {counts}, failed seeds {failed}, {time.monotonic() - started:.1f} s\n"
-    )
-    return 1 if failed else 0
+    until = time.time() + given.minutes * 60
+    with players(given.processes) as (pool, template):
+        begin = partial(_play_until, template=template, until=until)
+        tallies = _tell(filter(None, pool.map(begin, seeds)))
+    sys.stdout.writelines(f"{each}\n" for each in tallies)
+    seconds, kills = time.monotonic() - started, sum(each.counts["kills"] for each in tallies)
+    sys.stdout.write(f"{kills} kills in {seconds:.1f} s, {kills / seconds:.1f} a second\n")
+    return 1 if any(each.counts["failed"] for each in tallies) else 0
+
+
+def _play_until(seed: int, *, template: Path, until: float) -> Verdict | None:
+    return play(seed, template=template) if time.time() < until else None
 
 
 if __name__ == "__main__":

@@ -3,23 +3,20 @@
 import argparse
 import asyncio
 import math
-import multiprocessing
 import os
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from orbion.adapters.db.migrate import migrate_sqlite
 from orbion.simulators.faults import EvolutionFaults
-from tests.simulation.run import MEMORY
+from tests.simulation.run import players
 from tests.simulation.weather import Weather
 from tests.simulation.world import Simulation
 from tests.support.judge import Judge
@@ -57,7 +54,7 @@ class Takeovers(Simulation):
 
     async def _all(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for number in range(self.conversations):
+            for number in self.conversations:
                 group.create_task(self._one(number, Random(self.random.getrandbits(64))))
                 await asyncio.sleep(BETWEEN_S)
 
@@ -104,7 +101,7 @@ def measure(seed: int, *, template: Path, count: int) -> Result:
     """Run `count` conversations in a folder of their own beside the template."""
     with tempfile.TemporaryDirectory(prefix=f"takeover-{seed}-", dir=template.parent) as folder:
         world = Takeovers(
-            seed=seed, folder=Path(folder), template=template, conversations=count, kills=0
+            seed=seed, folder=Path(folder), template=template, conversations=range(count), kills=()
         )
         verdict = world.run()
         found = world.result()
@@ -127,14 +124,7 @@ def main() -> int:
     given = parser.parse_args()
     started = time.monotonic()
     seeds = range(given.seed, given.seed + math.ceil(given.count / IN_A_RUN))
-    memory = MEMORY if MEMORY.is_dir() else None
-    spawn = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory(prefix="orbion-sim-", dir=memory) as folder,
-        ProcessPoolExecutor(given.processes, mp_context=spawn) as pool,
-    ):
-        template = Path(folder) / "migrated.db"
-        migrate_sqlite(template)
+    with players(given.processes) as (pool, template):
         found = list(pool.map(partial(measure, template=template, count=IN_A_RUN), seeds))
     held = [each for result in found for each in result.held]
     after = [each for result in found for each in result.after]

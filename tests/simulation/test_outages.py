@@ -1,12 +1,14 @@
 """After any outage nothing is lost, doubled or out of order: the gap is read back (promise P5)."""
 
 import asyncio
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.simulation.outages import Day, everybody_writes, tell
+from tests.simulation.outages import Day, Story, everybody_writes, told
 
+Playing = tuple[ProcessPoolExecutor, Path]
 HALF_AN_HOUR = 1_800.0
 MARIA, JOAO = "5511900000000", "5511900000001"
 
@@ -15,7 +17,7 @@ async def half_an_hour_without_orbion(day: Day) -> None:
     day.says(MARIA, 0, 0)
     await asyncio.sleep(5)
     writing = day.loop.outside(everybody_writes(day, seconds=HALF_AN_HOUR - 60))
-    await day.dies(HALF_AN_HOUR)
+    await day.dies(0, HALF_AN_HOUR)
     await writing
 
 
@@ -29,7 +31,7 @@ async def half_an_hour_without_the_gateway(day: Day) -> None:
 async def a_restart_of_the_gateway_that_drops_its_retries(day: Day) -> None:
     await asyncio.sleep(5)
     writing = day.loop.outside(everybody_writes(day, seconds=60))
-    dead = day.loop.outside(day.dies(75))
+    dead = day.loop.outside(day.dies(0, 75))
     await asyncio.sleep(70)
     day.gateway.restart()
     await dead
@@ -43,13 +45,9 @@ async def a_reader_that_dies_again_and_again(day: Day) -> None:
     """What it had stored when it died it finds again, and knows."""
     await asyncio.sleep(5)
     writing = day.loop.outside(everybody_writes(day, seconds=HALF_AN_HOUR - 60))
-    await day.dies(HALF_AN_HOUR)
+    await day.dies(0, HALF_AN_HOUR)
     for steps in (20, 40, 60, 80, 100, 150, 200, 300):
-        death = asyncio.get_running_loop().create_future()
-        day.life.on_death = lambda death=death: death.set_result(None)  # type: ignore[misc]
-        day.life.fuse = steps
-        await death
-        await day.is_dead(0.1)
+        await day.dies(steps, 0.1)
     await writing
 
 
@@ -63,37 +61,35 @@ async def a_reader_that_dies_again_and_again(day: Day) -> None:
     ],
 )
 def test_after_an_outage_every_message_is_answered_once_and_in_order(
-    story: object, fate: str, scratch: Path, migrated: Path
+    story: Story, fate: str, playing: Playing
 ) -> None:
-    day, verdict = tell(story, scratch, migrated)  # type: ignore[arg-type]
-    assert fate in day.fates()
-    assert not verdict.violations, verdict.explain()
-    assert day.answered == day.said
-    assert day.reasons() == {}
+    with told(story, playing[1]) as (day, verdict):
+        assert fate in day.fates()
+        assert not verdict.violations, verdict.explain()
+        assert day.answered == day.said
+        assert day.reasons() == {}
 
 
-def test_what_is_too_old_after_it_is_stored_and_says_so(scratch: Path, migrated: Path) -> None:
+def test_what_is_too_old_after_it_is_stored_and_says_so(playing: Playing) -> None:
     async def hours_without_orbion(day: Day) -> None:
         await asyncio.sleep(5)
-        dead = day.loop.outside(day.dies(3 * 3_600))
+        dead = day.loop.outside(day.dies(0, 3 * 3_600))
         day.says(MARIA, 0, 0)
         await asyncio.sleep(2.9 * 3_600)
         day.says(JOAO, 1, 0)
         await dead
         day.evidence.said = [each for each in day.evidence.said if each.phone == JOAO]
 
-    day, verdict = tell(hours_without_orbion, scratch, migrated)
-    assert not verdict.violations, verdict.explain()
-    assert list(day.answered) == [JOAO]
-    assert day.reasons() == {"stale": 1}
+    with told(hours_without_orbion, playing[1]) as (day, verdict):
+        assert not verdict.violations, verdict.explain()
+        assert list(day.answered) == [JOAO]
+        assert day.reasons() == {"stale": 1}
 
 
-def test_what_a_person_answered_meanwhile_is_left_to_the_person(
-    scratch: Path, migrated: Path
-) -> None:
+def test_what_a_person_answered_meanwhile_is_left_to_the_person(playing: Playing) -> None:
     async def a_person_helps_out(day: Day) -> None:
         await asyncio.sleep(5)
-        dead = day.loop.outside(day.dies(HALF_AN_HOUR))
+        dead = day.loop.outside(day.dies(0, HALF_AN_HOUR))
         day.says(MARIA, 0, 0)
         day.says(JOAO, 1, 0)
         await asyncio.sleep(120)
@@ -102,18 +98,18 @@ def test_what_a_person_answered_meanwhile_is_left_to_the_person(
         day.says(MARIA, 0, 1)
         await dead
 
-    day, verdict = tell(a_person_helps_out, scratch, migrated)
-    assert not verdict.violations, verdict.explain()
-    assert list(day.answered) == [JOAO]
-    assert day.reasons() == {"human_mode": 2}
+    with told(a_person_helps_out, playing[1]) as (day, verdict):
+        assert not verdict.violations, verdict.explain()
+        assert list(day.answered) == [JOAO]
+        assert day.reasons() == {"human_mode": 2}
 
 
 def test_after_the_idle_time_the_bot_answers_only_what_came_after_the_person(
-    scratch: Path, migrated: Path
+    playing: Playing,
 ) -> None:
     async def a_person_who_went_home(day: Day) -> None:
         await asyncio.sleep(5)
-        dead = day.loop.outside(day.dies(HALF_AN_HOUR))
+        dead = day.loop.outside(day.dies(0, HALF_AN_HOUR))
         day.says(MARIA, 0, 0)
         await asyncio.sleep(60)
         day.takes_over(MARIA, "Oi, aqui é a Ana! Já vi para você.")
@@ -121,6 +117,6 @@ def test_after_the_idle_time_the_bot_answers_only_what_came_after_the_person(
         day.says(MARIA, 0, 1)
         await dead
 
-    day, verdict = tell(a_person_who_went_home, scratch, migrated, idle=600.0)
-    assert not verdict.violations, verdict.explain()
-    assert day.answered == {MARIA: day.said[MARIA]}
+    with told(a_person_who_went_home, playing[1], idle=600.0) as (day, verdict):
+        assert not verdict.violations, verdict.explain()
+        assert day.answered == {MARIA: day.said[MARIA]}

@@ -1,12 +1,14 @@
 """What one seeded day brings beside the kills: faults, outages, greetings and people."""
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from random import Random
 from types import MappingProxyType
 
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Socket
 from orbion.simulators.faults import EvolutionFaults, SendFault
+from tests.simulation.story import WEATHER, without
 
 GIVEN_UP_S = (1_500.0, 1_900.0)  # longer than the gateway goes on posting
 IDLE_S = 20.0
@@ -42,16 +44,21 @@ class Weather:
     gateway_dead: tuple[float, float] | None = None
 
 
-def draw_weather(dice: Random, *, crowd: bool, kills: int) -> Weather:
-    return Weather(
+def draw_weather(dice: Random, *, crowd: bool, calm: Collection[str]) -> Weather:
+    """What is calm is drawn all the same, so that a shorter story differs in nothing else."""
+    drawn = Weather(
         faults=CROWDED if crowd else draw_faults(dice),
         idle=IDLE_S if dice.random() < 0.3 else 0.0,
         greets=dice.random() < 0.3,
-        long_death=dice.randint(1, kills) if dice.random() < 0.2 else None,
+        long_death=dice.randrange(8) if dice.random() < 0.2 else None,
         disconnected=(dice.uniform(0, 30), dice.uniform(1, 15)) if dice.random() < 0.25 else None,
         restarted=dice.uniform(0, 20) if dice.random() < 0.15 else None,
         gateway_dead=(dice.uniform(0, 30), dice.uniform(1, 60)) if dice.random() < 0.15 else None,
     )
+    faults = without(calm, drawn.faults)
+    if WEATHER in calm:
+        return Weather(faults=faults, idle=drawn.idle, greets=drawn.greets)
+    return replace(drawn, faults=faults)
 
 
 def draw_faults(dice: Random) -> EvolutionFaults:
@@ -75,6 +82,12 @@ def draw_faults(dice: Random) -> EvolutionFaults:
         jitter_ms=dice.choice(((0, 0), (0, 400))),
         late_ms=dice.choice(((0, 20), (0, 8_000))),
     )
+
+
+def settings_of(weather: Weather) -> dict[str, object]:
+    """How the service is told of it."""
+    greetings = (GREETING,) if weather.greets else ()
+    return {"human_idle_release": weather.idle, "auto_greetings": greetings}
 
 
 def stop(gateway: EvolutionSimulator) -> None:

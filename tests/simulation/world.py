@@ -2,8 +2,7 @@
 
 import asyncio
 import shutil
-from collections import Counter
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -34,16 +33,19 @@ from tests.simulation.life import (
     no_lifespan,
     open_work,
     post,
+    prepare,
     settings,
     slow_disk,
     watched,
     with_state,
 )
+from tests.simulation.verdict import Verdict
 from tests.simulation.weather import (
     GIVEN_UP_S,
     GREETING,
     Weather,
     draw_weather,
+    settings_of,
     start,
     stop,
 )
@@ -55,33 +57,10 @@ PATIENCE_MS = 9_000  # what must be found: the service looks for send time-out +
 DIRECT_MS = 40
 SETTLE_MS = 60
 DRAIN_S = 1_200.0
+UNHEALED_S = 60.0
 PAUSES = (0.05, 0.5, 3.0, 12.0)
 LIVES = (0.02, 1.0, 5.0, 12.0)
 DOWN = (0.05, 0.5, 2.0, 12.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    seed: int
-    kills: int
-    violations: list[str]
-    story: list[str]
-    acknowledged: int
-    duplicates: int
-    unprovable: int
-
-    def totals(self) -> Counter[str]:
-        return Counter(
-            kills=self.kills,
-            acknowledged=self.acknowledged,
-            duplicates=self.duplicates,
-            unprovable=self.unprovable,
-            violations=len(self.violations),
-        )
-
-    def explain(self, last: int = 60) -> str:
-        lines = [f"seed {self.seed}, {self.kills} kills", *self.violations, *self.story[-last:]]
-        return "\n".join(lines)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -89,15 +68,19 @@ class Simulation:
     """`run` plays one seed to its end in a folder of its own.
 
     In a `crowd` more conversations want to send than a gateway that often hangs lets through.
+    A world that `heals` must come to rest; in one that does not the faults go on to its end, and
+    only what may never happen is judged. `Story` says what the other fields are.
     """
 
     seed: int
     folder: Path
     template: Path
     parts: Parts = HONEST
-    kills: int = 8
-    conversations: int = 6
+    kills: Sequence[int] = range(8)
+    conversations: Sequence[int] = range(6)
+    calm: Collection[str] = ()
     crowd: bool = False
+    heals: bool = True
     loop: SimLoop = field(init=False)
     random: Random = field(init=False)
     evidence: Evidence = field(init=False)
@@ -110,6 +93,8 @@ class Simulation:
     weather: Weather = field(init=False)
     reachable: bool = True
     web: httpx.AsyncClient | None = None
+    rested: float | None = None
+    busy: int = 0
     damage: list[str] = field(default_factory=list)
     bugs: list[str] = field(default_factory=list)
     signals: dict[str, asyncio.Event] = field(default_factory=dict)
@@ -143,11 +128,11 @@ class Simulation:
         self.signals = {"request": asyncio.Event(), "webhook": asyncio.Event()}
 
     def draw_weather(self) -> Weather:
-        return draw_weather(self._dice(), crowd=self.crowd, kills=self.kills)
+        return draw_weather(self._dice(), crowd=self.crowd, calm=self.calm)
 
     def acts(self) -> Sequence[Coroutine[Any, Any, None]]:
         """What happens to the service, all at once."""
-        return self._customers(), self._fate(), self._disconnections()
+        return self._customers(), self._fate(), self._outages()
 
     def run(self) -> Verdict:
         try:
@@ -161,7 +146,17 @@ class Simulation:
     async def _play(self) -> None:
         self._bear(1, self.folder / "life1")
         await asyncio.gather(*(self.loop.outside(act) for act in self.acts()))
+        if self.heals:
+            await self._rest()
+        else:
+            await asyncio.sleep(UNHEALED_S)
+        self.damage += damage(self._database())
+        self.life.kill()
+
+    async def _rest(self) -> None:
+        """Heal the gateway and wait until nothing is left to do."""
         self.gateway.faults = EvolutionFaults(echo_ms=(1, 5))
+        healed = self.loop.monotonic()
         try:
             async with asyncio.timeout(DRAIN_S):
                 while (waits := self._waits()) or not await self._is_ready():
@@ -170,8 +165,7 @@ class Simulation:
                     await asyncio.sleep(2.0)
         except TimeoutError:
             self.damage.append(f"I4 not drained after {DRAIN_S} s: {self._waits()}")
-        self.damage += damage(self._database())
-        self.life.kill()
+        self.rested = self.loop.monotonic() - healed
 
     async def _is_ready(self) -> bool:
         if self.web is None:
@@ -181,7 +175,7 @@ class Simulation:
 
     async def _customers(self) -> None:
         async with asyncio.TaskGroup() as group:
-            for number in range(self.conversations):
+            for number in self.conversations:
                 group.create_task(self._customer(number))
 
     async def _customer(self, number: int) -> None:
@@ -213,7 +207,8 @@ class Simulation:
         key_id = self.gateway.person_says("loja", phone, text)
         self.evidence.takeovers[phone] = Takeover(key_id=key_id, at=self.loop.now())
 
-    async def _disconnections(self) -> None:
+    async def _outages(self) -> None:
+        """Disconnect the number, restart the gateway, or let it be dead for a while."""
         if self.weather.disconnected is not None:
             after, during = self.weather.disconnected
             await asyncio.sleep(after)
@@ -238,27 +233,29 @@ class Simulation:
     async def _fate(self) -> None:
         """Kill the service again and again, mostly a few steps after something happened."""
         dice = self._dice()
-        for number in range(1, self.kills + 1):
+        for number in range(max(self.kills, default=-1) + 1):
             await asyncio.sleep(dice.choice(LIVES) * dice.random())
             await self._await_signal(dice.choice(("", "request", "webhook")))
-            death = asyncio.get_running_loop().create_future()
-            life = self.life
-            life.on_death = partial(death.set_result, None)
-            life.fuse = dice.randint(0, 90)
-            await death
-            down = dice.choice(DOWN) * dice.random()
-            is_long = number == self.weather.long_death
-            await self.is_dead(dice.uniform(*GIVEN_UP_S) if is_long else down)
+            fuse, down = dice.randint(0, 90), dice.choice(DOWN) * dice.random()
+            long = dice.uniform(*GIVEN_UP_S)
+            if number in self.kills:
+                await self.dies(fuse, long if number == self.weather.long_death else down)
 
-    async def is_dead(self, seconds: float) -> None:
-        """The life that has just ended has no successor for so long."""
+    async def dies(self, fuse: int, seconds: float) -> None:
+        """Let the life take `fuse` more steps, and nobody follow it for so long."""
+        death = asyncio.get_running_loop().create_future()
+        self.life.on_death = partial(death.set_result, None)
+        self.life.fuse = fuse
+        await death
         self.web = None
         self.evidence.deaths.append(self.loop.now())
-        number = self.life.number
-        folder = self._crash(self.folder / f"life{number}", self.folder / f"life{number + 1}")
+        number = self.life.number + 1
+        folder = self.folder / f"life{number}"
+        self._crash(self.folder / f"life{self.life.number}", folder)
+        self.busy += bool(open_work(folder / "orbion.db"))
         await asyncio.sleep(seconds)
         self.evidence.births.append(self.loop.now())
-        self._bear(number + 1, folder)
+        self._bear(number, folder)
 
     async def _await_signal(self, name: str) -> None:
         if not name:
@@ -273,7 +270,7 @@ class Simulation:
     def signal(self, name: str) -> None:
         self.signals[name].set()
 
-    def _crash(self, old: Path, new: Path) -> Path:
+    def _crash(self, old: Path, new: Path) -> None:
         """Keep of the dead life's files what was committed; it can no longer touch the copy."""
         new.mkdir()
         for each in old.glob("orbion.db*"):
@@ -287,12 +284,10 @@ class Simulation:
             for post in self.witness.posts
             if post.status == httpx.codes.OK and post.key_id not in stored
         ]
-        return new
 
     def _bear(self, number: int, folder: Path) -> None:
         if number == 1:
-            folder.mkdir()
-            shutil.copyfile(self.template, folder / "orbion.db")
+            prepare(folder / "orbion.db", self.template, self.parts)
         self.life = Life(number=number)
         self.loop.begin(self.life, self._live(folder)).add_done_callback(self._ended)
 
@@ -311,8 +306,10 @@ class Simulation:
             run_blocking=at_once,
             llm=self.parts.llm(self.llm),
         )
-        given = settings(folder, self.weather, typing=self.seed % 2 == 0, hurry=self.crowd)
+        others = {**settings_of(self.weather), **self.parts.settings}
+        given = settings(folder, typing=self.seed % 2 == 0, hurry=self.crowd, others=others)
         async with running(given, world) as service:
+            object.__setattr__(service.store, "db", self.parts.database(service.store.db))
             inbox = self.parts.inbox(service.store)
             state = replace(service.state, receive=replace(service.state.receive, inbox=inbox))
             self.web = httpx.AsyncClient(
@@ -361,10 +358,14 @@ class Simulation:
         evidence.prompts = self.llm.prompts
         judge = Judge(evidence=evidence)
         surplus, unprovable = judge.duplicates()
+        broken = judge.violations() if self.heals else judge.forbidden()
         return Verdict(
             seed=self.seed,
+            heals=self.heals,
             kills=len(evidence.deaths),
-            violations=[*self.damage, *judge.violations(), *self.bugs, *self.loop.failures],
+            busy=self.busy,
+            rested=self.rested,
+            violations=[*self.damage, *broken, *self.bugs, *self.loop.failures],
             story=evidence.story(),
             acknowledged=sum(said.key_id in judge.acknowledged for said in evidence.said),
             duplicates=surplus,

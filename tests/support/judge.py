@@ -177,8 +177,11 @@ class Judge:
     evidence: Evidence
 
     def violations(self) -> list[str]:
+        return [*self.lost(), *self.forbidden()]
+
+    def forbidden(self) -> list[str]:
+        """What may never have happened, however much is still on its way."""
         return [
-            *self.lost(),
             *self.answered_twice(),
             *self.sent_twice(),
             *self.out_of_order(),

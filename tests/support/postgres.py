@@ -16,6 +16,7 @@ import asyncpg
 
 SUPERUSER = "orbion"
 UNPRIVILEGED = ("postgres", "nobody")
+DURABLE = "-c shared_buffers=64MB"
 FAST = "-F -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=32MB"
 
 
@@ -25,12 +26,28 @@ class PostgresUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresServer:
-    """A running server; `socket` is the folder of its Unix socket."""
+    """A server; `socket` is the folder of its Unix socket, and of its data and log."""
 
     socket: Path
+    binaries: Path
+    user: str | None
+    options: str
 
     def dsn(self, database: str = "postgres") -> str:
         return f"postgresql://{SUPERUSER}@/{database}?host={quote(str(self.socket), safe='')}"
+
+    def resume(self) -> None:
+        """Start it on the data it has."""
+        options = f"-k {self.socket} -h '' {self.options}"
+        self._control("-l", self.socket / "log", "-w", "-t", "30", "-o", options, "start")
+
+    def crash(self) -> None:
+        """End every process of it without a word, as kill -9 does: it must recover afterwards."""
+        self._control("-m", "immediate", "-w", "stop")
+
+    def _control(self, *arguments: str | Path) -> None:
+        data = self.socket / "data"
+        run(self.binaries / "pg_ctl", "-D", data, *arguments, user=self.user)
 
     async def execute(self, sql: str) -> None:
         connection = await asyncpg.connect(self.dsn())
@@ -50,8 +67,10 @@ class PostgresServer:
 
 
 @contextmanager
-def run_postgres() -> Generator[PostgresServer]:
+def run_postgres(options: str = FAST) -> Generator[PostgresServer]:
     """Start a server from the first binaries that work, stop it at the end.
+
+    By default it forgets what a power failure finds; `DURABLE` is for what measures the disk.
 
     Raises:
         PostgresUnavailableError: with what was tried and why it failed.
@@ -61,16 +80,18 @@ def run_postgres() -> Generator[PostgresServer]:
         for user in find_users():
             # A socket's path has about 100 characters at most, so not under pytest's folders.
             folder = Path(tempfile.mkdtemp(prefix="orbion-pg-", dir="/tmp"))
+            server = PostgresServer(socket=folder, binaries=binaries, user=user, options=options)
             try:
-                start(binaries, folder=folder, user=user)
+                start(server)
             except (OSError, subprocess.SubprocessError) as error:
                 failures.append(f"{binaries} as {user or 'this user'}: {explain(error)}")
                 shutil.rmtree(folder, ignore_errors=True)
                 continue
             try:
-                yield PostgresServer(socket=folder)
+                yield server
             finally:
-                stop(binaries, folder=folder, user=user)
+                server.crash()
+                shutil.rmtree(folder, ignore_errors=True)
             return
     raise PostgresUnavailableError("; ".join(failures) or "no initdb on PATH, in Debian, in wheels")
 
@@ -94,33 +115,13 @@ def find_users() -> Iterator[str | None]:
     yield from (user for user in UNPRIVILEGED if user in known)
 
 
-def start(binaries: Path, *, folder: Path, user: str | None) -> None:
-    if user:
-        shutil.chown(folder, user)
-    data = folder / "data"
+def start(server: PostgresServer) -> None:
+    if server.user:
+        shutil.chown(server.socket, server.user)
     authentication = ("-A", "trust", "-U", SUPERUSER, "-E", "UTF8", "--locale=C")
-    run(binaries / "initdb", "-D", data, *authentication, "--no-sync", user=user)
-    options = f"-k {folder} -h '' {FAST}"
-    log = folder / "log"
-    run(
-        binaries / "pg_ctl",
-        "-D",
-        data,
-        "-l",
-        log,
-        "-w",
-        "-t",
-        "30",
-        "-o",
-        options,
-        "start",
-        user=user,
-    )
-
-
-def stop(binaries: Path, *, folder: Path, user: str | None) -> None:
-    run(binaries / "pg_ctl", "-D", folder / "data", "-m", "immediate", "-w", "stop", user=user)
-    shutil.rmtree(folder, ignore_errors=True)
+    data = server.socket / "data"
+    run(server.binaries / "initdb", "-D", data, *authentication, "--no-sync", user=server.user)
+    server.resume()
 
 
 def run(*command: str | Path, user: str | None) -> None:

@@ -1,14 +1,17 @@
 """The whole service in process, with a simulated gateway on the other side of ASGI."""
 
 import random
+import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 from asgi_lifespan import LifespanManager
+from starlette.types import ASGIApp
 
 from orbion.config import Settings
 from orbion.kit.clock import SystemClock
@@ -17,7 +20,9 @@ from orbion.main.observing import Orbion
 from orbion.main.world import World, in_thread, thread
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
+from orbion.simulators.evolution_webhooks import EVOLUTION_RULES, WebhookRules
 from orbion.simulators.faults import EvolutionFaults
+from orbion.simulators.sheets import SheetsSimulator
 from orbion.web.app import create_app
 
 SECRET = "segredo-do-webhook-com-32-letras"
@@ -33,13 +38,19 @@ class Stage:
     """A running service, its HTTP side, and the gateway that its customers use."""
 
     service: Orbion
+    app: ASGIApp
     web: httpx.AsyncClient
     gateway: EvolutionSimulator
+    database_url: str
 
     async def answers(self, count: int) -> list[str]:
         """Wait until the gateway accepted `count` messages and return their texts in order."""
         await self.gateway.wait_for(lambda: len(self.gateway.journal) >= count)
         return [accepted.text for accepted in self.gateway.journal]
+
+    async def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Read the database from outside, whether or not the service is still running."""
+        return await rows(self.database_url, sql)
 
     async def post(self, body: bytes | str, **headers: str) -> httpx.Response:
         return await self.web.post(WEBHOOK, content=body, headers=BEARER | headers)
@@ -70,8 +81,26 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
     return Settings(**(given | changes))
 
 
+class Outside(httpx.AsyncBaseTransport):
+    """Leads Google's addresses to its simulator and all others to the gateway."""
+
+    def __init__(self, gateway: EvolutionSimulator, google: SheetsSimulator | None) -> None:
+        self._gateway = httpx.ASGITransport(app=gateway)
+        self._google = None if google is None else httpx.ASGITransport(app=google)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._google is not None and request.url.host.endswith("googleapis.com"):
+            return await self._google.handle_async_request(request)
+        return await self._gateway.handle_async_request(request)
+
+
 @asynccontextmanager
-async def stage(settings: Settings) -> AsyncGenerator[Stage]:
+async def stage(
+    settings: Settings,
+    *,
+    google: SheetsSimulator | None = None,
+    rules: WebhookRules = EVOLUTION_RULES,
+) -> AsyncGenerator[Stage]:
     clients: list[httpx.AsyncClient] = []
 
     async def deliver(url: str, headers: Mapping[str, str], body: bytes) -> int:
@@ -86,11 +115,12 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
         now=clock.now,
         faults=EvolutionFaults(),
         deliver=deliver,
+        rules=rules,
     )
     world = World(
         clock=clock,
         random=random.Random(12),
-        transport=httpx.ASGITransport(app=gateway),
+        transport=Outside(gateway, google),
         executor=thread,
         run_blocking=in_thread,
     )
@@ -107,9 +137,27 @@ async def stage(settings: Settings) -> AsyncGenerator[Stage]:
         ):
             clients.append(web)
             try:
-                yield Stage(service=service, web=web, gateway=gateway)
+                yield Stage(
+                    service=service,
+                    app=manager.app,
+                    web=web,
+                    gateway=gateway,
+                    database_url=settings.database_url,
+                )
             finally:
                 gateway.close()
+
+
+async def rows(database_url: str, sql: str) -> list[tuple[Any, ...]]:
+    if database_url.startswith("sqlite:///"):
+        path = database_url.removeprefix("sqlite:///")
+        with closing(sqlite3.connect(path)) as connection:
+            return connection.execute(sql).fetchall()
+    postgres = await asyncpg.connect(database_url)
+    try:
+        return [tuple(row) for row in await postgres.fetch(sql)]
+    finally:
+        await postgres.close()
 
 
 def _counted() -> Callable[[], str]:

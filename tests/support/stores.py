@@ -7,10 +7,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import asyncpg
+
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.migrate import migrate_postgres, migrate_sqlite
 from orbion.adapters.db.postgres import PostgresDatabase
+from orbion.adapters.db.schema import METADATA
 from orbion.adapters.db.sqlite import CommitObserver, SqliteDatabase
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Database
@@ -21,6 +24,7 @@ from orbion.domain.messages import MessageKind
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.kit.executor import Executor, ThreadExecutor
+from tests.support.postgres import PostgresServer
 
 LOJA = Account(id="loja", business="sol", channel="evolution", instance="loja", playbook="solar")
 NOBODY = CommitObserver(seconds=lambda _: None, size=lambda _: None)
@@ -99,6 +103,26 @@ class Template:
             migrate_sqlite(source)
         shutil.copyfile(source, path)
         return path
+
+
+@dataclass(slots=True)
+class ReusedDatabase:
+    """One migrated database a run: to create one costs more than all that a test does in it."""
+
+    server: PostgresServer
+    dsn: str | None = None
+
+    async def emptied(self) -> str:
+        if self.dsn is None:
+            await self.server.execute('CREATE DATABASE "conformance"')
+            self.dsn = self.server.dsn("conformance")
+            await migrate_postgres(self.dsn)
+        connection = await asyncpg.connect(self.dsn)
+        try:
+            await connection.execute(f"TRUNCATE {', '.join(METADATA.tables)} RESTART IDENTITY")
+        finally:
+            await connection.close()
+        return self.dsn
 
 
 def hello(number: int, *, phone: str = "5511900000001", text: str | None = None) -> MessageReceived:

@@ -277,6 +277,29 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         settings(accounts_file=tmp_path / "nada.toml").accounts()
 
 
+# The database's name
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "password"),
+    [
+        ("sqlite:///data/orbion.db", "data/orbion.db", None),
+        (
+            "postgresql://ana:s%40cr3t@db:5432/orbion?sslmode=require",
+            "PostgreSQL db/orbion",
+            "s@cr3t",
+        ),
+        ("postgresql://ana@/orbion?host=%2Frun", "PostgreSQL local/orbion", None),
+    ],
+)
+def test_people_are_told_which_database_and_never_who_enters_it(
+    url: str, name: str, password: str | None
+) -> None:
+    found = settings(database_url=url)
+    assert found.database_name == name
+    assert found.database_password() == password
+
+
 # Playbooks
 
 

@@ -77,11 +77,19 @@ class ScriptedChannel:
 class ScriptedSheet:
     writes: list[Sequence[LeadRow]] = field(default_factory=list)
     error: Exception | None = None
+    again: frozenset[int] = frozenset()
 
-    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+    async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
         if self.error is not None:
             raise self.error
         self.writes.append(rows)
+        return self.again
+
+    async def read(self, business: str) -> NoReturn:
+        raise NotImplementedError(business)
+
+    async def reach(self) -> NoReturn:
+        raise NotImplementedError
 
 
 class HighDice(Random):

@@ -15,6 +15,7 @@ from orbion.domain.errors import (
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.leads import LeadRow
+from orbion.domain.mirror import SheetTable
 from orbion.domain.outbox import SendReceipt, SentRecord
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.turns import Completion
@@ -42,6 +43,7 @@ _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.OPENAI_AUTH: Outcome.forbidden,
     FaultCode.SHEETS_QUOTA: Outcome.overload,
     FaultCode.SHEETS_AUTH: Outcome.forbidden,
+    FaultCode.SHEETS_MISSING: Outcome.forbidden,
     FaultCode.SHEETS_UNREACHABLE: Outcome.failure,
 }
 
@@ -187,9 +189,21 @@ class GuardedSheet:
         self._inner = inner
         self._guard = guard
 
-    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+    async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
+        return await self._guarded(lambda: self._inner.upsert(rows))
+
+    async def read(self, business: str) -> SheetTable | None:
+        return await self._guarded(lambda: self._inner.read(business))
+
+    async def reach(self) -> None:
+        """Ask past the breaker: this is the probe that finds a sheet that was shared again."""
+        await self._inner.reach()
+        if self._guard.is_forbidden:
+            self._guard.recover()
+
+    async def _guarded(self, call: Callable[[], Awaitable[T]]) -> T:
         late = UnavailableError(FaultCode.SHEETS_UNREACHABLE, "the sheet did not answer in time")
-        await _through(self._guard, lambda: self._inner.upsert(rows), late)
+        return await _through(self._guard, call, late)
 
 
 async def _through(guard: Guard, call: Callable[[], Awaitable[T]], late: OrbionError) -> T:

@@ -3,13 +3,15 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+import stat
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from orbion.adapters.db.filelock import FileLock
-from orbion.adapters.db.migrate import HEAD, check, sqlite_version
+from orbion.adapters.db.migrate import HEAD, check
 from orbion.cli.exits import Exit
 from orbion.cli.output import table
 from orbion.cli.server import bind
@@ -18,8 +20,9 @@ from orbion.domain.accounts import Finding, Verdict, fault, note, ok
 from orbion.domain.errors import OrbionError
 from orbion.kit.ids import mask_phone
 from orbion.main.build import playbook_of
-from orbion.main.operating import operators_checks
+from orbion.main.operating import operators_checks, operators_sheets, stored_schema
 from orbion.main.world import World, real_world
+from orbion.usecases.check_sheet import check_sheet
 
 _MARKS: Mapping[Verdict, str] = {
     Verdict.OK: "ok",
@@ -33,8 +36,8 @@ def doctor() -> int:
     """Check everything and name the fix of each fault.
 
     Looks at settings, accounts, secrets, playbooks, database, disk, port and public address, and
-    asks each gateway for its version, its number's connection and its webhook. Changes nothing and
-    prints no secret. Exit code 4 if there is a fault.
+    asks each gateway for its version, its number's connection and its webhook, and each Google
+    sheet for its header. Changes nothing and prints no secret. Exit code 4 if there is a fault.
     """
     findings = list(_findings())
     rows = [(_MARKS[each.verdict], each.check, each.found, each.fix) for each in findings]
@@ -62,6 +65,8 @@ def _findings() -> Iterator[Finding]:
         yield _secrets(name, account)
         yield _playbook(name, account)
         yield _owner(name, account)
+        if account.google_key_file is not None:
+            yield _key_file(name, account.google_key_file)
     yield from _keys(settings)
     yield _database(settings)
     yield _disk(settings)
@@ -69,6 +74,8 @@ def _findings() -> Iterator[Finding]:
     yield _public_url(settings)
     usable = {name: account for name, account in accounts.items() if _has_secrets(account)}
     yield from asyncio.run(_cared_for(settings, usable, real_world()))
+    if accounts:
+        yield from asyncio.run(_sheets(settings, real_world()))
 
 
 def _count(accounts: Mapping[str, AccountSettings]) -> Finding:
@@ -111,6 +118,19 @@ def _owner(name: str, account: AccountSettings) -> Finding:
     return ok(check, mask_phone(account.owner_phone))
 
 
+def _key_file(name: str, path: Path) -> Finding:
+    check = f"google key of {name}"
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        return fault(check, f"cannot read {path}: {error.strerror}", "correct google_key_file")
+    if not os.access(path, os.R_OK):
+        return fault(check, f"{path} is not readable", "let this user, and nobody else, read it")
+    if mode & 0o077:
+        return fault(check, f"{path} is open to others: {mode:04o}", f"chmod 0400 {path}")
+    return ok(check, f"{path}: {mode:04o}")
+
+
 def _playbook(name: str, account: AccountSettings) -> Finding:
     check = f"playbook of {name}"
     try:
@@ -136,18 +156,17 @@ def _keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _database(settings: Settings) -> Finding:
-    path = settings.sqlite_path
-    if path is None:
-        return fault("database", "PostgreSQL", "this release serves from SQLite: sqlite:///…")
-    if not os.access(_folder(settings), os.W_OK):
+    is_file = settings.sqlite_path is not None
+    if is_file and not os.access(_folder(settings), os.W_OK):
         return fault("database", f"{_folder(settings)} is read-only", "let this user write there")
     try:
-        version = sqlite_version(path)
+        version = asyncio.run(stored_schema(settings))
         is_behind = check(version)
     except OrbionError as error:
-        return fault("database", str(error), "restore a backup, or set ORBION_DATABASE_URL")
+        fix = "restore a backup" if is_file else "let it run and let this user in"
+        return fault("database", str(error), f"{fix}, or set ORBION_DATABASE_URL")
     later = f", `orbion serve` brings it to {HEAD}" if is_behind else ""
-    return ok("database", f"{path}: schema {version or 'none'}{later}")
+    return ok("database", f"{settings.database_name}: schema {version or 'none'}{later}")
 
 
 def _folder(settings: Settings) -> str:
@@ -209,3 +228,13 @@ async def _cared_for(
         for report in reports
         for finding in report.findings
     )
+
+
+async def _sheets(settings: Settings, world: World) -> Sequence[Finding]:
+    try:
+        async with operators_sheets(settings, world) as sheets:
+            return await asyncio.gather(
+                *(check_sheet(sheet, business) for business, sheet in sheets.made.items())
+            )
+    except OrbionError as error:
+        return [fault("sheets", str(error), "correct sheet_id and sheet_tab of the accounts")]

@@ -15,11 +15,13 @@ from orbion.domain.errors import OrbionError
 
 VERBS: Mapping[str, str] = {
     "serve": "Take webhooks and work the queues, in one process.",
+    "web": "Take webhooks alone; needs PostgreSQL.",
     "work": "Work the queues alone; needs PostgreSQL.",
     "migrate": "Bring the database to this version, after a backup.",
     "doctor": "Check everything and name the fix of each fault.",
     "connect": "Link a phone to an account with a QR code.",
     "webhook": "Look at an account's webhook, or set it.",
+    "sheet": "Compare a business's sheet with the leads, and have it written again.",
     "demo": "Show customers, answers, leads and health on one screen.",
     "chat": "Be a customer of a running demo yourself.",
     "conversation": "Look at conversations, take them over, give them back.",

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from functools import partial
+from typing import Any, TypeVar
 
 import click
 import uvloop
@@ -22,6 +24,7 @@ from orbion.config import Settings, load_settings
 from orbion.kit.ids import new_trace
 from orbion.main.build import running
 from orbion.main.observing import Orbion
+from orbion.main.parts import WHOLE, Part
 from orbion.main.world import World, real_world
 from orbion.telemetry.logs import (
     SERVICE_DRAINING,
@@ -31,15 +34,25 @@ from orbion.telemetry.logs import (
     log,
 )
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 NO_ACCOUNT = (
     "no WhatsApp number yet: set ORBION_EVOLUTION_URL, _INSTANCE, _API_KEY and _WEBHOOK_SECRET, "
     "or ORBION_ACCOUNTS_FILE; `orbion doctor` says what is missing"
 )
 
 
+def listens(command: F) -> F:
+    """Add the options of a command that listens."""
+    port = click.IntRange(0, 65535)
+    command = click.option("--port", type=port, help="Instead of ORBION_PORT; 0 = any free.")(
+        command
+    )
+    return click.option("--host", help="Address to listen on instead of ORBION_HOST.")(command)
+
+
 @click.command()
-@click.option("--host", help="Address to listen on instead of ORBION_HOST.")
-@click.option("--port", type=click.IntRange(0, 65535), help="Instead of ORBION_PORT; 0 = any free.")
+@listens
 def serve(host: str | None, port: int | None) -> None:
     """Take webhooks and work the queues, in one process.
 
@@ -51,18 +64,26 @@ def serve(host: str | None, port: int | None) -> None:
     orbion serve
     ORBION_ACCOUNTS_FILE=accounts.toml orbion serve --host 0.0.0.0
     """  # noqa: D301 \b is click's mark for lines that keep their breaks
+    run_part(WHOLE, settings_of(host, port))
+
+
+def settings_of(host: str | None, port: int | None) -> Settings:
     given = {"host": host, "port": port}
-    settings = load_settings(**{name: each for name, each in given.items() if each is not None})
+    return load_settings(**{name: each for name, each in given.items() if each is not None})
+
+
+def run_part(part: Part, settings: Settings) -> None:
     log_to_stderr(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_until_stopped(settings, real_world()))
+        runner.run(serve_until_stopped(settings, real_world(), part))
 
 
-async def serve_until_stopped(settings: Settings, world: World) -> None:
+async def serve_until_stopped(settings: Settings, world: World, part: Part = WHOLE) -> None:
     """Listen until a signal drains the service; the port is taken before anything is built."""
     with bind(settings.host, settings.port) as bound:
-        async with running(settings, world) as service:
-            server = build_server(service, new_trace=partial(new_trace, world.random))
+        async with running(settings, world, part) as service:
+            traces = partial(new_trace, world.random)
+            server = build_server(service, new_trace=traces, routes=part.routes)
             stop_on_signals(partial(_drain, service, server))
             async with listening(server, bound) as ended:
                 _announce(settings, service, bound)
@@ -84,5 +105,5 @@ def _announce(settings: Settings, service: Orbion, bound: socket.socket) -> None
     log(SERVICE_READY, accounts=len(service.channels))
     click.echo(
         f"orbion ready on {address(bound)} · accounts: {accounts or 'none'} · "
-        f"database: {settings.database_url.rpartition('/')[2]}"
+        f"database: {settings.database_name.rpartition('/')[2]}"
     )

@@ -13,12 +13,16 @@ import uvicorn
 
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.main.observing import Orbion
-from orbion.web.app import create_app
+from orbion.main.parts import WHOLE
+from orbion.web.app import Routes, create_app
 from orbion.web.deps import State
 
 _BACKLOG: Final = 2048
 _KEEP_ALIVE_SECONDS: Final = 5
 _LAST_REQUESTS_SECONDS: Final = 5
+_FAREWELL_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.02
+_CLOSE: Final = (b"connection", b"close")
 _COLLECT_AFTER: Final = (10_000, 20, 50)
 _STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -34,12 +38,26 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         self.listening.set()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take leave of each connection with its next answer, then close those that stay idle.
+
+        A kept connection that is closed at once loses the request that is on its way to it.
+        """
+        for server in self.servers:
+            server.close()
+        self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_FAREWELL_SECONDS):
+                while self.server_state.connections and not self.force_exit:  # noqa: ASYNC110 nobody is told
+                    await asyncio.sleep(_LOOK_SECONDS)
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
         yield
 
     def stop(self) -> None:
-        """Close the listener and end after the last request; a second call does not wait."""
+        """Close the listener and end after the last requests; a second call does not wait."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -64,13 +82,15 @@ def address(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def build_server(service: Orbion, *, new_trace: Callable[[], str]) -> Server:
+def build_server(
+    service: Orbion, *, new_trace: Callable[[], str], routes: Routes = WHOLE.routes
+) -> Server:
     @asynccontextmanager
     async def lifespan() -> AsyncGenerator[State]:
         yield service.state
 
     config = uvicorn.Config(
-        create_app(lifespan, new_trace=new_trace),
+        create_app(lifespan, new_trace=new_trace, routes=routes),
         http="httptools",
         ws="none",
         lifespan="on",

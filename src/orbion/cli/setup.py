@@ -19,7 +19,12 @@ def log_to_stderr(settings: Settings) -> None:
 
 def secrets_of(settings: Settings) -> Iterator[str]:
     """Every secret, read from its file where it is in one; raises `RejectedError`."""
-    for optional in (settings.admin(), settings.observer(), settings.openai_key()):
+    for optional in (
+        settings.admin(),
+        settings.observer(),
+        settings.openai_key(),
+        settings.database_password(),
+    ):
         if optional is not None:
             yield optional
     for account in settings.accounts().values():

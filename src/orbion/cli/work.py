@@ -2,24 +2,21 @@
 
 import click
 
-from orbion.config import load_settings
-from orbion.domain.errors import FaultCode, RejectedError
-
-_SQLITE = (
-    "web and workers cannot run apart on SQLite, because one process owns the file: run "
-    "`orbion serve`, which does both; apart they need PostgreSQL"
-)
-_POSTGRES = (
-    "this release runs on SQLite only: on PostgreSQL it has the schema and the lanes, the rest "
-    "follows; run `orbion serve` on SQLite"
-)
+from orbion.cli.serve import listens, run_part, settings_of
+from orbion.main.parts import WORK, require_apart
 
 
 @click.command()
-def work() -> None:
+@listens
+def work(host: str | None, port: int | None) -> None:
     """Work the queues alone; needs PostgreSQL.
 
-    On one machine `orbion serve` takes webhooks and works the queues in one process.
-    """
-    on_sqlite = load_settings().sqlite_path is not None
-    raise RejectedError(FaultCode.INPUT_BAD, _SQLITE if on_sqlite else _POSTGRES)
+    It listens for health, metrics and operators, not for webhooks: those are taken by `orbion web`
+    or `orbion serve`. Any number of them share the work. It stops as `orbion serve` does.
+
+    \b
+    ORBION_DATABASE_URL=postgresql://orbion@db/orbion orbion work --port 8081
+    """  # noqa: D301 \b is click's mark for lines that keep their breaks
+    settings = settings_of(host, port)
+    require_apart(settings)
+    run_part(WORK, settings)

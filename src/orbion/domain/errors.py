@@ -46,6 +46,8 @@ class FaultCode(StrEnum):
     WHATSAPP_SERVER = "whatsapp.5xx"
     SHEETS_QUOTA = "sheets.quota"
     SHEETS_AUTH = "sheets.auth"
+    SHEETS_MISSING = "sheets.missing"
+    SHEETS_RANGE = "sheets.range"
     SHEETS_UNREACHABLE = "sheets.unreachable"
     CIRCUIT_OPEN = "circuit.open"
     CRASHED = "crashed"

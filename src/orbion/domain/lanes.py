@@ -31,7 +31,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """`next_due` is when the earliest other lane of the queue wants to run, ms UTC; None = idle."""
+    """`next_due` is when the earliest other lane of the queue wants to run, ms UTC.
+
+    None = nothing is due later, or as many lanes as were asked for are claimed: ask again.
+    """
 
     claims: tuple[Claim, ...]
     next_due: int | None

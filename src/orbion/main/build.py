@@ -2,19 +2,19 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from orbion import __version__
 from orbion.adapters.db.late import LateReads
-from orbion.adapters.guarded import GuardedSheet
 from orbion.adapters.http import build_client
-from orbion.adapters.sheets.file import FileSheet
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.greetings import as_greeting
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
 from orbion.main.database import build_store, open_database
+from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import (
     Guards,
@@ -23,7 +23,8 @@ from orbion.main.outside import (
     guarded_channels,
     guarded_gateways,
 )
-from orbion.main.work import Parts, build_loops
+from orbion.main.parts import WHOLE, Part
+from orbion.main.work import Parts
 from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
 from orbion.web.deps import State
@@ -53,7 +54,7 @@ def accounts_of(settings: Settings) -> Mapping[str, Account]:
 
 
 @asynccontextmanager
-async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
+async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGenerator[Orbion]:
     """Build everything, in order; leaving closes it in reverse.
 
     Raises:
@@ -71,25 +72,24 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
         stack.push_async_callback(operators.close)
         store = build_store(settings, world, db=db, operators=operators, accounts=accounts)
         await store.start()
+        if settings.sqlite_path is not None:
+            await store.free_leases()
         client = build_client(transport=world.transport)
         stack.push_async_callback(client.aclose)
         channels = guarded_channels(given, client, guards)
         gateways = guarded_gateways(given, client, guards)
         archives = guarded_archives(given, client, guards)
-        sheet = GuardedSheet(
-            FileSheet(settings.sheets_folder, run=world.run_blocking),
-            guards.make("sheets", "sheets", timeout=30.0),
-        )
+        sheets = guarded_sheets(guards, client)
         wakeups = Wakeups()
-        loops = build_loops(
+        loops = part.loops(
             settings,
             world,
-            parts=Parts(
+            Parts(
                 store=store,
                 channels=channels,
                 playbooks=playbooks,
-                llm=build_llm(settings, guards, closing=stack),
-                sheet=sheet,
+                llm=partial(build_llm, settings, guards, closing=stack),
+                sheets=sheets,
                 wakeups=wakeups,
                 metrics=metrics,
             ),
@@ -103,17 +103,19 @@ async def build(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
                 channels=channels,
                 gateways=gateways,
                 archives=archives,
+                sheets=sheets,
                 guards=guards,
                 loops=loops,
                 wakeups=wakeups,
+                listen=partial(db.listen, wakeups.heard),
             )
         )
 
 
 @asynccontextmanager
-async def running(settings: Settings, world: World) -> AsyncGenerator[Orbion]:
+async def running(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGenerator[Orbion]:
     """Build, start the workers, be ready; at the end drain and stop in order."""
-    async with build(settings, world) as service:
+    async with build(settings, world, part) as service:
         service.supervisor.start()
         service.lifecycle.ready()
         try:

@@ -16,6 +16,7 @@ from orbion.kit.health import HealthBoard, LoopMonitor
 from orbion.kit.ids import new_trace
 from orbion.kit.lifecycle import Lifecycle
 from orbion.main.caring import Care, build_watches
+from orbion.main.mirroring import Sheets, sheet_guard_of
 from orbion.main.outside import Guards, guard_of
 from orbion.main.world import World
 from orbion.ports import Archive, Channel, Gateway
@@ -27,6 +28,7 @@ from orbion.usecases.refusals import Refusals
 from orbion.web.access import Access
 from orbion.web.deps import State
 from orbion.web.readiness import Readiness
+from orbion.web.webhooks import CHANNEL
 from orbion.workers.accounts import AccountWatch
 from orbion.workers.checks import (
     account_check,
@@ -34,6 +36,7 @@ from orbion.workers.checks import (
     circuits,
     database_check,
     disk_check,
+    sheet_check,
     system,
 )
 from orbion.workers.healing import Healing
@@ -54,14 +57,17 @@ class Built:
     channels: Mapping[str, Channel]
     gateways: Mapping[str, Gateway]
     archives: Mapping[str, Archive]
+    sheets: Sheets
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
+    listen: Background
 
     @property
     def folder(self) -> Path:
-        """Where the database lies: the disk that must not run full."""
-        return (self.settings.sqlite_path or Path()).resolve().parent
+        """Where this process writes: on SQLite the disk that must not run full."""
+        path = self.settings.sqlite_path
+        return Path.cwd() if path is None else path.resolve().parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,9 +90,11 @@ def observe(built: Built) -> Orbion:
     report = Report(metrics, clock=clock)
     watched = _watched(built)
     state = _state(built, watched, monitor, report)
+    _start_at_zero(metrics)
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
+        built.listen,
         monitor.run,
         state.board.run,
         upkeep.prune,
@@ -185,7 +193,8 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
             store,
             lifecycle=lifecycle,
             free_bytes=lambda: shutil.disk_usage(built.folder).free,
-            reserve_bytes=settings.disk_reserve,
+            # PostgreSQL has a disk of its own, and says so itself when that is full
+            reserve_bytes=0 if settings.sqlite_path is None else settings.disk_reserve,
             clock=clock,
             random=built.world.random,
         ),
@@ -206,7 +215,8 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
 
 def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
     metrics, guards = built.guards.metrics, built.guards.made
-    watched = set(map(guard_of, watches))
+    sheets = {sheet_guard_of(business): sheet for business, sheet in built.sheets.made.items()}
+    watched = {*map(guard_of, watches), *sheets}
     return HealthBoard(
         [
             database_check(built.store),
@@ -215,6 +225,7 @@ def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
                 account_check(watch.latest, guards[guard_of(name)])
                 for name, watch in watches.items()
             ),
+            *(sheet_check(sheet, guards[name]) for name, sheet in sheets.items()),
             *(circuit_check(guard) for guard in guards.values() if guard.name not in watched),
         ],
         clock=built.world.clock,
@@ -225,6 +236,13 @@ async def _tick(report: Report) -> None:
     while True:
         await asyncio.sleep(TICK_SECONDS)
         report.tick()
+
+
+def _start_at_zero(metrics: Metrics) -> None:
+    """Expose what alerts count before it happens: growth is not seen in a series' first sample."""
+    metrics.webhook_requests.inc(CHANNEL, "unavailable", amount=0)
+    for outcome in ("sent", "unknown"):
+        metrics.outbound.inc("whatsapp", outcome, amount=0)
 
 
 def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) -> None:

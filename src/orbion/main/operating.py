@@ -1,14 +1,21 @@
 """Builds what operators' commands need beside a service that may be running."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from orbion import __version__
 from orbion.adapters.db.filelock import FileLock
-from orbion.adapters.db.migrate import HEAD, check, sqlite_version
-from orbion.adapters.db.sqlite import CommitObserver, SqliteDatabase
+from orbion.adapters.db.migrate import (
+    HEAD,
+    check,
+    migrate_postgres,
+    postgres_version,
+    sqlite_version,
+)
+from orbion.adapters.db.sqlite import CommitObserver
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.http import build_client
 from orbion.config import AccountSettings, Settings
@@ -18,7 +25,8 @@ from orbion.domain.gateway_webhook import Target
 from orbion.kit.ids import new_trace
 from orbion.main.build import accounts_of
 from orbion.main.caring import build_versions
-from orbion.main.database import build_store, migrate, sqlite_path_of
+from orbion.main.database import build_store, migrate_file, open_postgres, open_sqlite
+from orbion.main.mirroring import Sheets, plain_sheets
 from orbion.main.outside import build_channel, build_gateway, target_of
 from orbion.main.world import World
 from orbion.ports import Gateway
@@ -26,6 +34,10 @@ from orbion.telemetry.metrics import Metrics
 from orbion.usecases.account_evidence import last_webhook, unconfirmed_sends
 from orbion.usecases.check_account import CheckAccount, Look
 from orbion.usecases.receive import Receive
+from orbion.usecases.resync_sheet import ResyncSheet
+
+_CONNECTIONS: Final = 2
+"""What a command takes of the server's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,18 +76,18 @@ async def migrate_alone(settings: Settings, world: World) -> Migrated:
         RejectedError: a service is running, or the schema is newer than this program.
         UnavailableError: the database cannot be opened.
     """
-    path = settings.sqlite_path
+    path, name = settings.sqlite_path, settings.database_name
     if path is None:
-        await migrate(settings, world)
-        return Migrated(name="PostgreSQL", before=HEAD, after=HEAD, backup=None)
+        before = await migrate_postgres(settings.database_url)
+        return Migrated(name=name, before=before, after=HEAD, backup=None)
     lock = FileLock(path)
     lock.acquire()
     try:
         before = sqlite_version(path)
-        backup = await migrate(settings, world)
+        backup = await migrate_file(path, world)
     finally:
         lock.release()
-    return Migrated(name=str(path), before=before, after=HEAD, backup=backup)
+    return Migrated(name=name, before=before, after=HEAD, backup=backup)
 
 
 @asynccontextmanager
@@ -88,19 +100,26 @@ async def operators_store(
         RejectedError: there is no database yet, or it has another version's schema.
         UnavailableError: it cannot be opened.
     """
-    path = sqlite_path_of(settings)
-    _require_schema(path)
+    path, name = settings.sqlite_path, settings.database_name
     async with AsyncExitStack() as stack:
-        with ExitStack() as threads:
-            db = SqliteDatabase(
-                path,
-                clock=world.clock,
-                writer=threads.enter_context(world.executor("orbion-writer")),
-                reader=threads.enter_context(world.executor("orbion-reader")),
-                observer=CommitObserver(seconds=_unobserved, size=_unobserved),
+        if path is None:
+            db = await stack.enter_async_context(
+                open_postgres(settings, size=_CONNECTIONS, observe=_unobserved)
             )
-            stack.callback(db.close)
-            yield build_store(settings, world, db=db, operators=db, accounts=accounts)
+            _require_schema(await postgres_version(db), name)
+        else:
+            _require_schema(sqlite_version(path), name)
+            observer = CommitObserver(seconds=_unobserved, size=_unobserved)
+            db = stack.enter_context(open_sqlite(path, world, observer))
+        yield build_store(settings, world, db=db, operators=db, accounts=accounts)
+
+
+async def stored_schema(settings: Settings) -> str | None:
+    """The version of the database's schema, None for a new one; raises like `operators_store`."""
+    if settings.sqlite_path is not None:
+        return sqlite_version(settings.sqlite_path)
+    async with open_postgres(settings, size=1, observe=_unobserved) as db:
+        return await postgres_version(db)
 
 
 @asynccontextmanager
@@ -176,6 +195,38 @@ async def operators_checks(
         ]
 
 
+@asynccontextmanager
+async def operators_sheets(settings: Settings, world: World) -> AsyncGenerator[Sheets]:
+    """Reach the sheets without guards; raises `RejectedError` if their settings are wrong."""
+    async with build_client(transport=world.transport) as client:
+        yield plain_sheets(settings, world, client)
+
+
+@asynccontextmanager
+async def operators_resync(
+    settings: Settings, world: World, name: str
+) -> AsyncGenerator[ResyncSheet]:
+    """Compare one business's sheet, which is named by itself or by one of its accounts.
+
+    Raises:
+        RefusedError: there is no such account or business.
+        RejectedError: a setting is wrong, or there is no database of this version yet.
+    """
+    accounts = settings.accounts()
+    businesses = dict.fromkeys(account.business for account in accounts.values())
+    business = accounts[name].business if name in accounts else name
+    if business not in businesses:
+        known = ", ".join((*accounts, *businesses)) or "none"
+        raise RefusedError(
+            FaultCode.NOT_FOUND, f"there is no account or business {name}; there are: {known}"
+        )
+    async with (
+        operators_sheets(settings, world) as sheets,
+        operators_store(settings, world, {}) as store,
+    ):
+        yield ResyncSheet(business=business, leads=store, sheet=sheets.of(business))
+
+
 def _stored_evidence(store: DbStore, name: str, world: World) -> Sequence[Look]:
     return (
         last_webhook(name, store.last_heard, world.clock.now),
@@ -183,15 +234,14 @@ def _stored_evidence(store: DbStore, name: str, world: World) -> Sequence[Look]:
     )
 
 
-def _require_schema(path: Path) -> None:
-    version = sqlite_version(path)
+def _require_schema(version: str | None, name: str) -> None:
     if version is None:
         raise RejectedError(
-            FaultCode.NOT_FOUND, f"{path} holds nothing yet: `orbion serve` makes it at its start"
+            FaultCode.NOT_FOUND, f"{name} holds nothing yet: `orbion serve` makes it at its start"
         )
     if check(version):
         raise RejectedError(
-            FaultCode.DB_SCHEMA, f"{path} has schema {version}, not {HEAD}: run `orbion migrate`"
+            FaultCode.DB_SCHEMA, f"{name} has schema {version}, not {HEAD}: run `orbion migrate`"
         )
 
 

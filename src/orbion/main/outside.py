@@ -1,4 +1,4 @@
-"""Builds the outside: gateways, model and sheet, each behind its guard."""
+"""Builds the outside: gateways and model, each behind its guard."""
 
 import asyncio
 import importlib
@@ -29,6 +29,7 @@ from orbion.domain.gateway_webhook import Target, webhook_path
 from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard
+from orbion.main.measuring import MeasuredLLM
 from orbion.main.world import World
 from orbion.ports import LLM, Archive, Channel, Gateway
 from orbion.telemetry.logs import CIRCUIT, log
@@ -51,7 +52,7 @@ class Guards:
         """Seconds: `timeout` of a call, `patience` before it while too many others run."""
 
         def on_change(change: BreakerChange) -> None:
-            self.metrics.set_circuit(service, change.after)
+            self.metrics.set_circuit(name, change.after)
             log(CIRCUIT, logging.WARNING, name=name, before=change.before, after=change.after)
 
         breaker = Breaker(
@@ -61,7 +62,7 @@ class Guards:
             random=self.world.random,
             on_change=on_change,
         )
-        self.metrics.set_circuit(service, breaker.state)
+        self.metrics.set_circuit(name, breaker.state)
         guard = Guard(
             name,
             breaker=breaker,
@@ -217,4 +218,11 @@ def build_llm(settings: Settings, guards: Guards, *, closing: AsyncExitStack) ->
     guard = guards.make("openai", "openai", timeout=settings.model_deadline)
     late = LateLLM(arriving)
     closing.push_async_callback(late.close)
-    return GuardedLLM(late, guard)
+    measured = MeasuredLLM(
+        late,
+        provider="openai",
+        model=settings.openai_model,
+        clock=guards.world.clock,
+        metrics=guards.metrics,
+    )
+    return GuardedLLM(measured, guard)

@@ -1,6 +1,6 @@
 """Builds the use cases and the loops that work the queues."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,8 +12,9 @@ from orbion.domain.playbook import Playbook
 from orbion.kit.clock import Clock
 from orbion.kit.ids import new_trace
 from orbion.kit.limiter import Rate, TokenBuckets
+from orbion.main.mirroring import Sheets
 from orbion.main.world import World
-from orbion.ports import LLM, Channel, Sheet
+from orbion.ports import LLM, Channel
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from orbion.usecases.reply import Reply, ReplyPolicy
@@ -32,16 +33,16 @@ class Parts:
     store: DbStore
     channels: Mapping[str, Channel]
     playbooks: Mapping[str, Playbook]
-    llm: LLM
-    sheet: Sheet
+    llm: Callable[[], LLM]
+    sheets: Sheets
     wakeups: Wakeups
     metrics: Metrics
 
 
-def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[QueueLoop]:
+def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[QueueLoop]:
     store, metrics, wakeups = parts.store, parts.metrics, parts.wakeups
     agent = Agent(
-        llm=parts.llm,
+        llm=parts.llm(),
         turns=store,
         playbooks=parts.playbooks,
         deadline_seconds=settings.model_deadline + TURN_SLACK,
@@ -77,7 +78,7 @@ def build_loops(settings: Settings, world: World, *, parts: Parts) -> Sequence[Q
         metrics=metrics,
         wake=wakeups,
     )
-    sync = SyncLeads(leads=store, sheet=parts.sheet, metrics=metrics)
+    sync = SyncLeads(leads=store, lanes=store, sheet_of=parts.sheets.of, metrics=metrics)
     shared = LoopParts(
         lanes=store,
         owner=new_trace(world.random),

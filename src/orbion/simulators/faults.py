@@ -58,6 +58,21 @@ class ModelFault(StrEnum):
     UNKNOWN_TOOL = "unknown_tool"
 
 
+class SheetFault(StrEnum):
+    """The fate of one call of Google Sheets; *after* is a call that was done and seems lost."""
+
+    RATE_LIMITED = "rate_limited"
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    NOT_FOUND = "not_found"
+    SERVER_ERROR = "server_error"
+    OVERLOADED = "overloaded"
+    NOT_JSON = "not_json"
+    HANG = "hang"
+    RESET = "reset"
+    RESET_AFTER = "reset_after"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvolutionFaults:
     """Chances are in 0..1, spans are inclusive milliseconds.
@@ -90,6 +105,16 @@ class ModelFaults:
     latency_ms: Span = (1, 5)
     call: Mapping[ModelFault, float] = field(default_factory=lambda: MappingProxyType({}))
     wait: tuple[tuple[str, str], ...] = (("retry-after", "2"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetFaults:
+    """As `ModelFaults`, for Google Sheets; `per_minute` are its quotas of reads and of writes."""
+
+    latency_ms: Span = (1, 5)
+    call: Mapping[SheetFault, float] = field(default_factory=lambda: MappingProxyType({}))
+    wait: tuple[tuple[str, str], ...] = ()
+    per_minute: int = 60
 
 
 @dataclass(slots=True, kw_only=True)

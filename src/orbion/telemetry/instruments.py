@@ -74,5 +74,6 @@ class Histogram:
     def __init__(self, family: prometheus.Histogram, labels: Sequence[str]) -> None:
         self._series = _Series(family, labels)
 
-    def observe(self, value: float, *labels: str) -> None:
-        self._series.of(labels).observe(value)
+    def observe(self, value: float, *labels: str, trace: str = "") -> None:
+        """`trace` is kept as the exemplar of the bucket: it leads from a panel to the log."""
+        self._series.of(labels).observe(value, {"trace_id": trace} if trace else None)

@@ -8,17 +8,20 @@ from typing import Literal
 import prometheus_client as prometheus
 import psutil
 from prometheus_client.core import Metric
+from prometheus_client.exposition import choose_encoder
 
 from orbion.telemetry.instruments import Counter, Gauge, Histogram
 
-CONTENT_TYPE = prometheus.CONTENT_TYPE_LATEST
-
-_ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0)
-_REPLY_SECONDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 300.0, 900.0)
+_REPLY_SECONDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 300.0, 600.0, 900.0)
 _COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _CALLS_A_TURN = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 _GROUP_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+_MODEL_SECONDS = tuple(0.01 * 2.0**power for power in range(14))
+_TOKENS = tuple(4.0**power for power in range(14))
+_GEN_AI = "gen_ai_"
+_MODEL_CALL = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model")
 
 _CIRCUIT_STATES = ("closed", "open", "half_open")
 
@@ -42,6 +45,7 @@ class Metrics:
         self._before_collect: list[Callable[[], None]] = []
         self._declare_webhooks()
         self._declare_turns()
+        self._declare_model()
         self._declare_outbound()
         self._declare_accounts()
         self._declare_durable_work()
@@ -64,14 +68,18 @@ class Metrics:
             metric.samples = [s for s in metric.samples if not s.name.endswith("_created")]
             yield metric
 
-    def render(self) -> bytes:
-        """The Prometheus text format, of type CONTENT_TYPE."""
-        return prometheus.generate_latest(self)
+    def render(self, accept: str = "") -> tuple[bytes, str]:
+        """Write the format that an Accept header asks for, and name its content type.
 
-    def set_circuit(self, service: str, state: str) -> None:
+        Prometheus text is the default; only OpenMetrics carries exemplars.
+        """
+        encode, content_type = choose_encoder(accept)
+        return encode(self), content_type
+
+    def set_circuit(self, circuit: str, state: str) -> None:
         """One-hot: 1 for the circuit's state, 0 for the others."""
         for each in _CIRCUIT_STATES:
-            self.circuit_state.set(float(each == state), service, each)
+            self.circuit_state.set(float(each == state), circuit, each)
 
     def guard_observer(self, service: str, operation: str) -> Callable[[str, float], None]:
         """What a guard tells of each call; a rejected one is counted but took no time outside."""
@@ -91,6 +99,7 @@ class Metrics:
             "webhook_ack_seconds",
             "Seconds from a webhook's arrival to its answer.",
             "channel",
+            "outcome",
             buckets=_ACK_SECONDS,
         )
         self.webhook_age_seconds = self._gauge(
@@ -137,6 +146,23 @@ class Metrics:
         self.opt_outs = self._counter("opt_outs_total", "Contacts who asked for no more messages.")
         self.sheet_rows = self._counter(
             "sheet_rows_total", "Lead rows written to the sheet, by outcome.", "outcome"
+        )
+
+    def _declare_model(self) -> None:
+        """The names and buckets are those of OpenTelemetry's GenAI conventions."""
+        self.model_seconds = self._histogram(
+            "gen_ai_client_operation_duration_seconds",
+            "Seconds of one model call; without an error_type it was answered.",
+            *_MODEL_CALL,
+            "error_type",
+            buckets=_MODEL_SECONDS,
+        )
+        self.model_tokens = self._histogram(
+            "gen_ai_client_token_usage",
+            "Tokens of one model call, input and output.",
+            *_MODEL_CALL,
+            "gen_ai_token_type",
+            buckets=_TOKENS,
         )
 
     def _declare_outbound(self) -> None:
@@ -189,6 +215,12 @@ class Metrics:
         self.dead_letters = self._counter(
             "dead_letters_total", "Tasks given up after their last attempt.", "queue", "reason"
         )
+        self.dead_letters_waiting = self._gauge(
+            "dead_letters_waiting", "Dead letters that nobody has looked at yet."
+        )
+        self.quarantine_waiting = self._gauge(
+            "quarantine_waiting", "Quarantined webhooks that nobody has looked at yet."
+        )
         self.db_commit_seconds = self._histogram(
             "db_commit_seconds",
             "Seconds of one group commit, transaction begin to durable.",
@@ -200,7 +232,7 @@ class Metrics:
 
     def _declare_guards(self) -> None:
         self.circuit_state = self._gauge(
-            "circuit_state", "1 for the circuit's present state, else 0.", "service", "state"
+            "circuit_state", "1 for the circuit's present state, else 0.", "circuit", "state"
         )
         self.circuit_calls = self._counter(
             "circuit_calls_total", "Guarded calls by outcome.", "service", "outcome"
@@ -224,6 +256,12 @@ class Metrics:
         )
         self.disk_free_bytes = self._gauge(
             "disk_free_bytes", "Free bytes on the file system of the database."
+        )
+        self.disk_size_bytes = self._gauge(
+            "disk_size_bytes", "Size of the file system of the database."
+        )
+        self.disk_reserve_bytes = self._gauge(
+            "disk_reserve_bytes", "Free bytes below which webhooks are answered 503."
         )
         build = self._gauge(
             "build_info", "Always 1; the labels say what runs.", "version", "python"
@@ -259,6 +297,6 @@ class Metrics:
         return Histogram(family, labels)
 
     def _document(self, kind: Kind, name: str, text: str, labels: tuple[str, ...]) -> str:
-        full = f"orbion_{name}"
+        full = name if name.startswith(_GEN_AI) else f"orbion_{name}"
         self._docs.append(MetricDoc(name=full, kind=kind, labels=labels, help=text))
         return full

@@ -1,20 +1,30 @@
 """Assemble the HTTP side: webhooks as raw routes, everything else through FastAPI."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
 
 from fastapi import FastAPI
+from starlette.routing import Route
 
 from orbion.domain.errors import UnavailableError
 from orbion.web import admin, health, metrics, webhooks
 from orbion.web.deps import STATE, State
 from orbion.web.middleware import Tracing
 
+Routes: TypeAlias = Sequence[Route]
+
 
 def create_app(
-    lifespan: Callable[[], AbstractAsyncContextManager[State]], *, new_trace: Callable[[], str]
+    lifespan: Callable[[], AbstractAsyncContextManager[State]],
+    *,
+    new_trace: Callable[[], str],
+    routes: Routes = webhooks.ROUTES,
 ) -> FastAPI:
-    """Build the app; `lifespan` is entered at start-up and yields what the handlers need."""
+    """Build the app; `lifespan` is entered at start-up and yields what the handlers need.
+
+    `routes` stand beside health, metrics and admin.
+    """
 
     @asynccontextmanager
     async def yielding(_app: FastAPI) -> AsyncGenerator[dict[str, State]]:
@@ -30,7 +40,7 @@ def create_app(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # orbion.telemetry's work
     )
-    app.router.routes.extend(webhooks.ROUTES)
+    app.router.routes.extend(routes)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(admin.router)

@@ -3,9 +3,9 @@
 from typing import Any, Literal
 
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import Response
 
-from orbion.telemetry.metrics import CONTENT_TYPE
 from orbion.web.deps import Admin, Observer
 from orbion.web.responses import json_response
 
@@ -13,11 +13,16 @@ router = APIRouter()
 
 
 @router.get("/metrics", response_model=None)
-async def metrics(state: Observer, format: Literal["text", "json"] = "text") -> Response:  # noqa: A002 - the query's name
-    """Expose every metric as Prometheus text, or as JSON with `?format=json`."""
+async def metrics(
+    request: Request,
+    state: Observer,
+    format: Literal["text", "json"] = "text",  # noqa: A002 - the query's name
+) -> Response:
+    """Expose every metric as Prometheus text or OpenMetrics, or as JSON with `?format=json`."""
     if format == "json":
         return json_response(state.report.render())
-    return Response(state.metrics.render(), media_type=CONTENT_TYPE)
+    content, content_type = state.metrics.render(request.headers.get("accept", ""))
+    return Response(content, headers={"content-type": content_type, "vary": "accept"})
 
 
 @router.get("/api/metrics", response_model=None)

@@ -36,7 +36,7 @@ async def evolution(request: Request) -> Response:
     response, outcome, answer = await _answered(state, request)
     seconds = state.clock.monotonic() - started
     state.metrics.webhook_requests.inc(CHANNEL, outcome)
-    state.metrics.webhook_ack_seconds.observe(seconds, CHANNEL)
+    state.metrics.webhook_ack_seconds.observe(seconds, CHANNEL, outcome, trace=trace_of(request))
     logs.log(
         logs.WEBHOOK,
         logging.INFO if answer else logging.WARNING,

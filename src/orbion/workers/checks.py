@@ -12,7 +12,7 @@ from orbion.domain.errors import OrbionError
 from orbion.kit.breaker import BreakerState
 from orbion.kit.guard import Guard
 from orbion.kit.health import Check, CheckResult, Fact, LoopMonitor, Status
-from orbion.ports import Probe
+from orbion.ports import Probe, Sheet
 from orbion.telemetry.metrics import Metrics
 
 
@@ -63,10 +63,30 @@ def circuit_check(guard: Guard) -> Check:
     return Check(name=guard.name, critical=False, probe=look, every=5.0)
 
 
-def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:
+def sheet_check(sheet: Sheet, guard: Guard) -> Check:
+    """Reach the sheet itself once a minute: that also finds one that was shared again."""
+
     async def look() -> CheckResult:
-        free = shutil.disk_usage(folder).free
+        try:
+            await sheet.reach()
+        except OrbionError as error:
+            facts: dict[str, Fact] = {"circuit": guard.breaker.state}
+            return CheckResult(status=Status.degraded, summary=error.code, facts=facts)
+        state = guard.breaker.state
+        status = Status.healthy if state is BreakerState.closed else Status.degraded
+        return CheckResult(status=status, facts={"circuit": state})
+
+    return Check(name=guard.name, critical=False, probe=look, timeout=15.0, every=60.0)
+
+
+def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:
+    metrics.disk_reserve_bytes.set(reserve)
+
+    async def look() -> CheckResult:
+        usage = shutil.disk_usage(folder)
+        free = usage.free
         metrics.disk_free_bytes.set(free)
+        metrics.disk_size_bytes.set(usage.total)
         status = Status.unhealthy if free < reserve else Status.healthy
         return CheckResult(status=status, facts={"free_bytes": free})
 

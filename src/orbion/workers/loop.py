@@ -142,7 +142,11 @@ class QueueLoop:
             cap=self._policy.retry_cap,
             random=self._random,
         )
-        died = await self._lanes.fail(claim, code, wait)
+        try:
+            died = await self._lanes.fail(claim, code, wait)
+        except LeaseLostError:  # or the handler settled this one before another failed
+            self._lost(1)
+            return
         if died:
             self._metrics.dead_letters.inc(self.queue, code)
         log(

@@ -32,4 +32,6 @@ class Upkeep:
                 self.metrics.lane_oldest_seconds.set(facts.oldest_seconds.get(queue, 0.0), queue)
             for state in ("pending", "sending", "unknown"):
                 self.metrics.outbox_rows.set(facts.outbox.get(state, 0), state)
+            self.metrics.dead_letters_waiting.set(facts.dead)
+            self.metrics.quarantine_waiting.set(facts.quarantined)
             await asyncio.sleep(_FACTS_EVERY)

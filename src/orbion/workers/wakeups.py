@@ -16,6 +16,11 @@ class Wakeups:
     def __call__(self, queue: Queue, /) -> None:
         self._events[queue].set()
 
+    def heard(self, name: str) -> None:
+        """Wake what another process named; a newer program may have queues unknown here."""
+        if name in self._events:
+            self(Queue(name))
+
     async def wait(self, queue: Queue, timeout: float) -> None:  # noqa: ASYNC109 a poll, no deadline
         """Return when woken or after `timeout` seconds."""
         event = self._events[queue]

@@ -76,7 +76,7 @@ def test_every_form_of_a_configured_secret_is_accepted(good: WebhookRequest) -> 
         request(authorization=token(key="x" * 40)),
         request(authorization=token(algorithm="HS512", key="s" * 64)),
         request(authorization="Bearer a.b.c"),
-        request(authorization="Bearer " + jwt.encode(CLAIMS, None, algorithm="none")),
+        request(authorization="Bearer " + jwt.encode(CLAIMS, "", algorithm="none")),
     ],
 )
 def test_anything_else_is_refused(bad: WebhookRequest) -> None:

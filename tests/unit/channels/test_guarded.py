@@ -256,9 +256,15 @@ async def test_a_rate_limit_holds_the_next_calls_for_the_time_asked() -> None:
 
 async def test_a_sheet_out_of_time_is_unavailable() -> None:
     class Slow:
-        async def upsert(self, rows: Sequence[LeadRow]) -> None:
+        async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
             await asyncio.Event().wait()
             raise AssertionError(rows)
+
+        async def read(self, business: str) -> None:
+            raise AssertionError(business)
+
+        async def reach(self) -> None:
+            raise UnavailableError(FaultCode.SHEETS_AUTH, "")
 
     with pytest.raises(UnavailableError) as late:
         await GuardedSheet(Slow(), guard(seconds=0.01)).upsert([])

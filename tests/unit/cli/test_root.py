@@ -63,14 +63,15 @@ def test_a_wrong_setting_is_one_line_that_names_it(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_workers_apart_need_postgresql_and_say_why(tmp_path: Path) -> None:
-    done = run(tmp_path, "work")
+@pytest.mark.parametrize("verb", ["web", "work"])
+def test_web_and_workers_apart_need_postgresql_and_say_why(verb: str, tmp_path: Path) -> None:
+    done = run(tmp_path, verb)
     assert done.exit_code == Exit.REJECTED
-    assert "SQLite" in done.stderr
-    assert "orbion serve" in done.stderr
-    apart = run(tmp_path, "work", DATABASE_URL="postgresql://nobody@nowhere/orbion")
-    assert apart.exit_code == Exit.REJECTED
-    assert "orbion serve" in apart.stderr
+    assert "one process owns a SQLite file: run `orbion serve`" in done.stderr
+    assert done.stderr.count("\n") == 1
+    apart = run(tmp_path, verb, DATABASE_URL="postgresql://nobody@127.0.0.1:9/orbion", PORT="0")
+    assert apart.exit_code == Exit.UNAVAILABLE
+    assert "cannot reach PostgreSQL" in apart.stderr
 
 
 def test_the_demo_s_door_is_closed_when_no_demo_runs(tmp_path: Path) -> None:

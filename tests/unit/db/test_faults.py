@@ -2,6 +2,7 @@
 
 import sqlite3
 
+import asyncpg
 import pytest
 
 from orbion.adapters.db.faults import translate
@@ -36,8 +37,34 @@ def test_a_storage_failure_is_unavailable(code: int, fault: FaultCode, wait: flo
 
 
 @pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (asyncpg.DiskFullError("full"), FaultCode.DB_FULL),
+        (asyncpg.DeadlockDetectedError("deadlock"), FaultCode.DB_LOCKED),
+        (asyncpg.LockNotAvailableError("lock"), FaultCode.DB_LOCKED),
+        (asyncpg.QueryCanceledError("too long"), FaultCode.DB_BUSY),
+        (asyncpg.TooManyConnectionsError("too many"), FaultCode.DB_BUSY),
+        (asyncpg.CannotConnectNowError("starting up"), FaultCode.DB_DOWN),
+        (asyncpg.ConnectionDoesNotExistError("gone"), FaultCode.DB_DOWN),
+        (asyncpg.InvalidPasswordError("no"), FaultCode.DB_DOWN),
+        (asyncpg.ReadOnlySQLTransactionError("a standby"), FaultCode.DB_DOWN),
+        (ConnectionRefusedError("nobody listens"), FaultCode.DB_DOWN),
+        (TimeoutError(), FaultCode.DB_DOWN),
+        (asyncpg.PostgresIOError("disk"), FaultCode.DB_IO),
+        (asyncpg.IndexCorruptedError("torn"), FaultCode.DB_CORRUPT),
+    ],
+)
+def test_a_failure_of_postgresql_is_unavailable(error: Exception, fault: FaultCode) -> None:
+    found = translate(error)
+    assert isinstance(found, UnavailableError)
+    assert found.code is fault
+
+
+@pytest.mark.parametrize(
     "error",
     [
+        asyncpg.UniqueViolationError("twice"),
+        asyncpg.UndefinedTableError("no such table"),
         failure(sqlite3.SQLITE_CONSTRAINT_UNIQUE),
         failure(sqlite3.SQLITE_ERROR),
         sqlite3.ProgrammingError("wrong number of bindings"),

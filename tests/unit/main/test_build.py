@@ -84,9 +84,9 @@ async def test_a_model_of_the_world_wins(tmp_path: Path) -> None:
 def test_a_circuit_that_changes_is_seen_in_the_metrics(tmp_path: Path) -> None:
     given = guards(tmp_path)
     guard = given.make("whatsapp:loja", "whatsapp", timeout=1)
-    assert counted(given.metrics, "circuit_state", "whatsapp", "closed") == 1
+    assert counted(given.metrics, "circuit_state", "whatsapp:loja", "closed") == 1
     guard.breaker.force_open("test")
-    assert counted(given.metrics, "circuit_state", "whatsapp", "closed") == 0
+    assert counted(given.metrics, "circuit_state", "whatsapp:loja", "closed") == 0
     assert given.made == {"whatsapp:loja": guard}
 
 
@@ -116,7 +116,7 @@ async def test_without_any_account_it_serves_and_is_healthy(tmp_path: Path) -> N
     async with serving(settings, world()) as state:
         await state.board.probe_all()
         assert state.board.status == "healthy"
-        assert set(state.board.results) == {"database", "disk", "sheets"}
+        assert set(state.board.results) == {"database", "disk"}
 
 
 async def test_everything_that_is_built_is_watched(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ async def test_everything_that_is_built_is_watched(tmp_path: Path) -> None:
         state = service.state
         assert set(state.heartbeats) == {"event_loop", *(f"queue:{queue}" for queue in Queue)}
         details = {name: look() for name, look in state.sections.items()}
-        assert set(details["circuits"]) == {"sheets", "whatsapp:loja"}
+        assert set(details["circuits"]) == {"sheets:sol", "whatsapp:loja"}
         assert set(details) == {"circuits", "caches", "system", "versions"}
         assert details["system"]["uptime_seconds"] >= 0
 

@@ -4,15 +4,16 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from orbion.telemetry.metrics import CONTENT_TYPE, Metrics
+from orbion.telemetry.metrics import Metrics
 
 
 def samples(metrics: Metrics) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
     return {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(metrics.render().decode())
+        for family in text_string_to_metric_families(metrics.render()[0].decode())
         for sample in family.samples
     }
 
@@ -24,21 +25,22 @@ def plain(metrics: Metrics, name: str) -> float:
 def test_the_exposition_is_valid_and_holds_every_described_metric_with_its_help() -> None:
     metrics = Metrics(version="1.2.3")
     families = {
-        family.name: family for family in text_string_to_metric_families(metrics.render().decode())
+        family.name: family
+        for family in text_string_to_metric_families(metrics.render()[0].decode())
     }
     for doc in metrics.describe():
         family = families[doc.name.removesuffix("_total")]
         assert family.type == doc.kind
         assert family.documentation == doc.help
     assert len(families) == len(metrics.describe())
-    assert CONTENT_TYPE.startswith("text/plain")
+    assert metrics.render()[1].startswith("text/plain")
 
 
 def test_names_follow_the_conventions() -> None:
     docs = Metrics().describe()
     assert len({doc.name for doc in docs}) == len(docs)
     for doc in docs:
-        assert doc.name.startswith("orbion_")
+        assert doc.name.startswith(("orbion_", "gen_ai_client_"))
         assert doc.name.endswith("_total") == (doc.kind == "counter")
         assert doc.help.endswith(".")
         assert not {"phone", "id", "conversation", "path", "text"} & set(doc.labels)
@@ -47,8 +49,23 @@ def test_names_follow_the_conventions() -> None:
 def test_no_creation_times_are_exposed() -> None:
     metrics = Metrics()
     metrics.webhook_requests.inc("evolution", "stored")
-    metrics.webhook_ack_seconds.observe(0.01, "evolution")
-    assert b"_created" not in metrics.render()
+    metrics.webhook_ack_seconds.observe(0.01, "evolution", "stored")
+    assert b"_created" not in metrics.render()[0]
+
+
+def test_openmetrics_shows_the_trace_that_a_bucket_last_saw() -> None:
+    metrics = Metrics()
+    metrics.webhook_ack_seconds.observe(0.003, "evolution", "stored", trace="ab" * 16)
+    text, content_type = metrics.render("application/openmetrics-text;version=1.0.0,*/*;q=0.1")
+    assert content_type.startswith("application/openmetrics-text; version=1.0.0")
+    exemplars = [
+        (sample.labels["le"], sample.exemplar.labels)
+        for family in openmetrics.text_string_to_metric_families(text.decode())  # type: ignore[no-untyped-call]
+        for sample in family.samples
+        if sample.exemplar
+    ]
+    assert exemplars == [("0.005", {"trace_id": "ab" * 16})]
+    assert b"trace_id" not in metrics.render("text/plain;version=0.0.4")[0]
 
 
 def test_a_histograms_count_grows_past_a_thousand() -> None:
@@ -135,5 +152,5 @@ def test_a_record_costs_microseconds() -> None:
     rounds = 20_000
     started = time.process_time()
     for _ in range(rounds):
-        metrics.webhook_ack_seconds.observe(0.003, "evolution")
+        metrics.webhook_ack_seconds.observe(0.003, "evolution", "stored")
     assert (time.process_time() - started) / rounds < 20e-6  # 2 µs on an idle machine

@@ -24,7 +24,7 @@ class Bench:
         for _ in range(seconds // 5):
             for _ in range(5 * webhooks_a_second):
                 self.metrics.webhook_requests.inc("evolution", "stored")
-                self.metrics.webhook_ack_seconds.observe(0.003, "evolution")
+                self.metrics.webhook_ack_seconds.observe(0.003, "evolution", "stored")
             self.clock.advance(5)
             self.report.tick()
 
@@ -81,7 +81,7 @@ def test_totals_equal_the_prometheus_samples() -> None:
         bench.metrics.circuit_calls.inc("openai", chance.choice(["success", "failure"]))
     exposed = {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(bench.metrics.render().decode())
+        for family in text_string_to_metric_families(bench.metrics.render()[0].decode())
         for sample in family.samples
     }
     reported = {
@@ -122,7 +122,7 @@ def test_the_summary_merges_the_series_of_a_histogram() -> None:
     bench = Bench()
     for channel in ("evolution", "meta"):
         for _ in range(50):
-            bench.metrics.webhook_ack_seconds.observe(0.0015, channel)
+            bench.metrics.webhook_ack_seconds.observe(0.0015, channel, "stored")
     bench.clock.advance(10)
     webhooks = bench.report.summary()["5m"]["webhooks"]
     assert webhooks["count"] == 100

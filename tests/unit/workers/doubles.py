@@ -117,7 +117,7 @@ class Work:
 
 def gauges(metrics: Metrics, name: str) -> dict[str, float]:
     return {
-        next(iter(sample.labels.values())): sample.value
+        next(iter(sample.labels.values()), ""): sample.value
         for metric in metrics.collect()
         for sample in metric.samples
         if sample.name == f"orbion_{name}"

@@ -26,6 +26,7 @@ from orbion.workers.checks import (
     system,
 )
 from tests.support.stores import HandClock
+from tests.unit.workers.doubles import gauges
 
 
 @dataclass(slots=True)
@@ -134,13 +135,12 @@ async def test_a_disk_below_its_reserve_is_unhealthy(
     check = disk_check(tmp_path, reserve, metrics)
     found = await check.probe()
     assert (check.critical, found.status) == (True, status)
-    (free,) = [
-        sample.value
-        for metric in metrics.collect()
-        for sample in metric.samples
-        if sample.name == "orbion_disk_free_bytes"
-    ]
+    free, size, kept = (
+        gauges(metrics, f"disk_{name}_bytes")[""] for name in ("free", "size", "reserve")
+    )
     assert found.facts == {"free_bytes": free}
+    assert 0 < free < size
+    assert kept == reserve
 
 
 async def test_the_details_show_each_circuit_as_it_is_now(clock: HandClock) -> None:

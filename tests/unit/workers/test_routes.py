@@ -49,7 +49,7 @@ async def test_a_message_goes_through_all_three_queues(
             metrics=metrics,
             wake=lambda _: None,
         ),
-        SyncLeads(leads=store, sheet=sheet, metrics=metrics),
+        SyncLeads(leads=store, lanes=store, sheet_of=lambda _: sheet, metrics=metrics),
         lease=9,
         slots=4,
     )

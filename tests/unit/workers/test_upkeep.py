@@ -22,8 +22,8 @@ class ScriptedProbe:
             oldest_seconds={"in": 2.5},
             outbox={"unknown": 4},
             messages={},
-            dead=0,
-            quarantined=0,
+            dead=5,
+            quarantined=6,
             schema="0001",
         )
     )
@@ -66,6 +66,8 @@ def test_gauges_show_the_database_and_zero_for_what_it_does_not_name() -> None:
         assert probe.measured == [0, 5, 10]
         assert gauges(metrics, "lane_depth") == {"in": 3, "out": 0, "sheet": 1}
         assert gauges(metrics, "lane_oldest_seconds") == {"in": 2.5, "out": 0, "sheet": 0}
+        assert gauges(metrics, "dead_letters_waiting") == {"": 5}
+        assert gauges(metrics, "quarantine_waiting") == {"": 6}
         assert gauges(metrics, "outbox_rows") == {"pending": 0, "sending": 0, "unknown": 4}
 
     virtually(scenario)

@@ -37,13 +37,15 @@ TRIED = Statement(
         OUTBOX.c.state,
         OUTBOX.c.provider_id,
         OUTBOX.c.sending_at,
-    ).where(
+    )
+    .where(
         OUTBOX.c.conversation_id == number("conversation"),
         or_(
             and_(OUTBOX.c.attempts > 0, OUTBOX.c.provider_id.is_(None)),
             and_(OUTBOX.c.attempts > 1, OUTBOX.c.sending_at >= number("since")),
         ),
     )
+    .with_for_update()
 )
 OWN = Statement(
     update(OUTBOX).where(OUTBOX.c.id == number("row")).values(provider_id=bind("provider"))
@@ -139,13 +141,14 @@ def belongs_to_us(tx: Tx, account: Account, place: Place, event: MessageEchoed) 
     """Match by gateway id, then by recipient and content of a row that was tried.
 
     The matched row takes the gateway id, so one echo proves one row only; a row that ended without
-    an answer was sent after all. One sent twice may have two echoes.
+    an answer was sent after all. One sent twice may have two echoes. What was tried is locked
+    before the id is looked up: the accept of this very message may be about to be committed.
     """
-    if tx.one(OWN_ID, provider=event.provider_id, number=account.id) is not None:
-        return True
     said_at = _said_at(tx.now, event)
     since = said_at - WINDOW_MS
     found = tx.all(TRIED, conversation=place.conversation_id, since=since)
+    if tx.one(OWN_ID, provider=event.provider_id, number=account.id) is not None:
+        return True
     tried = [row for row in map(_Tried.of, found) if row.created_at <= said_at + SKEW_MS]
     unclaimed = [row for row in tried if row.provider_id is None]
     flying = [row for row in unclaimed if row.state in _IN_FLIGHT]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import and_, case, func, select, update
+from sqlalchemy import and_, case, func, select, union_all, update
 
 from orbion.adapters.db.schema import DEAD, LANE, TASK
 from orbion.adapters.db.sql import (
@@ -97,10 +97,15 @@ CLAIM = Statement(
     )
 )
 NEXT_DUE = Statement(
-    select(func.min(LANE.c.due_at)).where(
-        LANE.c.queue == bind("queue"),
-        LANE.c.priority == number("priority"),
-        LANE.c.due_at.is_not(None),
+    union_all(
+        *(
+            select(func.min(LANE.c.due_at)).where(
+                LANE.c.queue == bind("queue"),
+                LANE.c.priority == priority,
+                LANE.c.due_at.is_not(None),
+            )
+            for priority in PRIORITIES
+        )
     )
 )
 TASKS = Statement(
@@ -237,6 +242,7 @@ def enqueue(
         trace=trace,
         created_at=tx.now,
     )
+    tx.wake(queue)
     return seq
 
 
@@ -273,12 +279,12 @@ def claim(
                     alone=alone,
                 )
             )
-    return Claimed(claims=tuple(claims), next_due=_next_due(tx, queue))
+    is_full = len(claims) >= limit
+    return Claimed(claims=tuple(claims), next_due=None if is_full else _next_due(tx, queue))
 
 
 def _next_due(tx: Tx, queue: Queue) -> int | None:
-    found = [first(tx.one(NEXT_DUE, queue=queue, priority=priority)) for priority in PRIORITIES]
-    return min((due for due in found if due is not None), default=None)
+    return min((due for (due,) in tx.all(NEXT_DUE, queue=queue) if due is not None), default=None)
 
 
 def tasks(tx: Tx, held: Claim) -> Sequence[Task]:

@@ -36,6 +36,11 @@ _ROW = select(
 ).join(CONTACT, CONTACT.c.id == LEAD.c.contact_id)
 ROW = Statement(_ROW.where(LEAD.c.id == number("lead")))
 LATEST = Statement(_ROW.order_by(LEAD.c.id.desc()).limit(number("limit")))
+PAGE_OF = Statement(
+    _ROW.where(LEAD.c.business == bind("business"), LEAD.c.id > number("after"))
+    .order_by(LEAD.c.id)
+    .limit(number("limit"))
+)
 ATTRIBUTE = Statement(
     update(LEAD)
     .where(LEAD.c.contact_id == number("contact"), LEAD.c.source.is_(None))
@@ -64,6 +69,11 @@ def lead_row(tx: Tx, lead_id: int) -> LeadRow | None:
 
 def latest(tx: Tx, limit: int) -> Sequence[LeadRow]:
     return [_to_row(tx, row) for row in tx.all(LATEST, limit=limit)]
+
+
+def page_of(tx: Tx, business: str, after: int, limit: int) -> Sequence[LeadRow]:
+    found = tx.all(PAGE_OF, business=business, after=after, limit=limit)
+    return [_to_row(tx, row) for row in found]
 
 
 def attribute(tx: Tx, contact_id: int, referral: Referral, trace: str) -> None:

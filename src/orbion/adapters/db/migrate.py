@@ -4,19 +4,25 @@ import importlib
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy import Connection, Text, cast, create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
+from orbion.adapters.db.drivers import load_postgres
 from orbion.adapters.db.schema import REVISIONS
+from orbion.adapters.db.sql import first
+from orbion.adapters.db.tx import Reads, Statement, Tx
+from orbion.adapters.db.upkeep import SCHEMA
 from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
 
 HEAD: Final = REVISIONS[-1]
 _PACKAGED: Final = Path(__file__).resolve().parents[2] / "migrations"
 _SOURCE: Final = Path(__file__).resolve().parents[4] / "migrations"
 _VERSION: Final = "SELECT version_num FROM alembic_version"
+_KNOWN: Final = Statement(select(cast(func.to_regclass("alembic_version"), Text)))
 
 
 def scripts() -> Path:
@@ -81,17 +87,30 @@ def migrate_sqlite(path: Path, *, to: str = "head") -> Path | None:
     return backup
 
 
-async def migrate_postgres(dsn: str) -> None:
-    """Upgrade to the head inside one transaction; raises like `migrate_sqlite`."""
-    engines = importlib.import_module("sqlalchemy.ext.asyncio")  # slow; SQLite needs none
-    engine = engines.create_async_engine(make_url(dsn).set(drivername="postgresql+asyncpg"))
+async def postgres_version(db: Reads) -> str | None:
+    """Read the schema version; None for a new database."""
+    return await db.read(_stored_version)
+
+
+async def migrate_postgres(dsn: str) -> str | None:
+    """Upgrade to the head inside one transaction, one process at a time; returns what was there.
+
+    Raises:
+        RejectedError: the schema is newer than this program.
+        UnavailableError: the server cannot be reached, or somebody holds what must change.
+    """
+    engines = importlib.import_module("sqlalchemy.ext.asyncio")  # slow; a migrated start needs none
+    engine = engines.create_async_engine(
+        "postgresql+asyncpg://", async_creator=partial(load_postgres().connect, dsn)
+    )
     try:
         async with engine.begin() as connection:
-            await connection.run_sync(_upgrade_postgres)
+            before: str | None = await connection.run_sync(_upgrade_postgres)
     except (OSError, DBAPIError) as error:
         raise UnavailableError(FaultCode.DB_DOWN, f"cannot migrate: {error}") from error
     finally:
         await engine.dispose()
+    return before
 
 
 def run_alembic(connection: Connection, act: Callable[[Any, Any], object]) -> None:
@@ -103,13 +122,21 @@ def run_alembic(connection: Connection, act: Callable[[Any, Any], object]) -> No
     act(command, config)
 
 
-def _upgrade_postgres(connection: Connection) -> None:
+def _upgrade_postgres(connection: Connection) -> str | None:
     connection.execute(text("SELECT pg_advisory_xact_lock(7235611)"))
     connection.execute(text("SET LOCAL lock_timeout = '5s'"))
     known = connection.execute(text("SELECT to_regclass('alembic_version')")).scalar()
     version = connection.execute(text(_VERSION)).scalar() if known else None
     if check(version):
         run_alembic(connection, lambda command, config: command.upgrade(config, "head"))
+    return version
+
+
+def _stored_version(tx: Tx) -> str | None:
+    if first(tx.one(_KNOWN)) is None:
+        return None
+    version = first(tx.one(SCHEMA))
+    return None if version is None else str(version)
 
 
 def _back_up(path: Path, version: str) -> Path:

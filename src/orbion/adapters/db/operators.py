@@ -1,18 +1,22 @@
 """Operators' reads: the same bodies over SQLAlchemy's async engine, apart from the pipeline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from orbion.adapters.db.drivers import load_postgres
 from orbion.adapters.db.tx import Body, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.kit.clock import Clock
 
 T = TypeVar("T")
 _CONNECTIONS: Final = 2
+_SECONDS: Final = 30.0
+"""A long list may take this long."""
 
 
 class EngineTx:
@@ -33,13 +37,18 @@ class EngineTx:
     def run(self, statement: Statement, /, **params: object) -> int:
         return self._connection.execute(statement.expression, params).rowcount
 
+    def wake(self, queue: str) -> None:
+        """A read gives nobody work."""
+
 
 class OperatorsReads:
     """A long list must never wait behind, or hold up, the pipeline's own connections."""
 
     def __init__(self, url: str, *, clock: Clock) -> None:
         self._clock = clock
-        self._engine = create_async_engine(url, pool_size=_CONNECTIONS, max_overflow=0)
+        self._engine = create_async_engine(
+            url, pool_size=_CONNECTIONS, max_overflow=0, **_connecting(url)
+        )
         if self._engine.dialect.name == "sqlite":
             _only_query(self._engine.sync_engine)
 
@@ -49,11 +58,24 @@ class OperatorsReads:
         try:
             async with self._engine.connect() as connection:
                 return await connection.run_sync(lambda sync: body(EngineTx(sync, now)))
-        except DBAPIError as error:
-            raise UnavailableError(FaultCode.DB_DOWN, f"cannot read: {error.orig}") from error
+        except (DBAPIError, OSError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise UnavailableError(FaultCode.DB_DOWN, f"cannot read: {cause}") from error
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _connecting(url: str) -> Mapping[str, Any]:
+    """On PostgreSQL connect as the pipeline does: SQLAlchemy reads other words in an address."""
+    scheme, rest = url.split("://", 1)
+    if scheme != "postgresql+asyncpg":
+        return {}
+    connect = load_postgres().connect
+    return {
+        "async_creator": partial(connect, f"postgresql://{rest}", statement=_SECONDS),
+        "pool_pre_ping": True,
+    }
 
 
 def _only_query(engine: Engine) -> None:

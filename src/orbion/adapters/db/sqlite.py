@@ -81,6 +81,9 @@ class SqliteTx:
     def run(self, statement: Statement, /, **params: object) -> int:
         return self._run(statement, params).rowcount
 
+    def wake(self, queue: str) -> None:
+        """Nobody else is there to be told."""
+
     def _run(self, statement: Statement, params: dict[str, object]) -> sqlite3.Cursor:
         compiled = statement.compiled(self._dialect)
         return self._execute(compiled.text, compiled.values(params))
@@ -191,6 +194,9 @@ class SqliteDatabase:
 
     async def read(self, body: Body[T]) -> T:
         return await self._reads.run(body)
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Return at once: this process alone works the file, and it wakes itself."""
 
     def close(self) -> None:
         """Close both connections; call it after the executors have drained."""

@@ -1,7 +1,7 @@
 """The store: every verb of the ports as one transaction body on an injected database."""
 
 import random as randoms
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -42,6 +42,7 @@ HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
 _MOST_EVENTS = 100
 """Written in one transaction: a flood of thousands must not hold up everybody else."""
+_NO_TRACE = "0" * 32
 _WAKING = frozenset({"stored", "released", "learned:auto_greeting", "edited", "deleted"})
 
 
@@ -62,9 +63,13 @@ class DbStore:
     random: randoms.Random
     opened: set[str] = field(default_factory=set)
 
-    async def start(self) -> int:
-        """Make the accounts' rows and free what a dead process held; returns the freed lanes."""
-        return await self.db.write(self._start)
+    async def start(self) -> None:
+        """Make the accounts' rows, and let go of what only a greeting now known held."""
+        await self.db.write(self._start)
+
+    async def free_leases(self) -> int:
+        """Free what a dead process held; only for the only process of this database."""
+        return await self.db.write(lanes.free_all)
 
     async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
         outcomes: list[str] = []
@@ -180,8 +185,14 @@ class DbStore:
             ]
         )
 
-    async def synced(self, claims: Sequence[Claim]) -> None:
-        await self.db.write(lambda tx: _finish_all(tx, claims))
+    async def synced(self, claims: Sequence[Claim], again: Collection[int] = ()) -> None:
+        await self.db.write(lambda tx: _finish_all(tx, claims, again))
+
+    async def leads_of(self, business: str, *, after: int, limit: int) -> Sequence[LeadRow]:
+        return await self.db.read(lambda tx: leads.page_of(tx, business, after, limit))
+
+    async def mirror_again(self, lead_ids: Collection[int]) -> None:
+        await self.db.write(lambda tx: _mirror_all(tx, lead_ids))
 
     async def conversations(self, *, before: int | None, limit: int) -> Sequence[ConversationLine]:
         return await self.operators.read(lambda tx: desk.conversation_lines(tx, before, limit))
@@ -234,13 +245,11 @@ class DbStore:
     async def prune(self) -> int:
         return await self.db.write(upkeep.prune)
 
-    def _start(self, tx: Tx) -> int:
+    def _start(self, tx: Tx) -> None:
         upkeep.sync_accounts(tx, self.accounts.values())
-        freed = lanes.free_all(tx)
         for account in self.accounts.values():
             if account.auto_greetings:
                 greetings.release_held(tx, account, "start")
-        return freed
 
     def _receive(
         self, account: str, events: Sequence[Event], trace: str, tx: Tx
@@ -278,6 +287,13 @@ def _ms(seconds: float) -> int:
     return max(0, round(seconds * 1000))
 
 
-def _finish_all(tx: Tx, claims: Sequence[Claim]) -> None:
+def _finish_all(tx: Tx, claims: Sequence[Claim], again: Collection[int]) -> None:
     for each in claims:
         lanes.finish(tx, each, each.upto)
+    _mirror_all(tx, again)
+
+
+def _mirror_all(tx: Tx, lead_ids: Collection[int]) -> None:
+    for lead_id in sorted(lead_ids):
+        if leads.lead_row(tx, lead_id) is not None:  # a person may have typed any number
+            leads.mirror(tx, lead_id, _NO_TRACE)

@@ -45,6 +45,9 @@ class Tx(Protocol):
     def run(self, statement: Statement, /, **params: object) -> int:
         """Run it and return the number of rows it matched."""
 
+    def wake(self, queue: str) -> None:
+        """Let other processes know at the commit that this queue has work; SQLite has none."""
+
 
 Body = Callable[[Tx], T]
 
@@ -60,6 +63,13 @@ class Database(Reads, Protocol):
 
     async def write(self, body: Body[T]) -> T:
         """Commit the body's writes; raises `UnavailableError` (db.*) with nothing written."""
+
+
+class SharedDatabase(Database, Protocol):
+    """A database to which other processes may give work."""
+
+    async def listen(self, heard: Callable[[str], None]) -> None:
+        """Tell of the queues that commits give work to; returns where there is nothing to hear."""
 
 
 class Compiled:

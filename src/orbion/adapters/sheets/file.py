@@ -10,8 +10,7 @@ from urllib.parse import quote
 
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.leads import LeadRow
-
-KEY = "lead_id"
+from orbion.domain.mirror import KEY, SheetTable, key_of
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -30,7 +29,7 @@ class FileSheet:
         self._run = run
         self._writing = asyncio.Lock()
 
-    async def upsert(self, rows: Sequence[LeadRow]) -> None:
+    async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
         async with self._writing:
             try:
                 await self._run(lambda: self._write_all(rows))
@@ -38,12 +37,25 @@ class FileSheet:
                 raise UnavailableError(
                     FaultCode.SHEETS_UNREACHABLE, f"cannot write the lead file: {error.strerror}"
                 ) from error
+        return frozenset()
+
+    async def read(self, business: str) -> SheetTable | None:
+        found: list[SheetTable] = []
+        path = self._path(business)
+        if path.exists():
+            await self._run(lambda: found.append(_table(*_read(path))))
+        return found[0] if found else None
+
+    async def reach(self) -> None:
+        """Be there always: the health of the disk has a check of its own."""
+
+    def _path(self, business: str) -> Path:
+        return self._directory / f"{quote(business, safe='')}.csv"
 
     def _write_all(self, rows: Sequence[LeadRow]) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         for business in dict.fromkeys(row.business for row in rows):
-            path = self._directory / f"{quote(business, safe='')}.csv"
-            _update(path, [row for row in rows if row.business == business])
+            _update(self._path(business), [row for row in rows if row.business == business])
 
 
 def _update(path: Path, rows: Iterable[LeadRow]) -> None:
@@ -64,6 +76,15 @@ def _read(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
         header = list(reader.fieldnames or ())
         lines = {row.get(KEY) or f"#{number}": row for number, row in enumerate(reader)}
     return (header if KEY in header else [KEY, *header]), lines
+
+
+def _table(header: Sequence[str], lines: Mapping[str, Mapping[str, str]]) -> SheetTable:
+    leads = {
+        lead: {name: _from_text(value) for name, value in line.items() if name in header}
+        for key, line in lines.items()
+        if (lead := key_of(key)) is not None
+    }
+    return SheetTable(columns=tuple(header), leads=leads)
 
 
 def _render(header: Sequence[str], lines: Iterable[Mapping[str, str]]) -> bytes:
@@ -92,3 +113,8 @@ def _replace(path: Path, content: bytes) -> None:
 def _as_text(value: str) -> str:
     """Let no cell become a formula where the file is opened."""
     return f"'{value}" if value.startswith(_FORMULA) else value
+
+
+def _from_text(value: str | None) -> str:
+    text = value or ""
+    return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text

@@ -1,0 +1,369 @@
+# ruff: noqa: INP001 — scripts are no package
+"""Lay out the Grafana dashboards: rows of panels, each a title, a unit and its queries."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+WIDTH: Final = 24
+HEIGHT: Final = 7
+DATASOURCE: Final = {"type": "prometheus", "uid": "orbion-prometheus"}
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """`unit` is Grafana's name of it; `queries` map a legend to PromQL."""
+
+    title: str
+    unit: str
+    queries: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    title: str
+    panels: Sequence[Panel]
+
+
+def rate(metric: str, by: str) -> str:
+    return f"sum by ({by}) (rate({metric}[$__rate_interval]))"
+
+
+def share(good: str, total: str) -> str:
+    return f"sum(rate({good}[$__rate_interval])) / sum(rate({total}[$__rate_interval]))"
+
+
+def quantiles(metric: str, by: str = "") -> Mapping[str, str]:
+    """p50, p95 and p99 of a histogram; `by` splits them by a label."""
+    labels, legend = (f", {by}", f" {{{{{by}}}}}") if by else ("", "")
+    return {
+        f"p{quantile}{legend}": f"histogram_quantile({quantile / 100}, "
+        f"sum by (le{labels}) (rate({metric}_bucket[$__rate_interval])))"
+        for quantile in (50, 95, 99)
+    }
+
+
+def per_hour(metric: str, by: str) -> str:
+    return f"sum by ({by}) (increase({metric}[1h]))"
+
+
+OVERVIEW: Final = (
+    Row(
+        "Objectives",
+        (
+            Panel(
+                "Missed, over an hour",
+                "percentunit",
+                {
+                    "S1 webhooks": "orbion:ack_errors:ratio_rate1h",
+                    "S2 answers": "orbion:answer_errors:ratio_rate1h",
+                    "S3 sends": "orbion:send_errors:ratio_rate1h",
+                },
+            ),
+            Panel("Firing alerts", "short", {"{{alertname}}": 'ALERTS{alertstate="firing"}'}),
+            Panel(
+                "Numbers connected",
+                "short",
+                {
+                    "{{account}}": "orbion_whatsapp_connected",
+                    "{{account}} faults": "orbion_account_faults",
+                },
+            ),
+        ),
+    ),
+    Row(
+        "Webhooks: rate, errors, duration",
+        (
+            Panel(
+                "Rate by outcome",
+                "reqps",
+                {"{{outcome}}": rate("orbion_webhook_requests_total", "outcome")},
+            ),
+            Panel(
+                "Errors",
+                "reqps",
+                {
+                    "{{outcome}}": rate(
+                        "orbion_webhook_requests_total"
+                        '{outcome=~"unavailable|unauthorized|too_large|disconnected"}',
+                        "outcome",
+                    ),
+                    "refused {{account}}": rate("orbion_webhooks_refused_total", "account"),
+                },
+            ),
+            Panel("Duration", "s", quantiles("orbion_webhook_ack_seconds")),
+        ),
+    ),
+    Row(
+        "Dependencies: rate, errors, duration",
+        (
+            Panel(
+                "Calls by outcome",
+                "reqps",
+                {"{{service}} {{outcome}}": rate("orbion_circuit_calls_total", "service, outcome")},
+            ),
+            Panel(
+                "Circuits not closed",
+                "short",
+                {"{{circuit}}": '1 - orbion_circuit_state{state="closed"}'},
+            ),
+            Panel("Duration", "s", quantiles("orbion_dependency_seconds", "service")),
+        ),
+    ),
+    Row(
+        "Process, database, disk: use, saturation, errors",
+        (
+            Panel(
+                "Processor",
+                "percentunit",
+                {"{{instance}}": "rate(orbion_process_cpu_seconds_total[$__rate_interval])"},
+            ),
+            Panel(
+                "Memory",
+                "bytes",
+                {"{{instance}}": "orbion_process_resident_memory_bytes"},
+            ),
+            Panel("Event loop is late", "s", quantiles("orbion_event_loop_lag_seconds")),
+            Panel("Commit", "s", quantiles("orbion_db_commit_seconds")),
+            Panel(
+                "Transactions a commit",
+                "short",
+                {
+                    "mean": share("orbion_db_group_size_sum", "orbion_db_group_size_count"),
+                },
+            ),
+            Panel(
+                "Free disk",
+                "bytes",
+                {
+                    "free {{instance}}": "orbion_disk_free_bytes",
+                    "reserve {{instance}}": "orbion_disk_reserve_bytes",
+                    "size {{instance}}": "orbion_disk_size_bytes",
+                },
+            ),
+            Panel("Open files", "short", {"{{instance}}": "orbion_process_open_fds"}),
+            Panel(
+                "Cache reads",
+                "reqps",
+                {"{{cache}} {{result}}": rate("orbion_cache_requests_total", "cache, result")},
+            ),
+            Panel(
+                "Running since, and what",
+                "dateTimeAsIso",
+                {
+                    "{{version}} on Python {{python}}": "orbion_process_start_time_seconds * 1000 "
+                    "* on (job, instance) group_left (version, python) orbion_build_info"
+                },
+            ),
+        ),
+    ),
+    Row(
+        "Business",
+        (
+            Panel(
+                "Messages an hour",
+                "short",
+                {"{{kind}}": per_hour("orbion_inbound_messages_total", "kind")},
+            ),
+            Panel(
+                "People an hour",
+                "short",
+                {
+                    "taken over": "sum(increase(orbion_takeover_total[1h]))",
+                    "given back: {{reason}}": per_hour("orbion_releases_total", "reason"),
+                    "opted out": "sum(increase(orbion_opt_outs_total[1h]))",
+                },
+            ),
+            Panel(
+                "Lead rows an hour",
+                "short",
+                {"{{outcome}}": per_hour("orbion_sheet_rows_total", "outcome")},
+            ),
+        ),
+    ),
+)
+
+DELIVERY: Final = (
+    Row(
+        "What the customer feels",
+        (
+            Panel("Message to answer", "s", quantiles("orbion_reply_latency_seconds")),
+            Panel(
+                "Sends by outcome",
+                "reqps",
+                {"{{outcome}}": rate("orbion_outbound_total", "outcome")},
+            ),
+            Panel(
+                "Sends unconfirmed by WhatsApp",
+                "short",
+                {"{{account}}": "orbion_sends_unconfirmed"},
+            ),
+        ),
+    ),
+    Row(
+        "Queues",
+        (
+            Panel("Waiting or running", "short", {"{{queue}}": "orbion_lane_depth"}),
+            Panel("Oldest", "s", {"{{queue}}": "orbion_lane_oldest_seconds"}),
+            Panel("Outbox", "short", {"{{state}}": "orbion_outbox_rows"}),
+            Panel("Claimed", "reqps", {"{{queue}}": rate("orbion_tasks_claimed_total", "queue")}),
+            Panel("Leases lost", "reqps", {"{{queue}}": rate("orbion_lane_lost_total", "queue")}),
+            Panel(
+                "Twice, and not at all",
+                "reqps",
+                {
+                    "again, {{channel}}": rate("orbion_duplicates_total", "channel"),
+                    "read back, {{provider}}": rate("orbion_gap_healed_total", "provider"),
+                },
+            ),
+        ),
+    ),
+    Row(
+        "What a person must look at",
+        (
+            Panel(
+                "Waiting",
+                "short",
+                {
+                    "dead letters": "sum(orbion_dead_letters_waiting)",
+                    "quarantined": "sum(orbion_quarantine_waiting)",
+                },
+            ),
+            Panel(
+                "New an hour",
+                "short",
+                {
+                    "dead {{queue}} {{reason}}": per_hour(
+                        "orbion_dead_letters_total", "queue, reason"
+                    ),
+                    "quarantined {{reason}}": per_hour("orbion_quarantine_total", "reason"),
+                },
+            ),
+            Panel(
+                "Unknown outcomes, how resolved",
+                "short",
+                {"{{resolution}}": per_hour("orbion_outbound_ambiguous_total", "resolution")},
+            ),
+            Panel("Last webhook", "s", {"{{account}}": "orbion_webhook_age_seconds"}),
+            Panel(
+                "Connection changes an hour",
+                "short",
+                {
+                    "{{account}} {{state}}": per_hour(
+                        "orbion_connection_changes_total", "account, state"
+                    )
+                },
+            ),
+        ),
+    ),
+)
+
+MODEL: Final = (
+    Row(
+        "Calls",
+        (
+            Panel(
+                "Calls",
+                "reqps",
+                {
+                    "{{gen_ai_request_model}} {{error_type}}": rate(
+                        "gen_ai_client_operation_duration_seconds_count",
+                        "gen_ai_request_model, error_type",
+                    )
+                },
+            ),
+            Panel("Duration", "s", quantiles("gen_ai_client_operation_duration_seconds")),
+            Panel(
+                "Tokens an hour",
+                "short",
+                {
+                    "{{gen_ai_request_model}} {{gen_ai_token_type}}": per_hour(
+                        "gen_ai_client_token_usage_sum", "gen_ai_request_model, gen_ai_token_type"
+                    )
+                },
+            ),
+        ),
+    ),
+    Row(
+        "Turns",
+        (
+            Panel("Verdicts", "reqps", {"{{verdict}}": rate("orbion_turns_total", "verdict")}),
+            Panel("Duration", "s", quantiles("orbion_turn_seconds")),
+            Panel("Model calls a turn", "short", quantiles("orbion_turn_model_calls")),
+            Panel("Tools", "reqps", {"{{tool}}": rate("orbion_tool_calls_total", "tool")}),
+            Panel(
+                "Answered from the playbook, why",
+                "short",
+                {"{{reason}}": per_hour("orbion_fallbacks_total", "reason")},
+            ),
+        ),
+    ),
+)
+DASHBOARDS: Final[Mapping[str, tuple[str, Sequence[Row]]]] = {
+    "overview": ("Orbion overview", OVERVIEW),
+    "delivery": ("Orbion delivery", DELIVERY),
+    "model": ("Orbion model", MODEL),
+}
+
+
+def dashboards() -> Mapping[str, str]:
+    """Map each dashboard's file name to its JSON."""
+    return {
+        f"{name}.json": json.dumps(_dashboard(name, title, rows), indent=1, ensure_ascii=False)
+        + "\n"
+        for name, (title, rows) in DASHBOARDS.items()
+    }
+
+
+def _dashboard(name: str, title: str, rows: Sequence[Row]) -> Mapping[str, Any]:
+    return {
+        "uid": f"orbion-{name}",
+        "title": title,
+        "tags": ["orbion"],
+        "timezone": "browser",
+        "editable": False,
+        "graphTooltip": 1,
+        "refresh": "30s",
+        "schemaVersion": 41,
+        "time": {"from": "now-6h", "to": "now"},
+        "panels": [{"id": number, **panel} for number, panel in enumerate(_placed(rows), 1)],
+    }
+
+
+def _placed(rows: Sequence[Row]) -> Iterator[Mapping[str, Any]]:
+    """Three panels beside each other, under the title of their row."""
+    top = 0
+    for row in rows:
+        yield {
+            "type": "row",
+            "title": row.title,
+            "collapsed": False,
+            "gridPos": {"x": 0, "y": top, "w": WIDTH, "h": 1},
+            "panels": [],
+        }
+        top += 1
+        for number, panel in enumerate(row.panels):
+            place = {"x": number % 3 * 8, "y": top + number // 3 * HEIGHT, "w": 8, "h": HEIGHT}
+            yield _panel(panel, place)
+        top += -(-len(row.panels) // 3) * HEIGHT
+
+
+def _panel(panel: Panel, place: Mapping[str, int]) -> Mapping[str, Any]:
+    return {
+        "type": "timeseries",
+        "title": panel.title,
+        "datasource": DATASOURCE,
+        "gridPos": place,
+        "fieldConfig": {"defaults": {"unit": panel.unit, "min": 0}, "overrides": []},
+        "targets": [
+            {
+                "refId": chr(ord("A") + number),
+                "datasource": DATASOURCE,
+                "expr": expr,
+                "legendFormat": legend,
+                "exemplar": legend.startswith("p"),
+            }
+            for number, (legend, expr) in enumerate(panel.queries.items())
+        ],
+    }

@@ -1,0 +1,58 @@
+"""Every lead mirror keeps the same promises, whatever it writes to."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+
+from orbion.adapters.sheets.file import FileSheet
+from orbion.ports import Sheet
+from tests.support.sheets import HurryingClock, google_sheet, inline, key_file, row, simulator
+
+FORMULA = '=IMPORTXML("http://mau.example","//a")'
+
+
+@pytest.fixture(params=["file", "google"])
+async def sheet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Sheet]:
+    if request.param == "file":
+        yield FileSheet(tmp_path, run=inline)
+        return
+    clock = HurryingClock()
+    async with google_sheet(simulator(clock.now), key_file(tmp_path), clock=clock) as opened:
+        yield opened
+
+
+async def test_there_is_nothing_before_the_first_lead(sheet: Sheet) -> None:
+    await sheet.reach()
+    assert await sheet.read("sol") is None
+
+
+async def test_a_lead_has_one_row_with_its_last_values(sheet: Sheet) -> None:
+    assert not await sheet.upsert([row(1, nome="Ana"), row(2, nome="Bia")])
+    assert not await sheet.upsert([row(2, nome="Bia Lima"), row(3, nome="Cid")])
+    table = await sheet.read("sol")
+    assert table is not None
+    assert {lead: cells["nome"] for lead, cells in table.leads.items()} == {
+        1: "Ana",
+        2: "Bia Lima",
+        3: "Cid",
+    }
+    assert table.repeated == ()
+
+
+async def test_columns_that_come_later_are_added_and_the_others_stay(sheet: Sheet) -> None:
+    await sheet.upsert([row(1, nome="Ana", cidade="Belém")])
+    await sheet.upsert([row(2, nome="Bia", renda="10")])
+    table = await sheet.read("sol")
+    assert table is not None
+    assert table.columns == ("lead_id", "nome", "cidade", "renda")
+    assert table.leads[1] == {"lead_id": "1", "nome": "Ana", "cidade": "Belém", "renda": ""}
+
+
+@pytest.mark.parametrize("text", [FORMULA, "+5511", "-1", "@a", "007", "'x", "a\nb", "😀"])
+async def test_what_is_written_is_read_again_as_the_same_text(sheet: Sheet, text: str) -> None:
+    await sheet.upsert([row(1, nome=text)])
+    await sheet.upsert([row(1, nome=text)])
+    table = await sheet.read("sol")
+    assert table is not None
+    assert table.leads[1]["nome"] == text

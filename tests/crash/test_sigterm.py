@@ -1,0 +1,15 @@
+"""A real process told to stop in the middle of its work: nobody who was connected goes unheard."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.sigterm import DRAIN_S, Drill
+
+
+@pytest.mark.timeout(DRAIN_S + 60)
+async def test_three_stops_under_load_leave_no_request_unanswered(tmp_path: Path) -> None:
+    report = await Drill(folder=tmp_path, rounds=3).run()
+    assert not report.violations, str(report)
+    assert report.stored
+    assert any(each.ready[503] for each in report.rounds), "nobody looked while it drained"
