@@ -13,8 +13,8 @@ from tests.simulation.story import Story, shortest
 from tests.simulation.verdict import Verdict
 
 Playing = tuple[ProcessPoolExecutor, Path]
-SEEDS = range(84)
-KILLS = 600
+SEEDS = range(44)
+KILLS = 300
 MOST_SEEDS = range(40)
 ROUND = 900  # seconds: whoever asks first waits for those that play before it, on any machine
 
