@@ -39,6 +39,7 @@ OPEN_WORK = (
     "WHERE seq > ack OR owner IS NOT NULL GROUP BY 1"
 )
 HEARD = "SELECT provider_id FROM message WHERE provider_id IS NOT NULL"
+OPENED = "SELECT count(*) FROM account WHERE opened_at IS NOT NULL"
 DAMAGE = (
     "SELECT 'I7 ' || integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' "
     "UNION ALL SELECT 'I7 foreign key of ' || \"table\" FROM pragma_foreign_key_check "
@@ -196,6 +197,12 @@ def heard(database: Path) -> set[str]:
     """The gateway ids of all that is stored."""
     with closing(sqlite3.connect(database)) as connection:
         return {str(row[0]) for row in connection.execute(HEARD)}
+
+
+def opened(database: Path) -> bool:
+    """Tell whether the service has seen its number open, now or in an earlier life."""
+    with closing(sqlite3.connect(database)) as connection:
+        return bool(connection.execute(OPENED).fetchone()[0])
 
 
 def open_work(database: Path) -> dict[str, int]:

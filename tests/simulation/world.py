@@ -32,6 +32,7 @@ from tests.simulation.life import (
     heard,
     no_lifespan,
     open_work,
+    opened,
     post,
     prepare,
     settings,
@@ -242,7 +243,11 @@ class Simulation:
                 await self.dies(fuse, long if number == self.weather.long_death else down)
 
     async def dies(self, fuse: int, seconds: float) -> None:
-        """Let the life take `fuse` more steps, and nobody follow it for so long."""
+        """Let the life take `fuse` more steps, and nobody follow it for so long.
+
+        What was said before the number was first seen open is history, which nobody answers: the
+        next life then follows before the gateway gives up.
+        """
         death = asyncio.get_running_loop().create_future()
         self.life.on_death = partial(death.set_result, None)
         self.life.fuse = fuse
@@ -253,7 +258,8 @@ class Simulation:
         folder = self.folder / f"life{number}"
         self._crash(self.folder / f"life{self.life.number}", folder)
         self.busy += bool(open_work(folder / "orbion.db"))
-        await asyncio.sleep(seconds)
+        has_opened = opened(folder / "orbion.db")
+        await asyncio.sleep(seconds if has_opened else min(seconds, max(DOWN)))
         self.evidence.births.append(self.loop.now())
         self._bear(number, folder)
 
