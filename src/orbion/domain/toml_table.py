@@ -1,4 +1,4 @@
-"""Read a TOML table key by key, and collect every fault with the key's path and its cure."""
+"""Read a table or JSON object key by key, and collect every fault with its path and its cure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -51,7 +51,7 @@ class TomlTable:
             self.fault(key, "must be above zero, with two decimals at most")
         return round(found * 100)
 
-    def flag(self, key: str, *, default: bool) -> bool:
+    def flag(self, key: str, *, default: bool | None) -> bool:
         return self._typed(key, bool, "write true or false", default)
 
     def clock(self, key: str, cure: str) -> time:

@@ -1,0 +1,12 @@
+"""All labelled sets by name: a new one is a module here and a line in `SETS`."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from orbion.evals.human_request import HUMAN_REQUEST
+from orbion.evals.labelled import EvalSet
+
+SETS: Final[Mapping[str, EvalSet[Any]]] = MappingProxyType(
+    {each.name: each for each in (HUMAN_REQUEST,)}
+)
