@@ -54,7 +54,8 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     """Whatever a customer wrote stands in the user role, and the batch as JSON strings in it."""
     pending = tuple(text for message in given.batch if (text := shown(message)))
     facts = {slot: value for slot, value in given.lead.facts.items() if playbook.slot(slot)}
-    asked = given.conversation.open_slot
+    slot = playbook.slot(given.conversation.open_slot)
+    asked = slot.key if slot else None
     first_contact = given.conversation.last_out_at is None and not any(
         message.direction == "out" for message in history
     )
@@ -73,7 +74,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
         ),
         pending=pending,
         facts=facts,
-        asked=asked if playbook.slot(asked) else None,
+        asked=asked,
         first_contact=first_contact,
         tools=SPECS,
     )

@@ -19,11 +19,10 @@ from orbion.domain.retrieval import (
     find_faq,
     find_items,
     is_question,
-    spelled_out,
 )
 from orbion.domain.text import contains_phrase, sentences, words
 from orbion.domain.turns import Facts
-from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS
+from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS, spelled_out
 
 _MOST_ANSWERS: Final = 2
 _MOST_ITEMS: Final = 6

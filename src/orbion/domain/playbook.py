@@ -109,6 +109,7 @@ class Texts:
     """The assistant's fixed sentences; `acknowledgements` take turns."""
 
     opt_out_confirmation: str
+    opt_out_question: str
     opt_in_confirmation: str
     fallback: str
     media_unsupported: str

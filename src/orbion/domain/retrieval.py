@@ -4,8 +4,8 @@ import re
 from typing import Final
 
 from orbion.domain.playbook import Faq, Item, Playbook
-from orbion.domain.text import contains_phrase, normalise, words
-from orbion.domain.vocabulary import ABBREVIATIONS, STOP_WORDS
+from orbion.domain.text import contains_phrase, normalise
+from orbion.domain.vocabulary import STOP_WORDS, spelled_out
 
 _STEM: Final = 6
 _ENOUGH: Final = 0.7
@@ -34,11 +34,6 @@ _QUESTION: Final = re.compile(
     r"|como|onde|quando|quem|porque|por que|o que|que tipo|sera|voces|tem|aceitam?|fazem?|vendem?"
     r"|posso|da para|queria saber|quero saber|gostaria de saber)\b"
 )
-
-
-def spelled_out(sentence: str) -> str:
-    """Normalised, with the abbreviations of chats written in full."""
-    return " ".join(ABBREVIATIONS.get(word, word) for word in words(sentence))
 
 
 def asks_price(said: str) -> bool:

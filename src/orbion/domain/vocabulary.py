@@ -1,6 +1,6 @@
-"""Brazilian Portuguese words that carry no subject of their own."""
+"""Brazilian Portuguese words that carry no subject of their own, and how chats shorten them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -25,6 +25,48 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "to": "estou",
         "pgto": "pagamento",
         "end": "endereco",
+        "p": "para",
+        "c": "com",
+        "cm": "com",
+        "d": "de",
+        "nn": "nao",
+        "naum": "nao",
+        "ce": "voce",
+        "kd": "cade",
+        "qro": "quero",
+        "qero": "quero",
+        "kero": "quero",
+        "cmg": "comigo",
+        "dps": "depois",
+        "mto": "muito",
+        "mt": "muito",
+        "nd": "nada",
+        "td": "tudo",
+        "agr": "agora",
+        "tbm": "tambem",
+        "hrs": "horas",
+        "hr": "hora",
+        "ql": "qual",
+        "qd": "quando",
+        "qdo": "quando",
+        "oq": "que",
+        "ctz": "certeza",
+        "algm": "alguem",
+        "ngm": "ninguem",
+        "tava": "estava",
+        "tou": "estou",
+        "tao": "estao",
+        "taum": "estao",
+        "msm": "mesmo",
+        "pfv": "por favor",
+        "pfvr": "por favor",
+        "pf": "por favor",
+        "obg": "obrigado",
+        "vlw": "valeu",
+        "localiz": "localizacao",
+        "ender": "endereco",
+        "ap": "apartamento",
+        "apto": "apartamento",
     }
 )
 GREETINGS: Final = frozenset(
@@ -35,6 +77,19 @@ COURTESY: Final = frozenset(
     words(
         "ok okay certo beleza blz show legal entendi perfeito combinado otimo joia massa muito"
         " tchau ate mais por favor sim"
+    )
+)
+FILLERS: Final = (
+    GREETINGS
+    | THANKS
+    | frozenset(
+        words(
+            "ok okay certo beleza blz show entao mas e ah eh ai olha bem ate por favor gentileza"
+            " moca moco amigo amiga querido querida senhor senhora cara mano vei velho gente"
+            " pessoal meu ja eu aqui agora viu ne hein ta bom esta kk k rs haha sinceramente"
+            " imediatamente caramba poxa po puts aff affe nossa desculpa desculpe muito grato tchau"
+            " valeu serio moral deus grata porfavor favorzinho luz flor tambem lgpd"
+        )
     )
 )
 STOP_WORDS: Final = frozenset(
@@ -69,3 +124,18 @@ NO_NAME: Final = (
 NO_PLACE: Final = (NO_NAME - frozenset(["rio", "bom", "boa", "sao", "mais"])) | frozenset(
     words("cima baixo breve duvida geral frente perto longe outro outra familia aluguel")
 )
+
+
+def spelled_out(text: str, *, but: Collection[str] = ()) -> str:
+    """Normalised, with the abbreviations of chats written in full, `but` these."""
+    return " ".join(word if word in but else ABBREVIATIONS.get(word, word) for word in words(text))
+
+
+def without_courtesy(clause: str) -> str:
+    """Spelled out words without greetings, vocatives and thanks at both ends."""
+    said = clause.split()
+    while said and said[0] in FILLERS:
+        said.pop(0)
+    while said and said[-1] in FILLERS:
+        said.pop()
+    return " ".join(said)
