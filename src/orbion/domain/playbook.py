@@ -16,6 +16,7 @@ class SlotKind(StrEnum):
     OPTION = "option"
     MONEY = "money"
     EMAIL = "email"
+    PHONE = "phone"
     TEXT = "text"
 
 

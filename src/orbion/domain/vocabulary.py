@@ -79,6 +79,24 @@ COURTESY: Final = frozenset(
         " tchau ate mais por favor sim"
     )
 )
+TRADES: Final = words(
+    "padaria metalurgica construtora clinica farmacia drogaria mercado mercadinho supermercado loja"
+    " restaurante lanchonete pizzaria academia oficina transportadora transportes igreja escola"
+    " colegio hotel pousada posto fabrica industria imobiliaria escritorio consultorio autopecas"
+    " auto"
+    " agropecuaria distribuidora empresa salao barbearia acougue confeitaria studio estudio grupo"
+    " condominio associacao cooperativa hospital laboratorio papelaria sorveteria petshop"
+    " marcenaria"
+    " serralheria grafica agencia contabilidade casa bar cafe deposito"
+    " borracharia mecanica lavanderia floricultura otica joalheria perfumaria boutique creche"
+    " bercario"
+    " faculdade universidade cartorio seguradora corretora plasticos moveis tintas ferragens"
+    " materiais"
+    " eletrica informatica tecnologia sistemas logistica engenharia arquitetura advocacia"
+    " veterinaria"
+    " fazenda haras usina cervejaria adega hamburgueria churrascaria buffet eventos turismo atacado"
+    " comercial consultoria instituto fundacao"
+)
 FILLERS: Final = (
     GREETINGS
     | THANKS
@@ -116,7 +134,10 @@ NO_NAME: Final = (
             " cliente interessado interessada pessoa atendente robo humano vendedor prefiro dizer"
             " falar depois nada ninguem alguem anuncio vi moro visita instalar instalacao custa"
             " proprio propria alugado alugada imovel telhado ver interesse qualquer tanto faz"
-            " esposa marido pai mae filho filha irmao socio funciona funcionam explica informacao"
+            " fez faz tem completou entrou estuda quer precisa mora gosta adora nasceu entra"
+            " chamada chamado"
+            " pois quando que esposa marido pai mae filho filha irmao socio funciona funcionam"
+            " explica informacao"
             " informacoes duvida ajuda atendem parcelar parcela pagar gasto pago telefone numero"
         )
     )
