@@ -152,7 +152,7 @@ _OPT_OUT: Final = tuple(
         r"R[FH]*T[FH]*J?[UL]",
         r"^[FJO]*[VK][FJ]*\+T?[FJ]*N$",
         r"N[FJO+]*VJ[KV]",
-        r"P[FJH]*c[^XDn]*$|0[F+]*c$",
+        r"P[FJH]*c[^XDn]*$|0[F+]*c[FJ]*$",
         r"e[FHJ]*[JH][FJ]*[UcX]?U|e[FHJ]*[LI]|^[FJ]*WJe$",
         r"N[FJO+]*W[FJHO+]*U[^XDn]*$",
         r"^[FJO]*(?:B[FHO]*)+[FHJUcOMTV]*$",
@@ -245,8 +245,8 @@ _AMBIGUOUS: Final = re.compile(
     r"|nao precisa(?: mais| nao)*|(?:eu )?(?:estou|to) (?:fora|de boa|suave|tranquil[oa]|ocupad[oa]"
     r"|sem tempo)(?: agora| hoje)?"
     r"|(?:eu )?(?:dispenso|passo|passo essa)|nao(?: vai)? rola(?:r)?|nao vou (?:querer|comprar)"
-    r"(?: nao| mais| nada)?|(?:acho que )?melhor nao|sem chance|acho que nao(?: vou querer"
-    r"| quero)?|nao sei se quero|talvez(?: depois)?|quanta mensagem|(?:esta "
+    r"(?: nao| mais| nada)?|sem chance|acho que nao(?: vou querer"
+    r"| quero)?|nao sei se quero|talvez depois|quanta mensagem|(?:esta "
     r"|ja esta )?me enchendo(?: o saco)?|nao (?:obrigad[oa]|valeu)"
     r"|ja (?:resolvi|comprei|fechei|contratei|consegui|fiz)(?: em outro lugar| com outr[oa]"
     r"(?: empresa| pessoa)?| com outros| o que precisava)?"

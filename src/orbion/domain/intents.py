@@ -133,8 +133,8 @@ _HUMAN: Final = tuple(
             rf"(?:atender|falar|conversar|ajudar))\b"
         ),
         (
-            r"\b(?:tem|existe|ha) (?:algum |alguma |um |uma )?(?:atendente|atendimento)(?: humano"
-            r"| real)?$"
+            r"\b(?:tem|existe|ha) (?:algum |alguma |um |uma )?(?:atendente(?: humano| real)?"
+            r"|atendimento (?:humano|real))$"
         ),
         (
             r"\b(?:atendimento|atendente|suporte) (?:humano|humana|real|pessoal|de verdade"
@@ -157,6 +157,7 @@ _ALONE: Final = re.compile(
 )
 _CADE: Final = re.compile(rf"\bcade (?:{_PERSON}|as pessoas|todo mundo)\b|\bquero gente\b")
 _NOT_ASKING: Final = re.compile(
+    rf"\bou (?:e |um )*{_MACHINE}\b|"
     r"\b(?:nao|nem) (?:\w+ )?(?:quero|preciso|precisa|queria|gosto|prefiro|vou|necessito|passa"
     r"|transfere|chama|chame|liga|me liga|me ligue|me liguem|me ligar|liguem)\b"
     r"|\b(?:ja consegui|consegui|acabei de|vou|ja pude|fui|irei|vamos|posso deixar|nao consigo)"
@@ -180,10 +181,10 @@ _YES: Final = re.compile(
 _NO: Final = re.compile(
     r"(?:acho que |claro que |eu |olha )?(?:(?:nao|n|nop|nope|no|negativo|nunca|jamais|nem pensar"
     r"|de jeito nenhum|de forma alguma|nada disso|nem a pau|nem|senhora?|mesmo|ainda|melhor|quero"
-    r"|e isso|pode|da|assim|agora|sei|obrigad[oa]|deixar|por enquanto|ne|e|mais)(?: |$))+"
+    r"|e isso|pode|da|assim|agora|obrigad[oa]|deixar|por enquanto|ne|e|mais)(?: |$))+"
 )
 _NEGATION: Final = re.compile(
-    r"\b(?:nao|negativo|nunca|jamais|nem|nop|nope|de jeito nenhum)\b|^no?$"
+    r"\b(?:nao|nada disso|negativo|nunca|jamais|nem|nop|nope|de jeito nenhum)\b|^no?$"
 )
 
 
@@ -210,7 +211,7 @@ def _asks_for_person(clause: str) -> bool:
     if _NOT_ASKING.search(clause):
         return False
     return (
-        _ALONE.fullmatch(without_courtesy(clause)) is not None
+        (_ALONE.fullmatch(without_courtesy(clause)) is not None and not clause.startswith("e "))
         or _CADE.search(clause) is not None
         or any(pattern.search(clause) for pattern in _HUMAN)
     )

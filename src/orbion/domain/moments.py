@@ -116,7 +116,7 @@ _MIDDAY: Final = re.compile(
 )
 _SPAN: Final = re.compile(
     rf"\b(?:de|das|entre)\s+(?:as\s+)?{_ORDINARY}\s*(?:h\w*|:\d\d|horas)?\s*(?:as|a|ate|e|-)\s+"
-    rf"(?:as\s+)?{_ORDINARY}\b(?! meia)"
+    rf"(?:as\s+)?{_ORDINARY}(?:h|\b)(?! meia)"
 )
 _VAGUE: Final = re.compile(
     r"\b(?:depois|antes|a partir|ate|apos|em|durante|por|cerca de|mais de|menos de|faz|ha|leva"

@@ -70,13 +70,25 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 GREETINGS: Final = frozenset(
-    words("oi oie oii oiee ola opa eai ei hey alo bom boa dia tarde noite tudo bem td")
+    words(
+        "oi oie oii oiee ola opa eai eae ei hey hello hi alo bom boa dia tarde noite tudo bem"
+        " td"
+        " salve fala saudacoes bdia bao joia pessoal gente"
+    )
 )
-THANKS: Final = frozenset(words("obrigado obrigada obg brigado brigada valeu vlw grato grata"))
+THANKS: Final = frozenset(
+    words(
+        "obrigado obrigada obg brigado brigada valeu vlw grato grata obrigadao obrigadinha"
+        " brigadao brigadinha"
+        " obgda obgd obgado agradeco agradecido agradecida gratidao valeuzao"
+    )
+)
 COURTESY: Final = frozenset(
     words(
         "ok okay certo beleza blz show legal entendi perfeito combinado otimo joia massa muito"
-        " tchau ate mais por favor sim"
+        " tchau ate mais por favor sim pela pelo atencao ajuda mesmo demais deus abencoe viu flor"
+        " com"
+        " querida querido amigo amiga moca moco ai e esta tambem voce voces"
     )
 )
 TRADES: Final = words(

@@ -8,7 +8,7 @@ from orbion.evals.lines import measure
 from orbion.evals.registry import SETS
 
 CORPORA = Path(__file__).parents[2] / "corpora"
-LEAST = {"opt-out": 300, "human-request": 200, "entities": 200}
+LEAST = {"opt-out": 300, "human-request": 200, "entities": 200, "intents": 300}
 
 
 @pytest.mark.parametrize("name", LEAST)
