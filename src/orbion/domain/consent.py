@@ -28,7 +28,7 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
         "0": r"sem|dispenso|dispensamos|zero",
         "+": r"mais|novamente",
         "P": (
-            r"pare|parem|parar|pararem|parasse|parassem|deixe|deixem|deixar|deixassem|evitem?"
+            r"stop|pare|parem|parar|pararem|parasse|parassem|deixe|deixem|deixar|deixassem|evitem?"
             r"|evitar|cess(?:ar|e|em)|interromp(?:a|am|e|er)|suspend(?:a|am|e|er)"
             r"|encerr(?:a|e|em|ar)|desativ(?:a|e|em|ar)|descontinu(?:e|em|ar)|desliguem"
         ),
@@ -38,13 +38,14 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
             r"mand(?:e|em|a|ar|arem|asse|assem)|envi(?:e|em|a|ar|arem|asse|assem)"
             r"|encaminh(?:e|em|a|ar)|escrev(?:a|am|e|er|erem)|repass(?:e|em|ar)"
             r"|(?:mand|envi|escrev|encaminh)[ae]ndo|ficar|fiquem?"
-            r"|contatar(?:em)?|adicion(?:e|em|ar)|inclu(?:a|am|ir)|coloquem?"
+            r"|contatar(?:em)?|respond(?:a|am|er)|adicion(?:e|em|ar)|inclu(?:a|am|ir)|coloquem?"
         ),
         "K": (
             r"cham(?:e|em|a|ar|arem|ando|asse|assem)|lig(?:ue|uem|a|ar|arem|ando|asse|assem)"
-            r"|marc(?:ar|ando|uem?)|procur(?:e|em|a|ar|arem|ando)|contac?t(?:e|em|a)|contactar"
+            r"|marc(?:ar|ando|uem?)|contac?t(?:e|em|a)|contactar"
             r"|fal(?:e|em|ar)"
         ),
+        "S": r"procur(?:e|em|a|ar|arem|ando)",
         "Z": (
             r"(?:incomod|perturb|importun|atorment|azucrin|aporrinh|amol|inferniz|chate|spamm?"
             r"|stalke|assedi|irrit|torr|persig)(?:e|em|a|ar|arem|ando)"
@@ -95,15 +96,18 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
             r"madrugada|manha|noite|domingos?|sabados?|semana|audios?|voz|email|hoje|amanha|ainda"
             r"|depois|antes|ate|enquanto|ingles"
         ),
+        "k": r"porque|pois|conforme|senao|segundo|caso",
         "n": (
-            r"espera|spc|serasa|inadimplentes?|financiamento|contrato|escritura|escola|turma"
+            r"visitas?|reuniao|reunioes|espera|spc|serasa|inadimplentes?|financiamento|contrato"
+            r"|escritura|escola|turma"
             r"|chamada|matricula|pedido|material|familia|condominio|proposta|boleto"
         ),
         "F": (
             r"pra|para|pro|por|[nd]?[oa]s?|ai|la|ca|todos?|todas?|santo|hora|horas|dias?|tempo"
             r"|inteiro|novo|nunca|amor|inferno|droga|merda|porra|saco|tant[ao]s?|paciencia"
             r"|comercial|lado|tipo|vez|nenhuma?|outras?|outros?|educadamente|logo|uso|usar|usados?"
-            r"|ser|seja|sejam|fosse|fossem|necessario|preciso|precisam?|direto|vida|pe|educacao"
+            r"|ser|seja|sejam|fosse|fossem|necessario|necessidade|preciso|precisam?|direto|vida"
+            r"|pe|educacao"
             r"|fazer|faz|faca|parte|estar|participar|continuar|dei|dar|dou"
             r"|pessoas?|moc[oa]|prezad[oa]s?|caros?|entendeu|comigo|jeito|maneira|urgente|frente"
             r"|diante|senao|lei|volt(?:e|em|ar)|favor|comercialmente|te|lhe|vos|k+|obrigad[oa]"
@@ -123,38 +127,42 @@ _IN_CONTACT: Final = re.compile(
 _OPT_OUT: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        r"P[FJHO+]*[VKZ][VKZFJ]*[^XDn]*$",
+        r"P[FJHO+]*[VKZ][VKZFJ]*[^XDn]*(?:$|k)",
+        r"P[FO]*J[FO]*S",
+        r"N(?=[^X]*\+)[FO+]*J[FO+]*S",
+        r"B[FJH]*M",
+        r"^[FO]*RF?U$",
         r"P[FJHO+]*[VKZ][FJHTcOV+]*M[^Dn]*$",
         r"P[FJHTOV+]*[MI](?!X|.*[Dn])",
-        r"C[FJH]*[MI][^XDn]*$|C[FJH]*I",
-        r"P[FJ]*E(?:[^XDn]*$|[FJHTO+]*M)",
-        r"N[FJO+]*W[FJOWV+]*E(?:[^XDn]*$|[FJHTcO+]*M[^Dn]*$)",
-        r"N[FJO+]*E[FJTHO+]*[MT][^XDn]*$",
-        r"N[FJO+]*W[FW+]*[JO][FJOW+]*[VKZ]+(?:[^XDn]*$|[FJHTcO+]*M[^Dn]*$)",
-        r"N[FJO+]*W[FJHO+]*[McI][^XDn]*$",
-        r"N[FJO+]*W[FHO+]*L[^XDn]*$",
-        r"N[FJO+]*V[FJHTcO+V]*M[^XDn]*$",
+        r"C[FJH]*[MI][^XDn]*(?:$|k)|C[FJH]*I",
+        r"P[FJ]*E(?:[^XDn]*(?:$|k)|[FJHTO+]*M)",
+        r"N[FJO+]*W[FJOWV+]*E(?:[^XDn]*(?:$|k)|[FJHTcO+]*M[^Dn]*$)",
+        r"N[FJO+]*E[FJTHO+]*[MT][^XDn]*(?:$|k)",
+        r"N[FJO+]*W[FW+]*[JO][FJOW+]*[VKZ]+(?:[^XDn]*(?:$|k)|[FJHTcO+]*M[^Dn]*$)",
+        r"N[FJO+]*W[FJHO+]*[McI][^XDn]*(?:$|k)",
+        r"N[FJO+]*W[FHO+]*L[^XDn]*(?:$|k)",
+        r"N[FJO+]*V[FJHTcO+V]*M[^XDn]*(?:$|k)",
         r"N[FO+]*J[FO+]*V[FJHTcO+V]*M[^Dn]*$",
-        r"N(?=[^X]*\+)[FJO+]*[VK][^XDn]*$",
+        r"N(?=[^X]*\+)[FJO+]*[VK][^XDn]*(?:$|k)",
         r"N[FJO+]*VJ[FO+]*$",
         r"N[FO+]*J[FO+]*V[F+]*L",
         r"N(?=[^X]*[+J])[+F]*Z[FJ+]*$",
-        r"N[FO+]*[FJO+]*V[FJHO+]*T[^XDn]*$",
+        r"N[FO+]*[FJO+]*V[FJHO+]*T[^XDn]*(?:$|k)",
         r"N[FO+]*J[FO+]*Z",
         r"N[FO]*J[FO+]*V$",
-        r"0[FI+]*M[^XDn]*$",
-        r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*$|[FHO]*L[^Dn]*$)",
-        r"[JH]F*[Uc][FJOW]*R[^XDn]*$",
-        r"(?:JR|RJ)J?(?:[FHJTa+]*$|[FHJOa]*L[^n]*$|[FHJOa]*U[^XDn]*$|F?O)",
+        r"0[FI+]*M[^XDn]*(?:$|k)",
+        r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*(?:$|k)|[FHO]*L[^Dn]*$)",
+        r"[JH]F*[Uc][FJOW]*R[^XDn]*(?:$|k)",
+        r"(?:JR|RJ)J?(?:[FHJTa+]*$|[FHJOa]*L[^n]*$|[FHJOa]*U[^XDn]*(?:$|k)|F?O)",
         r"Q[FHO]*[LU][^n]*$|Q[FH]*J[FU]$",
         r"C[FJ]*U[^Dn]*$",
-        r"R[FHOa]*L[^XDn]*$",
+        r"R[FHOa]*L[^XDn]*(?:$|k)",
         r"R[FH]*T[FH]*J?[UL]",
         r"^[FJO]*[VK][FJ]*\+T?[FJ]*N$",
         r"N[FJO+]*VJ[KV]",
-        r"P[FJH]*c[^XDn]*$|0[F+]*c[FJ]*$",
-        r"e[FHJ]*[JH][FJ]*[UcX]?U|e[FHJ]*[LI]|^[FJ]*WJe$",
-        r"N[FJO+]*W[FJHO+]*U[^XDn]*$",
+        r"P[FJH]*c[^XDn]*(?:$|k)|0[F+]*c[FJ]*$",
+        r"eX?[FHJ]*[JH][FJ]*[UcX]?U|e[FHJ]*[LI]|^[FJ]*WJe$",
+        r"N[FJO+]*W[FJHO+]*U[^XDn]*(?:$|k)",
         r"^[FJO]*(?:B[FHO]*)+[FHJUcOMTV]*$",
     )
 )
@@ -167,7 +175,9 @@ _PLAIN: Final = re.compile(
     r"|\bque eu existo\b|\bdistancia de voces\b|\bnao quero (?:mais )?saber de voces\b"
     r"|\b(?:revog|retir|cancel)\w+(?: o| a)?(?: meu| minha)? (?:consentimento|autorizacao)\b"
     r"|\bnao receber(?: mais)?$|\bnao (?:mais )?ser (?:mais )?(?:contatad|incomodad|procurad)[oa]\b"
-    r"|\bdireito ao esquecimento\b|^nao (?:enche|encham?)(?: mais)?(?: o saco)?$"
+    r"|\bdireito (?:ao esquecimento|de exclusao)\b|\b(?:exclua|excluam|apaguem?"
+    r"|removam?)\b.*\blgpd\b"
+    r"|^(?:por favor )?nao insist[ae]m?(?: mais)?$|^nao (?:enche|encham?)(?: mais)?(?: o saco)?$"
     r"|^nao (?:perturb[ae]m?|incomod[ae]m?|insist[ae]m?)(?: mais)$|^nao (?:perturbem?|incomodem?"
     r"|insistam?)$|\bsai(?:am?)? do meu\b|^sai fora$"
     r"|\b(?:se|proxima|mais uma)\b.*\b(?:denuncio|bloqueio|processo|processar|bloquear|denunciar)\b"
@@ -228,7 +238,8 @@ _AMBIGUOUS: Final = re.compile(
     r"(?: interesse| interessad[oa]| nada| comprar| condicoes| tempo)?"
     r"|(?:so )?(?:depois|mais tarde|outra hora|outro dia|outro momento|amanha|qualquer dia)"
     r"(?: eu| a gente| nos)? (?:vejo|ve|vemos|falo|fala|falamos|olho|penso|respondo|conversa"
-    r"|conversamos|te falo|te chamo|te respondo|te aviso)(?: isso| disso| com calma| com voce)?"
+    r"|conversamos|te falo|te chamo|te respondo|te aviso|retorno|te retorno)(?: isso| disso"
+    r"| com calma| com voce)?"
     r"|(?:depois|outra hora|outro dia|outro momento|mais pra frente|mais para frente|mais tarde"
     r"|quem sabe(?: depois| mais pra frente| um dia| outra hora)?"
     r"|fica (?:pra|para)(?: a)? (?:proxima|depois|outra))"
@@ -238,8 +249,10 @@ _AMBIGUOUS: Final = re.compile(
     r"|(?:estou |meio )*sem (?:interesse|tempo|condicoes|grana|dinheiro)(?: no momento| agora)?"
     r"|nao me interessa(?: nao)?"
     r"|(?:eu )?perdi (?:o interesse|a vontade)"
-    r"|(?:eu )?(?:nao|nem) quero(?: mais)?(?: nao| nada| isso| nada disso| saber| mais)*|quero nao"
-    r"|(?:eu )?desist[io]|(?:quero |pode |podem )?cancelar?(?: tudo| isso)?|cancele"
+    r"|(?:eu )?(?:nao|nem) quero(?: mais)?(?: nao| nada| isso| nada disso| saber| saber disso"
+    r"| mais)*|quero nao"
+    r"|(?:eu )?desist[io](?: da compra| do negocio| disso)?|ja tenho|nao e (?:pra|para) mim"
+    r"|(?:quero |pode |podem )?cancelar?(?: tudo| isso)?|cancele"
     r"|esquece(?: isso)?|(?:ah )?deixa(?: eu)?(?: pra la| para la| (?:pra|para) depois| quieto"
     r"| isso| assim| estar)?|me deixa"
     r"|nao precisa(?: mais| nao)*|(?:eu )?(?:estou|to) (?:fora|de boa|suave|tranquil[oa]|ocupad[oa]"

@@ -26,6 +26,7 @@ _BEDROOMS: Final = (
     ),
     re.compile(rf"(?<![\d/.,])\b(?P<count>\d{{1,2}}|{_COUNTED})\s+suites?\b"),
 )
+_ONE_COUNT: Final = re.compile(rf"(?<![\d.,/])\b(\d{{1,2}}|{_COUNTED})\b(?![.,/]?\d)")
 _EITHER: Final = re.compile(rf"(?:\d|\b(?:{_COUNTED}))\s*(?:ou|a)\s*$")
 _NO_MONEY: Final = re.compile(
     r"\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b|\b\d{1,2}[:h]\d{2}\b|\bdia \d{1,2}\b"
@@ -112,6 +113,12 @@ def find_bedrooms(text: str) -> int | None:
     if found is None or _EITHER.search(folded, 0, found.start()):
         return None
     return number(found["count"])
+
+
+def find_count(text: str) -> int | None:
+    """The small number that answers «quantos?», if there is no other."""
+    found = _ONE_COUNT.findall(fold(text))
+    return number(found[0]) if len(found) == 1 else None
 
 
 def _without(text: str, quotes: list[str]) -> str:

@@ -6,11 +6,12 @@ from itertools import dropwhile
 from types import MappingProxyType
 from typing import Final
 
-from orbion.domain.entities import find_email
+from orbion.domain.documents import find_cpf
+from orbion.domain.entities import find_bedrooms, find_count, find_email
 from orbion.domain.money import find_amounts, write_amount
-from orbion.domain.people import find_name
+from orbion.domain.people import find_child, find_company, find_name
 from orbion.domain.phones import find_phones
-from orbion.domain.places import find_city, place_alone
+from orbion.domain.places import find_city, find_quarter, place_alone
 from orbion.domain.playbook import Option, Slot, SlotKind
 from orbion.domain.proper import CLAUSE, proper, titled
 from orbion.domain.reply import ReplyFact
@@ -36,14 +37,14 @@ def _name(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 
     name = find_name(text, answering=asked)
     if name:
         return ReplyFact(value=titled(name), quote=name)
-    return _answered(text, NO_NAME) if asked and "?" not in text else None
+    return _bare(text, NO_NAME, asked=asked)
 
 
 def _city(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
     found = find_city(text)
     if found:
         return ReplyFact(value=found.name, quote=found.quote)
-    return _answered(place_alone(text), NO_PLACE) if asked and "?" not in text else None
+    return _bare(place_alone(text), NO_PLACE, asked=asked)
 
 
 def _answered(text: str, unlikely: Collection[str]) -> ReplyFact | None:
@@ -99,6 +100,41 @@ def _phone(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 th
     return ReplyFact(value=found[0], quote=found[1]) if found else None
 
 
+def _cpf(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    found = find_cpf(text)
+    return ReplyFact(value=found[0], quote=found[1]) if found else None
+
+
+def _company(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    found = find_company(text)
+    return ReplyFact(value=found, quote=found) if found else _bare(text, NO_NAME, asked=asked)
+
+
+def _neighborhood(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_quarter(text), text) or _bare(place_alone(text), NO_PLACE, asked=asked)
+
+
+def _bedrooms(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_bedrooms(text) or (find_count(text) if asked else None), text)
+
+
+def _child_name(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_child(text).name, text) or _bare(text, NO_NAME, asked=asked)
+
+
+def _child_age(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_child(text).age or (find_count(text) if asked else None), text)
+
+
+def _whole(value: str | int | None, text: str) -> ReplyFact | None:
+    """A value that is read from more than one word stands in all of them."""
+    return ReplyFact(value=str(value), quote=text.strip()[:_LONGEST_TEXT]) if value else None
+
+
+def _bare(text: str, unlikely: Collection[str], *, asked: bool) -> ReplyFact | None:
+    return _answered(text, unlikely) if asked and "?" not in text else None
+
+
 def _text(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
     said = text.strip()[:_LONGEST_TEXT]
     return ReplyFact(value=said, quote=said) if asked and said and "?" not in said else None
@@ -113,6 +149,12 @@ _READERS: Final[Mapping[SlotKind, Callable[[Slot, str, bool], ReplyFact | None]]
             SlotKind.MONEY: _money,
             SlotKind.EMAIL: _email,
             SlotKind.PHONE: _phone,
+            SlotKind.CPF: _cpf,
+            SlotKind.COMPANY: _company,
+            SlotKind.NEIGHBORHOOD: _neighborhood,
+            SlotKind.BEDROOMS: _bedrooms,
+            SlotKind.CHILD_NAME: _child_name,
+            SlotKind.CHILD_AGE: _child_age,
             SlotKind.TEXT: _text,
         }
     )

@@ -73,6 +73,7 @@ _HUMAN: Final = tuple(
         ),
         rf"\balguem .*(?:pode|consegue|poderia) me {_HELP}\b",
         r"\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b",
+        rf"\b{_HAND_ON} .*\bfalar com (?:o|a|um|uma) \w+",
         rf"^fala com {_PERSON}\b|\b(?:por|pelo) (?:telefone|ligacao) com {_PERSON}\b",
         (
             rf"\b(?:aguard(?:o|ando)|esper(?:o|ar|ando)) (?:(?:o|um|contato|retorno|ligacao"
@@ -152,12 +153,15 @@ _AGAINST_MACHINES: Final = re.compile(
 _ALONE: Final = re.compile(
     r"(?:(?:quero|opcao|digitar|digito|transferir|transfere|falar|ir|\d|com|para|um|uma|o|a) )*"
     r"(?:atendentes?|atendimento|humano|pessoa|vendedora?|consultora?|corretora?|operadora?|gerente"
-    r"|(?:tem )?alguem(?: ai| aqui| me ouve)?|atendente humano|atendimento humano|ser humano"
+    r"|(?:tem )?alguem(?: ai| aqui| me ouve)?|pessoa (?:real|de verdade)|atendente humano"
+    r"|atendimento humano|ser humano"
     r"|suporte humano)"
 )
 _CADE: Final = re.compile(rf"\bcade (?:{_PERSON}|as pessoas|todo mundo)\b|\bquero gente\b")
 _NOT_ASKING: Final = re.compile(
-    rf"\bou (?:e |um )*{_MACHINE}\b|"
+    rf"\bou (?:e |um )*{_MACHINE}\b"
+    r"|\b(?:nao|nunca)(?: \w+){0,3} (?:mand\w+|lig\w+|contato|cham\w+|pass\w+|transf\w+)\b"
+    r"|\b(?:pare|para|parem|parar) de me lig\w+\b|\bdeix\w+ (?:o )?meu \w+ com\b|"
     r"\b(?:nao|nem) (?:\w+ )?(?:quero|preciso|precisa|queria|gosto|prefiro|vou|necessito|passa"
     r"|transfere|chama|chame|liga|me liga|me ligue|me liguem|me ligar|liguem)\b"
     r"|\b(?:ja consegui|consegui|acabei de|vou|ja pude|fui|irei|vamos|posso deixar|nao consigo)"

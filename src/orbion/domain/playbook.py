@@ -17,6 +17,12 @@ class SlotKind(StrEnum):
     MONEY = "money"
     EMAIL = "email"
     PHONE = "phone"
+    CPF = "cpf"
+    COMPANY = "company"
+    NEIGHBORHOOD = "neighborhood"
+    BEDROOMS = "bedrooms"
+    CHILD_NAME = "child_name"
+    CHILD_AGE = "child_age"
     TEXT = "text"
 
 
