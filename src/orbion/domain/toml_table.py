@@ -1,4 +1,4 @@
-"""Read a TOML table key by key, and collect every fault with the key's path and its cure."""
+"""Read a table or JSON object key by key, and collect every fault with its path and its cure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,6 +20,9 @@ class TomlTable:
         self._path = path
         self._faults = faults
         self._read: set[str] = set()
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._raw)
 
     def text(self, key: str, cure: str, *, default: str | None = None) -> str:
         found = self._typed(key, str, cure, default).strip()
@@ -51,7 +54,7 @@ class TomlTable:
             self.fault(key, "must be above zero, with two decimals at most")
         return round(found * 100)
 
-    def flag(self, key: str, *, default: bool) -> bool:
+    def flag(self, key: str, *, default: bool | None) -> bool:
         return self._typed(key, bool, "write true or false", default)
 
     def clock(self, key: str, cure: str) -> time:
