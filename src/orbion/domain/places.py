@@ -78,9 +78,8 @@ _COMMON: Final = frozenset(
         "Prudente",
     ]
 )
-_KNOWN_CITY: Final = re.compile(
-    rf"\b(?:{'|'.join(sorted(map(re.escape, CITIES), key=len, reverse=True))})\b"
-)
+_LONGEST_CITY: Final = max(len(key.split()) for key in CITIES)
+_WORD: Final = re.compile(r"[a-z0-9]+")
 _ABBREVIATED: Final = (
     (re.compile(r"^(?:jd|jdm|jard)\.?\s+", re.IGNORECASE), "Jardim "),
     (re.compile(r"^(?:vl|v)\.?\s+", re.IGNORECASE), "Vila "),
@@ -202,15 +201,31 @@ def find_quarter(text: str) -> str | None:
 
 
 def _known_cities(text: str, folded: str) -> Iterator[City]:
-    for found in _KNOWN_CITY.finditer(folded):
-        before, key = folded[: found.start()], normalise(found.group())
-        if key not in CITIES or _NO_CITY.search(before):
+    for key, start, end in _named(folded):
+        before = folded[:start]
+        if _NO_CITY.search(before):
             continue
-        alone = _stands_alone(text, found.start(), found.end())
-        is_common = key in _COMMON and text[found.start()].islower() and not _LIVING.search(before)
+        alone = _stands_alone(text, start, end)
+        is_common = key in _COMMON and text[start].islower() and not _LIVING.search(before)
         in_both = key in QUARTERS and not alone
         if (alone or _BEFORE_CITY.search(before)) and not is_common and not in_both:
-            yield City(name=CITIES[key], quote=text[found.start() : found.end()])
+            yield City(name=CITIES[key], quote=text[start:end])
+
+
+def _named(folded: str) -> Iterator[tuple[str, int, int]]:
+    """(key, start, end) of each city in the gazetteer, the longest at each place."""
+    spoken = list(_WORD.finditer(folded))
+    place = 0
+    while place < len(spoken):
+        sizes = range(min(_LONGEST_CITY, len(spoken) - place), 0, -1)
+        keys = (
+            (size, " ".join(each.group() for each in spoken[place : place + size]))
+            for size in sizes
+        )
+        size, key = next(((size, key) for size, key in keys if key in CITIES), (1, ""))
+        if key:
+            yield key, spoken[place].start(), spoken[place + size - 1].end()
+        place += size
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
