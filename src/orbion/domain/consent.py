@@ -230,7 +230,8 @@ _KEYWORD: Final = re.compile(
 )
 _ORDER: Final = re.compile(
     r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|stop|removam?|excluam?|apaguem?|retirem?"
-    r"|deletem?|exclui|remove|remover|excluir|apagar|apaga|tirem)(?: (?:el[ea]|isso|dai|ja|logo|por favor))*"
+    r"|deletem?|exclui|remove|remover|excluir|apagar|apaga|tirem)"
+    r"(?: (?:el[ea]|isso|dai|ja|logo|por favor))*"
 )
 _ABOUT_US: Final = re.compile(r"[MUcVO]")
 _NUISANCE: Final = re.compile(r"[MZ]")

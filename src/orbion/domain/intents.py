@@ -78,7 +78,10 @@ _OF_PERSON: Final = tuple(
             rf"\bque PERSON (?:me )?{_HELP}\b|\bPERSON (?:pode|podia"
             rf"|poderia) (?:me )?(?:vir )?{_HELP}\b"
         ),
-        r"\brespond[ea] PERSON\b|\bPERSON .*(?:pode|consegue|poderia) me \w+r\b",
+        (
+            r"\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
+            r"|\bPERSON .*(?:pode|consegue|poderia) me \w+r\b"
+        ),
         (
             rf"\btem PERSON (?:{_REAL}|que (?:me|possa)|para (?:me )?(?:atender|falar|conversar"
             r"|ajudar))\b"
@@ -135,7 +138,8 @@ _AGAINST_MACHINES: Final = re.compile(
     rf"\b(?:nao|n) (?:quero|gosto|adianta|aguento|suporto|falo|converso|vou|queria|curto)"
     rf"(?: de| mais)*(?: falar| conversar| tratar| papo| atendimento)?(?: com| de)?"
     rf"(?: um| uma| esse| essa)? {_MACHINE}\b"
-    rf"|\b(?:chega de|cansei de|odeio|detesto|cansad[oa] de)(?: falar com| conversar com)?"
+    rf"|\b(?:chega (?:de|desse)|cansei (?:de|desse)|odeio|detesto|cansad[oa] de)(?: falar com"
+    rf"| conversar com)?"
     rf"(?: esse)? {_MACHINE}\b|\b{_MACHINE} nao$|\bsem robo\b"
 )
 _ALONE: Final = re.compile(

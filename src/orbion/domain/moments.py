@@ -7,26 +7,16 @@ from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.numbers import WORDS, number
-from orbion.domain.text import compose, fold
+from orbion.domain.text import compose, fold, words
 
 _MONTHS: Final[Mapping[str, int]] = MappingProxyType(
     {
         word[:cut]: month
         for month, word in enumerate(
-            [
-                "janeiro",
-                "fevereiro",
-                "marco",
-                "abril",
-                "maio",
-                "junho",
-                "julho",
-                "agosto",
-                "setembro",
-                "outubro",
-                "novembro",
-                "dezembro",
-            ],
+            words(
+                "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro"
+                " dezembro"
+            ),
             1,
         )
         for cut in (3, len(word))

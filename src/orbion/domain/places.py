@@ -7,7 +7,7 @@ from typing import Final
 
 from orbion.domain.gazetteer import CITIES, QUARTERS
 from orbion.domain.proper import CLAUSE, CONNECTIVES, proper, titled
-from orbion.domain.text import fold, normalise
+from orbion.domain.text import fold, normalise, words
 from orbion.domain.vocabulary import NO_PLACE, TRADES
 
 _LONGEST_FIRST: Final = tuple(sorted(QUARTERS.items(), key=lambda each: -len(each[0])))
@@ -39,44 +39,11 @@ _NO_CITY: Final = re.compile(
     r"|colegio|escola|loja|edificio|residencial|time|clube)\s+(?:d[aeo]s?\s+)?$"
 )
 _COMMON: Final = frozenset(
-    normalise(word)
-    for word in [
-        "Serra",
-        "Natal",
-        "Salto",
-        "Central",
-        "Amparo",
-        "Registro",
-        "Passos",
-        "Torres",
-        "Canela",
-        "Lins",
-        "Leme",
-        "Franca",
-        "Paulista",
-        "Colombo",
-        "Trindade",
-        "Formosa",
-        "Vitória",
-        "Palmas",
-        "Santos",
-        "Pedreira",
-        "Cruzeiro",
-        "Toledo",
-        "Crato",
-        "Assis",
-        "Betim",
-        "Patos",
-        "Picos",
-        "Resende",
-        "Sorriso",
-        "Timon",
-        "Salvador",
-        "Belo",
-        "Rio",
-        "Foz",
-        "Prudente",
-    ]
+    words(
+        "serra natal salto central amparo registro passos torres canela lins leme franca paulista"
+        " colombo trindade formosa vitoria palmas santos pedreira cruzeiro toledo crato assis betim"
+        " patos picos resende sorriso timon salvador belo rio foz prudente"
+    )
 )
 _LONGEST_CITY: Final = max(len(key.split()) for key in CITIES)
 _WORD: Final = re.compile(r"[a-z0-9]+")
@@ -91,13 +58,15 @@ _QUARTER: Final = re.compile(
 )
 _KIND: Final = (
     r"(?:vila|vl|jardim|jd|jdm|parque|pq|alto d[aeo]|chacara|recanto|residencial|bosque|morro"
-    r"|cidade nova|cidade jardim|nova|conjunto|loteamento|portal d[aeo]|colinas)"
+    r"|cidade nova|cidade jardim|nova|setor|conjunto|loteamento|portal d[aeo]|colinas)"
 )
 _OF_KIND: Final = re.compile(
     rf"\b(?:n[oa]|em|d[oae]|pel[oa]|pr[oa]"
     rf"|para [oa])\s+(?={_KIND}\s+[a-z])"
 )
-_ALONE: Final = re.compile(r"(?:^|[,\n]\s*)(?=(?:vila|vl|jardim|jd|jdm|parque|pq)\.?\s+[a-z]+)")
+_ALONE: Final = re.compile(
+    r"(?:^|[,\n]\s*)(?=(?:vila|vl|jardim|jd|jdm|parque|pq|setor)\.?\s+[a-z]+)"
+)
 _LIVES_AT: Final = re.compile(
     r"\b(?:moro|moramos|fico|fica|ficamos|estou|estamos|to|aqui|casa|apto|ap|ape|apartamento"
     r"|sobrado"
@@ -109,48 +78,13 @@ _CENTRE: Final = re.compile(
     r"|de (?:estetica|saude)))"
 )
 _NO_QUARTER: Final = NO_PLACE | frozenset(
-    [
-        "norte",
-        "sul",
-        "leste",
-        "oeste",
-        "zona",
-        "litoral",
-        "praia",
-        "interior",
-        "rua",
-        "avenida",
-        "av",
-        "parte",
-        "mesma",
-        "mesmo",
-        "minha",
-        "meu",
-        "internet",
-        "instagram",
-        "facebook",
-        "google",
-        "site",
-        "shopping",
-        "escola",
-        "predio",
-        "cobertura",
-        "chao",
-        "terreo",
-        "fundo",
-        "anuncio",
-        "face",
-        "insta",
-        "zap",
-        "whats",
-        "praca",
-        "estado",
-        "regiao",
-        "bairro",
-        "cidade",
-        "faixa",
-        "epoca",
-    ]
+    words(
+        "financeiro industrial publico vendas matriculas norte sul leste oeste zona litoral praia"
+        " interior rua avenida av parte mesma"
+        " mesmo minha meu internet instagram facebook google site shopping escola predio"
+        " cobertura chao terreo fundo anuncio face insta zap whats praca estado regiao"
+        " bairro cidade faixa epoca"
+    )
 )
 
 
@@ -245,6 +179,8 @@ def _known_quarters(text: str, folded: str) -> Iterator[str]:
         for found in re.finditer(rf"\b{re.escape(key)}\b", folded) if key in folded else ():
             before = folded[: found.start()]
             placed = re.search(r"\b(?:em|n[oa]|d[oa]|pr[oa]|pel[oa]|bairro)\s+$", before)
+            if key in CITIES and before.endswith("em "):
+                continue
             capital = text[found.start()].isupper() or " " in key or key in {"moema", "tatuape"}
             if placed and (capital or len(key) > 5) and key != "centro":  # noqa: PLR2004 short words mean much
                 yield name
