@@ -49,6 +49,7 @@ _COMPANY: Final = re.compile(
     re.MULTILINE,
 )
 _OWNED: Final = re.compile(rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*[oa]\s+")
+_KIND_OF_TRADE: Final = re.compile(rf"(?:{'|'.join(TRADES)})\s+(?:d[aeo]s?\s+)?")
 _TRADE: Final = re.compile(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
 _NO_COMPANY: Final = (STOP_WORDS | GREETINGS) - frozenset(
     ["bom", "boa", "dia", "noite", "sao", "por", "mais", "tudo", "bem", "nova"]
@@ -128,13 +129,11 @@ def find_company(text: str) -> str | None:
     ]
     for start in starts:
         name = proper(text, start, _NO_COMPANY, capital=True)
-        if name and fold(name) in TRADES:
-            name = None
-        trade = re.match(rf"(?:{'|'.join(TRADES)})\s+(?:(?:d[aeo]s?)\s+)?", folded[start:])
+        trade = _KIND_OF_TRADE.match(folded, start)
         if trade and text[start].islower():
-            rest = proper(text, start + trade.end(), _NO_COMPANY, capital=True)
-            name = f"{text[start : start + trade.end()]}{rest}" if rest else None
-        if name and normalise(name) not in CITIES and normalise(name) not in QUARTERS:
+            rest = proper(text, trade.end(), _NO_COMPANY, capital=True)
+            name = f"{text[start : trade.end()]}{rest}" if rest else None
+        if name and normalise(name) not in CITIES and normalise(name) not in (*QUARTERS, *TRADES):
             return name
     return None
 

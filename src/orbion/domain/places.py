@@ -45,6 +45,7 @@ _COMMON: Final = frozenset(
         " patos picos resende sorriso timon salvador belo rio foz prudente"
     )
 )
+_CLEAR: Final = 5
 _LONGEST_CITY: Final = max(len(key.split()) for key in CITIES)
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _ABBREVIATED: Final = (
@@ -164,11 +165,7 @@ def _named(folded: str) -> Iterator[tuple[str, int, int]]:
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether the clause says nothing but the city, its state and where it stands."""
-    clause = next(
-        (each for each in CLAUSE.finditer(text) if each.start() <= start < each.end()), None
-    )
-    if clause is None:
-        return False
+    clause = next(each for each in CLAUSE.finditer(text) if each.start() <= start < each.end())
     before, after = fold(text[clause.start() : start]), fold(text[end : clause.end()])
     empty = _PLACED.fullmatch(before) is not None or not before.strip()
     return empty and (not after.strip() or _STATE.fullmatch(after) is not None)
@@ -181,8 +178,8 @@ def _known_quarters(text: str, folded: str) -> Iterator[str]:
             placed = re.search(r"\b(?:em|n[oa]|d[oa]|pr[oa]|pel[oa]|bairro)\s+$", before)
             if key in CITIES and before.endswith("em "):
                 continue
-            capital = text[found.start()].isupper() or " " in key or key in {"moema", "tatuape"}
-            if placed and (capital or len(key) > 5) and key != "centro":  # noqa: PLR2004 short words mean much
+            means_much = len(key) < _CLEAR and text[found.start()].islower()
+            if placed and not means_much and key != "centro":
                 yield name
 
 

@@ -51,6 +51,7 @@ def test_a_named_day_is_found(text: str, day: date) -> None:
         "vence dia 10",
         "hoje em dia",
         "31/02",
+        "31 de fevereiro",
         "99/99",
         "3/4 da casa",
         "não posso segunda",
