@@ -187,6 +187,7 @@ _OPT_OUT: Final = tuple(
 )
 _DENIED: Final = re.compile(r"N[FOWJ]*$")
 _PLAIN: Final = re.compile(
+    r"^(?:eu )?nao dei (?:minha )?(?:autorizacao|permissao)(?: nenhuma)?$|"
     r"\b(?:pedi|falei|mandei|disse|avisei) (?:\w+ )?(?:pra|para) (?:parar|pararem|parem)$|"
     r"\b(?:cansei|cansad[oa]|saco cheio|enjoei|enjoad[oa]|fart[oa])"
     r" (?:d[aeo]s? |dess[ae]s |ja |receber |tant[ao]s? |suas |ess[ae]s |ver )+"
@@ -194,7 +195,7 @@ _PLAIN: Final = re.compile(
     r"|\bnao e (?:pra|para) (?:propaganda|spam|publicidade|marketing)\b"
     r"|\b(?:nao|nunca) (?:mais )?(?:fal[ae]m?)(?: mais)? comigo\b"
     r"|^(?:por favor )?parem(?: por favor| ja| agora)?$|"
-    r"\bdescadastr\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b"
+    r"\bdescadastr(?!ei|ou|aram)\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b"
     r"|\bremove me\b|\bme deix(?:a|e|em|am) (?:em paz|quiet[oa])\b|\blarg(?:a|ue|uem) do meu pe\b"
     r"|\bdesgrud\w+\b|\bvai encher outr|^som(?:e|am?)$|\bsom(?:e|am?) (?:daqui|da minha vida"
     r"|do meu)\b"
@@ -223,7 +224,8 @@ _WISH: Final = re.compile(
     r" (?:contac?tad|incomodad|perturbad|procurad|importunad)[oa]"
 )
 _KEYWORD: Final = re.compile(
-    r"stop(?: all| please)?|sair|quero sair|remover|remova|nao quero mais|quit|para (?:logo|ja)"
+    r"(?:sair )?stop(?: all| please| sair)?|sair|quero sair|remover|remova|nao quero mais|quit"
+    r"|para (?:logo|ja)"
     r"|(?:(?:eu|quero|queria|que|voces?|podem?|favor|por|e|pra|ja|da|tem|como|gentileza) )*"
     r"(?:pare|parem|parar|parasse|parassem)(?: logo| agora| ja| ai| imediatamente)*"
     r"|me (?:remov[ae]|exclu[ai]|descadastra)|removam|excluam|retirem|baja"
