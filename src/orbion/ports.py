@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from orbion.domain.accounts import Gap, QrCode, Receipts
@@ -109,8 +110,9 @@ class Gateway(Protocol):
 class Prompt:
     """One model call: chat messages for a provider, and the same facts as data for `scripted`.
 
-    `asked` is the slot whose question was asked last; `pending` the customer's texts to answer.
-    The provider may call `tools` instead of answering, unless it `must_answer`.
+    `asked` is the slot whose question was asked last; `pending` the customer's texts to answer;
+    `today` the day on which they were written, in the zone of the business. The provider may call
+    `tools` instead of answering, unless it `must_answer`.
     """
 
     playbook: Playbook
@@ -120,6 +122,7 @@ class Prompt:
     facts: Facts
     asked: str | None
     first_contact: bool
+    today: date | None = None
     tools: tuple[ToolSpec, ...] = ()
     must_answer: bool = False
 
