@@ -16,6 +16,7 @@ from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
 from orbion.usecases.receive import Receive
 from orbion.web.access import Access
+from orbion.web.limits import Limits
 from orbion.web.readiness import Readiness
 
 STATE = "orbion"
@@ -36,6 +37,7 @@ class State:
     receive: Receive
     desk: Desk
     access: Access
+    limits: Limits
     board: HealthBoard
     lifecycle: Lifecycle
     readiness: Readiness
