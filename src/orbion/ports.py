@@ -361,6 +361,9 @@ class Desk(Protocol):
 
     async def leads(self, limit: int) -> Sequence[LeadRow]: ...
 
+    async def note(self, actor: str, action: str, subject: str) -> None:
+        """Write down what an operator did that the store does not see."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:

@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = {
     "chat": "Be a customer of a running demo yourself.",
     "conversation": "Look at conversations, take them over, give them back.",
     "dead": "Look at what could not be done; try it again or let it go.",
+    "breaker": "Look at the circuits of a running service, hold them open or closed.",
     "quarantine": "Look at what could not be read; read it again or let it go.",
 }
 _EPILOG: Final = "\b\nExit codes:\n" + "\n".join(

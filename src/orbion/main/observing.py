@@ -208,6 +208,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         ),
         heartbeats={"event_loop": monitor.heartbeat}
         | {f"queue:{loop.queue}": loop.heartbeat for loop in built.loops},
+        guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
             "caches": lambda: {"history": store.history_cache.statistics},

@@ -54,7 +54,15 @@ class Guards:
 
         def on_change(change: BreakerChange) -> None:
             self.metrics.set_circuit(name, change.after)
-            log(CIRCUIT, logging.WARNING, name=name, before=change.before, after=change.after)
+            log(
+                CIRCUIT,
+                logging.WARNING,
+                name=name,
+                before=change.before,
+                after=change.after,
+                mode=change.mode,
+                reason=change.reason,
+            )
 
         breaker = Breaker(
             name,

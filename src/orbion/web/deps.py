@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orbion.kit.clock import Clock
+from orbion.kit.guard import Guard
 from orbion.kit.health import HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
 from orbion.ports import Desk
@@ -42,6 +43,7 @@ class State:
     lifecycle: Lifecycle
     readiness: Readiness
     heartbeats: Mapping[str, Heartbeat]
+    guards: Mapping[str, Guard]
     sections: Mapping[str, Section]
     metrics: Metrics
     report: Report

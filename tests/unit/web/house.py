@@ -24,6 +24,7 @@ from orbion.domain.events import (
 from orbion.domain.lanes import DeadLetter, Queue, Requeued
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
+from orbion.kit.guard import Guard
 from orbion.kit.health import Check, HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
 from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
@@ -155,6 +156,11 @@ class MemoryDesk:
     async def account_lines(self) -> Sequence[AccountLine]:
         return self.accounts
 
+    async def note(self, actor: str, action: str, subject: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.changes.append((actor, action, subject))
+
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return [][:limit]
 
@@ -226,6 +232,7 @@ async def house(
     observer_key: str | None = None,
     checks: Sequence[Check] = (),
     sections: Mapping[str, Section] | None = None,
+    guards: Mapping[str, Guard] | None = None,
 ) -> AsyncGenerator[House]:
     clock, inbox, desk, probe = StillClock(), MemoryInbox(), MemoryDesk(), MemoryProbe()
     woken: list[Queue] = []
@@ -249,6 +256,7 @@ async def house(
             random=random.Random(1),
         ),
         heartbeats={"loop": Heartbeat(clock), "replies": Heartbeat(clock)},
+        guards=guards or {},
         sections=sections or {},
         metrics=metrics,
         report=Report(metrics, clock=clock),

@@ -26,6 +26,10 @@ ROUTES = [
     ("GET", "/admin/quarantine"),
     ("POST", "/admin/quarantine/1/replay"),
     ("POST", "/admin/quarantine/1/discard"),
+    ("GET", "/admin/breakers"),
+    ("POST", "/admin/breakers/open"),
+    ("POST", "/admin/breakers/close"),
+    ("POST", "/admin/breakers/reset"),
     ("POST", "/api/metrics/reset"),
 ]
 DEAD = DeadLetter(

@@ -240,6 +240,9 @@ class DbStore:
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return await self.operators.read(lambda tx: leads.latest(tx, limit))
 
+    async def note(self, actor: str, action: str, subject: str) -> None:
+        await self.db.write(lambda tx: desk.audit(tx, actor, action, subject))
+
     async def facts(self) -> StoreFacts:
         return await self.db.read(upkeep.facts)
 
