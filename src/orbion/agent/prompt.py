@@ -10,9 +10,12 @@ import msgspec
 from orbion.agent.history import CHARACTERS_PER_TOKEN, chat_history, newest_within, shown
 from orbion.agent.tools import SPECS
 from orbion.domain.answering import write_hours, write_item
+from orbion.domain.consent import STOP_QUESTION
 from orbion.domain.errors import FaultCode
 from orbion.domain.messages import Message
+from orbion.domain.moments import day_of
 from orbion.domain.playbook import Playbook, Slot
+from orbion.domain.spend import Payer
 from orbion.domain.turns import ChatMessage, TurnInput
 from orbion.ports import Prompt
 
@@ -55,6 +58,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     pending = tuple(text for message in given.batch if (text := shown(message)))
     facts = {slot: value for slot, value in given.lead.facts.items() if playbook.slot(slot)}
     asked = given.conversation.open_slot
+    asked = None if asked == STOP_QUESTION else asked
     first_contact = given.conversation.last_out_at is None and not any(
         message.direction == "out" for message in history
     )
@@ -66,6 +70,11 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     }
     return Prompt(
         playbook=playbook,
+        payer=Payer(
+            business=given.conversation.business,
+            conversation_id=given.conversation.id,
+            trace=given.trace,
+        ),
         messages=(
             ChatMessage(role="system", text=f"{INSTRUCTIONS}\n\n{knowledge(playbook)}"),
             *chat_history(history, without={message.id for message in given.batch}),
@@ -75,6 +84,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
         facts=facts,
         asked=asked if playbook.slot(asked) else None,
         first_contact=first_contact,
+        today=day_of(given.batch[-1].occurred_at, playbook.timezone) if given.batch else None,
         tools=SPECS,
     )
 

@@ -1,10 +1,11 @@
-"""Read a TOML table key by key, and collect every fault with the key's path and its cure."""
+"""Read a table or JSON object key by key, and collect every fault with its path and its cure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from difflib import get_close_matches
 from enum import StrEnum
+from math import inf
 from typing import Any, Final, TypeGuard, TypeVar
 
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -20,6 +21,9 @@ class TomlTable:
         self._path = path
         self._faults = faults
         self._read: set[str] = set()
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._raw)
 
     def text(self, key: str, cure: str, *, default: str | None = None) -> str:
         found = self._typed(key, str, cure, default).strip()
@@ -51,7 +55,24 @@ class TomlTable:
             self.fault(key, "must be above zero, with two decimals at most")
         return round(found * 100)
 
-    def flag(self, key: str, *, default: bool) -> bool:
+    def rate(self, key: str, cure: str) -> int:
+        """Millionths from a number that is not negative."""
+        found = self._raw.get(key)
+        self._read.add(key)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < inf:
+            self.fault(key, f"{'is missing' if found is None else 'is no such number'}; {cure}")
+            return 0
+        return round(found * 1_000_000)
+
+    def day(self, key: str, cure: str) -> date:
+        found = self._raw.get(key)
+        self._read.add(key)
+        if isinstance(found, date):
+            return found
+        self.fault(key, f"{'is missing' if found is None else 'is not a date'}; {cure}")
+        return date.min
+
+    def flag(self, key: str, *, default: bool | None) -> bool:
         return self._typed(key, bool, "write true or false", default)
 
     def clock(self, key: str, cure: str) -> time:

@@ -1,5 +1,7 @@
 """Slot values out of the customer's own words."""
 
+from datetime import date
+
 import pytest
 
 from orbion.domain.extraction import read_slot, read_value
@@ -91,6 +93,52 @@ def test_every_option_of_the_playbook_is_read_back_as_itself(slot: Slot) -> None
     assert [read_value(slot, option.value) for option in slot.options] == [
         option.value for option in slot.options
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "asked", "value"),
+    [
+        (SlotKind.PHONE, "meu zap é 19 8765-4321", False, "+5519987654321"),
+        (SlotKind.CPF, "cpf 529.982.247-25", False, "***.982.247-**"),
+        (SlotKind.CPF, "52998224725", True, "***.982.247-**"),
+        (SlotKind.CPF, "529.982.247-24", True, None),
+        (SlotKind.CPF, "111.111.111-11", True, None),
+        (SlotKind.TIME, "às 3 da tarde", False, "15:00"),
+        (SlotKind.TIME, "de manhã", True, None),
+        (SlotKind.COMPANY, "sou da Padaria Pão Bom", False, "Padaria Pão Bom"),
+        (SlotKind.COMPANY, "Norte Sul", True, "Norte Sul"),
+        (SlotKind.COMPANY, "Norte Sul", False, None),
+        (SlotKind.NEIGHBORHOOD, "algo na Vila Mariana", False, "Vila Mariana"),
+        (SlotKind.NEIGHBORHOOD, "taquaral", True, "Taquaral"),
+        (SlotKind.BEDROOMS, "quero 2 quartos", False, "2"),
+        (SlotKind.BEDROOMS, "dois tá bom", True, "2"),
+        (SlotKind.BEDROOMS, "2 ou 3", True, None),
+        (SlotKind.BEDROOMS, "dois tá bom", False, None),
+        (SlotKind.CHILD_NAME, "é pra minha filha Sofia", False, "Sofia"),
+        (SlotKind.CHILD_NAME, "enzo", True, "Enzo"),
+        (SlotKind.CHILD_AGE, "meu filho tem 4 anos", False, "4"),
+        (SlotKind.CHILD_AGE, "4", True, "4"),
+        (SlotKind.CHILD_AGE, "4", False, None),
+    ],
+)
+def test_each_kind_reads_its_value(
+    kind: SlotKind,
+    text: str,
+    asked: bool,  # noqa: FBT001 a table's column
+    value: str | None,
+) -> None:
+    found = read_slot(free(kind), text, asked=asked)
+    assert (found.value if found else None) == value
+
+
+def test_a_day_is_meant_as_seen_from_the_day_it_was_written() -> None:
+    slot, friday = free(SlotKind.DATE), date(2026, 11, 20)
+    found = read_slot(slot, "pode ser terça?", asked=False, today=friday)
+    assert found
+    assert found.value == "2026-11-24"
+    assert read_value(slot, "2026-11-24", today=friday) == "2026-11-24"
+    assert read_value(slot, "semana que vem", today=friday) is None
+    assert read_value(slot, "terça") is None
 
 
 def free(kind: SlotKind) -> Slot:
