@@ -92,8 +92,7 @@ class Gateway(Protocol):
     or `RefusedError`.
     """
 
-    async def connection(self) -> ConnectionState:
-        """Ask whether the number is connected."""
+    async def connection(self) -> ConnectionState: ...
 
     async def version(self) -> str:
         """Ask what runs there; not oftener than hourly, it makes the gateway ask WhatsApp."""
@@ -150,10 +149,7 @@ class Sheet(Protocol):
     """Where people see the leads of a business; every call raises `UnavailableError`."""
 
     async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
-        """Write each lead to its one row.
-
-        Returns the leads to write again: a person moved rows or columns at the same moment.
-        """
+        """Write each lead to its one row; return those to write again: a person moved cells."""
 
     async def read(self, business: str) -> SheetTable | None:
         """Read what the sheet shows, without changing it; None when there is none yet."""
@@ -336,6 +332,8 @@ class Desk(Protocol):
     async def account_lines(self) -> Sequence[AccountLine]: ...
 
     async def leads(self, limit: int) -> Sequence[LeadRow]: ...
+
+    async def note(self, actor: str, action: str, subject: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
