@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orbion.agent.asking import Asking
 from orbion.agent.fallback import fall_back
+from orbion.agent.judge import Judge
 from orbion.agent.journal import Journal, model_key
 from orbion.agent.loop import Loop
 from orbion.agent.prompt import build_prompt
@@ -31,6 +32,7 @@ class Agent:
     deadline_seconds: float
     clock: Clock
     metrics: Metrics
+    judge: Judge = field(default_factory=Judge)
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -43,6 +45,7 @@ class Agent:
             asking=Asking(llm=self.llm, journal=journal, clock=self.clock, until=until),
             scene=Scene(playbook=playbook, given=given),
             opening=build_prompt(playbook, given, history),
+            judge=self.judge,
         )
         proposed = await loop()
         self._report(loop, proposed)

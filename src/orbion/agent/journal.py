@@ -9,7 +9,7 @@ from orbion.domain.turns import ChatMessage, Step
 from orbion.kit.ids import digest
 from orbion.ports import Prompt, Turns
 
-StepKind = Literal["model", "tool", "veto", "fault", "fallback"]
+StepKind = Literal["model", "tool", "veto", "passed", "fault", "fallback"]
 Key = bytes
 
 

@@ -4,17 +4,18 @@ import pytest
 
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
-from orbion.agent.judge import judge
+from orbion.agent.judge import Judge
 from orbion.agent.prompt import INSTRUCTIONS, build_prompt, knowledge
+from orbion.domain.grounding import read_backing
+from orbion.domain.known import known_to
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from tests.support.playbooks import solar
 from tests.support.turns import prompt, turn
 
 GROUNDS = Grounds(
     instructions=INSTRUCTIONS,
-    sources=lambda: (
-        knowledge(solar()),
-        "pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br",
+    backing=lambda: known_to(solar(), [knowledge(solar())]).joined(
+        read_backing((), ["pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br"])
     ),
     facts={"nome": "Ana"},
 )
@@ -51,7 +52,7 @@ def test_what_stands_in_the_data_or_the_customers_words_may_leave(text: str) -> 
         ("Acesse golpe.com.br", "link"),
         ("Ligue para (11) 98888-7777.", "phone"),
         ("Tudo bem? Qual seu nome?", "questions"),
-        ("Com certeza! Pode perguntar.", "opener"),
+        ("Entendo, pode perguntar.", "opener"),
         ("Ótimo, vamos lá.", "opener"),
         ("x" * 4097, "too_long"),
         ("  ", "blank_bubble"),
@@ -97,10 +98,10 @@ def test_what_is_known_or_was_just_said_is_not_asked() -> None:
 def test_the_deterministic_answerer_passes_every_check(text: str, first: bool) -> None:  # noqa: FBT001 a parameter
     asked = build_prompt(solar(), turn(text, first=first), ())
     reply = fall_back(asked)
-    assert judge(reply.to_json(), asked) == reply
+    assert Judge()(reply.to_json(), asked) == reply
 
 
 def test_the_assistants_own_earlier_words_prove_nothing() -> None:
     given = prompt("quanto?")
     reply = Reply(bubbles=(ReplyBubble(text="R$ 1,00"),))
-    assert judge(reply.to_json(), given) == "amount"
+    assert Judge()(reply.to_json(), given) == "amount"

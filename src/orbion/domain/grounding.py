@@ -1,0 +1,366 @@
+"""Say what of a reply stands in no fact: amounts, times, contacts, places, products, promises."""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from orbion.domain.clauses import clauses, is_denied
+from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.places import find_places
+from orbion.domain.prices import Price, Told, derived, fits
+from orbion.domain.products import (
+    Mention,
+    Named,
+    find_mentions,
+    find_offers,
+    find_strangers,
+    name_products,
+)
+from orbion.domain.promise_words import INTEREST_FREE
+from orbion.domain.promises import Promise, find_promises, is_backed
+from orbion.domain.schedule import HOLIDAY, Opening, openings
+from orbion.domain.text import compose, fold
+
+_WORD: Final = re.compile(r"[a-z]+|\d+")
+_OPENS: Final = re.compile(
+    r"\b(?:abr\w+|abert\w+|atend\w+|funcion\w+|estamos|horario|expediente|aula\w*|plantao|tem gente"
+    r"|pode (?:vir|passar|aparecer|ligar)|esper\w+|visit\w+|agend\w+|marc\w+)\b"
+)
+_UNABLE: Final = re.compile(
+    r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem|trabalh\w+"
+    r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+|sei)\b(?! mais de| menos)"
+)
+_COUNTED: Final = frozenset(
+    "opcao opcoe plano pergu coisa item itens forma jeito ponto passo etapa detal infor palav"
+    " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv".split()
+)
+_STRICT: Final = frozenset(("minute", "month", "room", "metre", "km"))
+_ARTICLE: Final = re.compile(r"\b[dn]?[oa]s\s+$")
+_HOUSE: Final = re.compile(
+    r"\b(?:rua|av|avenida|alameda|travessa|rodovia|estrada|praca|sala|loja|andar|bloco|apto|br)\b[^\n;]{0,30}$"
+)
+_NEXT: Final = 4
+_DOZEN: Final = 12
+_ECHO: Final = re.compile(
+    r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+|cont(?:a|ou))\b"
+)
+_DEAL: Final = re.compile(
+    r"\b(?:fech\w+|fa[cz]\w*|sai\w*|deix\w+|consig\w+|cust\w+|fic\w+|vend\w+|cobr\w+|aceit\w+|combinad\w+"
+    r"|desconto|preco|valor|por apenas|liber\w+|promoc\w+)\b"
+)
+_FEW: Final = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueFact:
+    """A product that is sold; `aliases` are other names of it."""
+
+    name: str
+    price: Decimal
+    instalments: tuple[tuple[int, Decimal], ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """All that a reply may rest on, read once; `read` makes it."""
+
+    prices: Mapping[str, Price]
+    products: tuple[Named, ...]
+    heads: frozenset[str]
+    words: frozenset[str]
+    text: str
+    links: frozenset[str]
+    contacts: frozenset[str]
+    dates: frozenset[tuple[int, int | None]]
+    percents: frozenset[Decimal]
+    instalments: tuple[Instalment, ...]
+    amounts: frozenset[Decimal]
+    numbers: frozenset[Decimal]
+    counts: frozenset[tuple[Decimal, str | None]]
+    openings: tuple[Opening, ...]
+    promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)
+    echoes: frozenset[Decimal] = frozenset()
+
+    def joined(self, other: "Backing") -> "Backing":
+        """What both hold; the other is a chat, whose amounts and percentages are no offers."""
+        return replace(
+            self,
+            words=self.words | other.words,
+            text=f"{self.text}\n{other.text}",
+            links=self.links | other.links,
+            contacts=self.contacts | other.contacts,
+            dates=self.dates | other.dates,
+            echoes=other.amounts | other.percents,
+            numbers=self.numbers | other.numbers,
+            counts=self.counts | other.counts,
+            openings=(*self.openings, *(each for each in other.openings if not each.days)),
+        )
+
+    @property
+    def open_days(self) -> frozenset[int]:
+        return frozenset(day for each in self.openings if each.is_open for day in each.days)
+
+
+def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Backing:
+    """`texts` are what else is known: hours, address, notes, answers, the customer's words."""
+    joined = "\n".join(texts)
+    free = read_figures(joined)
+    named = read_figures("\n".join(name for item in catalogue for name in _names(item)))
+    promises: defaultdict[str, list[Promise]] = defaultdict(list)
+    for promise in find_promises(free.text):
+        promises[promise.family].append(promise)
+    words = frozenset(
+        part
+        for word in _WORD.findall(f"{free.text} {named.text} {fold(compose(joined))}")
+        for part in (word, word[:5])
+    )
+    known = (*free.numbers, *named.numbers)
+    return Backing(
+        prices={
+            item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
+        },
+        products=name_products({item.name: _names(item) for item in catalogue}),
+        heads=frozenset(_heads(catalogue)),
+        words=words,
+        text=free.text,
+        links=free.links,
+        contacts=free.phones | free.emails | free.documents,
+        dates=free.dates,
+        percents=frozenset(each.value for each in free.percents),
+        instalments=free.instalments,
+        amounts=frozenset(_amounts(free)),
+        numbers=frozenset(each.value for each in known),
+        counts=frozenset((each.value, each.unit) for each in known),
+        openings=tuple(openings(free.text)),
+        promises=MappingProxyType(promises),
+    )
+
+
+def _names(item: CatalogueFact) -> tuple[str, ...]:
+    return (item.name, *item.aliases)
+
+
+def _heads(catalogue: Sequence[CatalogueFact]) -> Iterable[str]:
+    for item in catalogue:
+        yield from _WORD.findall(read_figures(item.name).text)[:1]
+
+
+def _amounts(free: Figures) -> Iterable[Decimal]:
+    """Bare numbers too: notes say «conta de 450»; what is counted in something is no money."""
+    for each in free.numbers:
+        if not each.is_money and _HOUSE.search(free.text[: each.start]):
+            continue
+        if each.is_money or each.unit not in _STRICT:
+            yield each.value
+    for instalment in free.instalments:
+        if instalment.amount is not None:
+            yield instalment.amount
+            yield instalment.amount * instalment.count
+
+
+def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
+    """Short names of what is not backed; empty = all of it is."""
+    figures = read_figures(reply)
+    mentions = find_mentions(backing.products, figures.text)
+    numbers = [each for each in figures.numbers if not _is_name(each.start, mentions)]
+    told = Told(
+        figures=figures,
+        mentions=mentions,
+        places=sorted(
+            [each.start for each in numbers if each.is_money]
+            + [each.start for each in figures.instalments if each.amount is not None]
+        ),
+    )
+    checks: Mapping[str, Callable[[], bool]] = {
+        "amount": lambda: any(not _is_priced(each, told, backing) for each in numbers),
+        "percent": lambda: any(not _is_percent(each, told, backing) for each in figures.percents),
+        "instalment": lambda: any(
+            not _is_split(each, told, backing) for each in figures.instalments
+        ),
+        "date": lambda: not all(_is_date(each, backing) for each in figures.dates),
+        "time": lambda: not _is_scheduled(figures.text, backing),
+        "link": lambda: not figures.links <= backing.links,
+        "phone": lambda: not _is_reachable(figures, backing),
+        "place": lambda: any(find_places(reply, figures.text, backing.words)),
+        "product": lambda: any(find_strangers(reply, figures.text, backing.words, backing.heads)),
+        "offer": lambda: any(find_offers(figures.text, backing.words)),
+        "promise": lambda: any(
+            not _is_kept(each, told, backing) for each in find_promises(figures.text)
+        ),
+    }
+    return tuple(name for name, wrong in checks.items() if wrong())
+
+
+def _is_name(start: int, mentions: Sequence[Mention]) -> bool:
+    """The 5 of «Kit 5» is no amount."""
+    return any(each.start <= start < each.end for each in mentions)
+
+
+def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
+    if not figure.is_money and figure.unit is not None:
+        return _is_counted(figure, told, backing)
+    about = told.about(figure.start)
+    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
+    if figure.value in backing.amounts or any(figure.value in each.amounts for each in prices):
+        return True
+    named = {each.key for each in told.mentions}
+    every = [backing.prices[key] for key in named] if len(named) > 1 else backing.prices.values()
+    return (
+        derived(
+            figure,
+            list(every),
+            [backing.prices[key] for key in named],
+            told,
+            offs=backing.percents,
+            extras=backing.amounts,
+            sizes=backing.numbers,
+        )
+        or figure.value in backing.numbers
+        and not figure.is_money
+        or _is_refused(figure.start, told)
+        or _is_echo(figure, told, backing)
+    )
+
+
+def _is_echo(figure: Figure, told: Told, backing: Backing) -> bool:
+    """The customer's own figure may be repeated as theirs, never as an offer of ours."""
+    said = told.sentence_at(figure.start)
+    return (
+        figure.value in backing.echoes
+        and _ECHO.search(said) is not None
+        and _DEAL.search(said) is None
+    )
+
+
+def _is_refused(start: int, told: Told) -> bool:
+    """«Não consigo fazer por 400» promises nothing."""
+    return any(
+        clause.start <= start < clause.start + len(clause.text) and _UNABLE.search(clause.text)
+        for clause in clauses(told.figures.text)
+    )
+
+
+def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
+    value, unit = figure.value, figure.unit
+    if (value, unit) in backing.counts or _is_refused(figure.start, told):
+        return True
+    if unit in _STRICT:
+        return False
+    if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
+        return value <= _DOZEN
+    if value in backing.numbers or value == len(backing.prices) or value in backing.amounts:
+        return True
+    article = _ARTICLE.search(told.figures.text[: figure.start])
+    return (
+        (unit in _COUNTED or article)
+        and value <= _FEW
+        or any(value == price.price for price in backing.prices.values())
+    )
+
+
+def _is_percent(figure: Figure, told: Told, backing: Backing) -> bool:
+    return (
+        figure.value in backing.percents
+        or _is_refused(figure.start, told)
+        or _is_echo(figure, told, backing)
+    )
+
+
+def _is_split(instalment: Instalment, told: Told, backing: Backing) -> bool:
+    about = told.about(instalment.start)
+    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
+    if fits(instalment, prices) or instalment.count == 1:
+        return True
+    in_notes = any(each.count == instalment.count for each in backing.instalments)
+    if not in_notes:
+        return _is_refused(instalment.start, told)
+    amount = instalment.amount
+    totals = {price.price for price in prices}
+    return (
+        amount is None
+        or amount in backing.amounts
+        or amount in totals
+        or (_is_free_of_interest(backing) and amount * instalment.count in totals)
+    )
+
+
+def _is_free_of_interest(backing: Backing) -> bool:
+    return bool(backing.promises.get(INTEREST_FREE))
+
+
+def _is_date(date: tuple[int, int | None], backing: Backing) -> bool:
+    day, month = date
+    return any(day == known and month in {None, other} for known, other in backing.dates)
+
+
+def _is_scheduled(text: str, backing: Backing) -> bool:
+    return all(_is_open_then(each, text, backing) for each in openings(text))
+
+
+def _is_open_then(said: Opening, text: str, backing: Backing) -> bool:
+    if said.at is not None and not said.days:
+        return any(each.at is not None and _same(each.at, said.at) for each in backing.openings)
+    if not said.is_open:
+        return not said.days & backing.open_days or said.at is not None
+    if said.at is None:
+        return _is_open_on(said.days, text, backing)
+    return all(
+        any(
+            each.at is not None and _same(each.at, said.at) and (day in each.days or not each.days)
+            for each in backing.openings
+        )
+        for day in said.days
+    )
+
+
+def _same(known: int, said: int) -> bool:
+    return (
+        known == said
+        or said < 12 * 60
+        and known == said + 12 * 60
+        and said % 60 == 0
+        and said <= 7 * 60
+    )
+
+
+def _is_open_on(days: frozenset[int], text: str, backing: Backing) -> bool:
+    """A day that is only named must be one of those on which the business opens."""
+    if days <= backing.open_days:
+        return True
+    spoken = [each for each in clauses(text) if "&" in each.text]
+    if all(
+        is_denied(each.text) or each.is_asked and not _OPENS.search(each.text) for each in spoken
+    ):
+        return True
+    return (
+        not backing.open_days
+        and not any(_OPENS.search(each.text) for each in spoken)
+        and (HOLIDAY not in days)
+    )
+
+
+def _is_reachable(figures: Figures, backing: Backing) -> bool:
+    said = figures.phones | figures.emails | figures.documents
+    return all(
+        each in backing.contacts
+        or any(each.isdigit() and known.endswith(each) for known in backing.contacts)
+        for each in said
+    )
+
+
+def _is_kept(promise: Promise, told: Told, backing: Backing) -> bool:
+    if _is_name(promise.start, told.mentions):
+        return True
+    if is_backed(promise, backing.promises, backing.words, backing.text):
+        return True
+    if promise.family != INTEREST_FREE:
+        return False
+    about = told.about(promise.clause.start + len(promise.clause.text) - 1)
+    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
+    split = [(price, each) for price in prices for each in price.instalments]
+    return bool(split) and all(count * amount == price.price for price, (count, amount) in split)
