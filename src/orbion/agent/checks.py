@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from orbion.agent.tools import TOOLS
 from orbion.domain.action_claims import unreceipted
 from orbion.domain.figures import without_links
 from orbion.domain.grounding import Backing, find_ungrounded
@@ -21,6 +22,7 @@ MOST_CHARACTERS: Final = 4096
 LEAK_CHARACTERS: Final = 40
 _RECORDED: Final = "record_facts"
 _CALLED: Final = "request_human"
+_INNER: Final = (*TOOLS, "fact_ids", "silence_reason")
 _WORD: Final = re.compile(r"\w")
 
 
@@ -80,4 +82,6 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
 def _leaks(text: str, instructions: str) -> bool:
     said = normalise(text)
     starts = range(len(said) - LEAK_CHARACTERS + 1)
+    if any(inner in text for inner in _INNER):
+        return True
     return any(said[start : start + LEAK_CHARACTERS] in instructions for start in starts)

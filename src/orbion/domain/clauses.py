@@ -7,18 +7,23 @@ from typing import Final
 
 _SENTENCE: Final = re.compile(r"[^.!?;\n…]+(?:\.(?=\d)[^.!?;\n…]+)*[.!?;\n…]*")
 _CLAUSE: Final = re.compile(
-    r",|\s[-–—]\s|\b(?:mas|porem|so que|entao|pois|porque|por isso|e ai|ja que|embora)\b|[():]"
+    r",|\s[-\u2013—]\s|\b(?:mas|porem|so que|entao|pois|porque|por isso|e ai|ja que|embora)\b|[():]"
 )
 _DENIED: Final = re.compile(
-    r"\b(?:nao|nunca|nem|jamais|nenhum\w*|ninguem|n)\b(?! (?:so|apenas|somente|tem erro|se preocup\w+"
+    r"\b(?:nao|nunca|nem|jamais|nenhum\w*|ninguem|n)\b(?! (?:so|apenas|somente|tem erro|se "
+    r"preocup\w+"
     r"|precisa se preocup\w+|perca|deixe|vai se arrepender|tenha duvida|paga|paga nada|cobra\w*"
     r"|passa de|custa mais|sai (?:por )?mais|consult\w+ (?:o )?(?:spc|serasa))\b)"
 )
 _OPEN: Final = re.compile(
-    r"\b(?:verificar|consultar|confirmar|conferir|checar|vou ver|posso ver|vejo|checo|confirmo se|verifico"
-    r"|consulto|se (?:tiver|houver|voce quiser|der|tem|existe|ha|da|rola|vale|consegu\w+|podemos)|caso"
-    r"|depende\w*|talvez|nao sei|sem saber|perguntar|pergunto|avaliar|avalia|avaliamos|analisar|analisa|quem (?:confirma|define|decide|passa|informa)"
-    r"|precis\w+ (?:confirmar|ver|checar|consultar)|ainda nao|combinad[oa] com|antes de (?:prometer|garantir))\b"
+    r"\b(?:verificar|consultar|confirmar|conferir|checar|vou ver|posso ver|vejo|checo|confirmo se"
+    r"|verifico"
+    r"|consulto|se (?:tiver|houver|voce quiser|der|tem|existe|ha|da|rola|vale|consegu\w+|podemos)"
+    r"|caso"
+    r"|depende\w*|talvez|nao sei|sem saber|perguntar|pergunto|avaliar|avalia|avaliamos|analisar"
+    r"|analisa|quem (?:confirma|define|decide|passa|informa)"
+    r"|precis\w+ (?:confirmar|ver|checar|consultar)|ainda nao|combinad[oa] com|antes de "
+    r"(?:prometer|garantir))\b"
 )
 
 

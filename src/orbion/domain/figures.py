@@ -10,7 +10,7 @@ from typing import Final
 
 from orbion.domain.numerals import in_digits
 from orbion.domain.schedule import mark_times
-from orbion.domain.text import compose, fold, visible
+from orbion.domain.text import compose, fold, visible, words
 
 _LINK: Final = re.compile(
     r"https?://\S+|www\.\S+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|br|io|me|ly|app|site|shop"
@@ -30,7 +30,7 @@ _SPELLED_PHONE: Final = re.compile(r"(?<![\w.,])\d{1,2}(?:\s\d{1,2}){5,}(?![\w.,
 _DOCUMENT: Final = re.compile(
     r"\b\d{5}-\d{3}\b|\b\d{2}\.?\d{3}\.?\d{3}/\d{4}-?\d{2}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"
 )
-_MONTHS: Final = "janeiro fevereiro marco abril maio junho julho agosto setembro outubro".split()
+_MONTHS: Final = words("janeiro fevereiro marco abril maio junho julho agosto setembro outubro")
 _MONTH: Final[Mapping[str, int]] = MappingProxyType(
     {month: place for place, month in enumerate((*_MONTHS, "novembro", "dezembro"), 1)}
 )
@@ -46,26 +46,36 @@ _INSTALMENT: Final = re.compile(
     r"(?<![\w.,@])(\d{1,3})\s*(?:x(?![a-z0-9]{2})|vezes\b|vez\b|parcelas?\b|parcelinhas?\b"
     rf"|prestacoes\b|prestacao\b|mensalidades\b|boletos\b|cheques\b){_FREQUENCY}"
     r"(?:\s*(?:mensais|iguais|fixas|fixinhas|sem juros|s/ juros|no cartao|no boleto|no credito))*"
-    r"(?:\s*(?:de|por|d|=)?\s*(?:apenas |so |uns |umas )?(?:r\$\s*)?(\d+(?:\.\d+)?)(?!\s*(?:%|x\b)))?"
+    r"(?:\s*(?:de|por|d|=)?\s*(?:apenas |so |uns |umas )?(?:r\$\s*)?(\d+(?:\.\d+)?)(?!\s*(?:%"
+    r"|x\b)))?"
 )
 _NUMBER: Final = re.compile(
     r"(?<![\w.,@&/$-])(?:r\$\s*|\$\s*)?(\d+(?:\.\d+)?)(?![\w@&]|[.,:/]\d)|"
     r"(?:r\$|\brs)\s*(\d+(?:\.\d+)?)|(?<![\w.,@&/])(\d+(?:\.\d+)?)(?=[a-z])"
 )
 _MONEY_AFTER: Final = re.compile(
-    r"\s*(?:,00)?\s*(?:reais|real|reaus|contos?|pilas?|mangos?|pratas?|paus?|dinheiros|brl|temers)\b"
-    r"|\s*(?:/|por|ao|a|cada)\s*(?:mes|pessoa|noite|hora|aula|sessao|cabeca|ano|semestre|diaria|unidade)\b"
-    r"|\s*(?:mensais|mensal|anuais|no pix|via pix|pelo pix|a vista|avista|no dinheiro|no cartao|no debito"
-    r"|no boleto|de entrada|de sinal|de taxa|de matricula|de frete|de desconto|off|cada|a menos|no total"
+    r"\s*(?:,00)?\s*(?:reais|real|reaus|contos?|pilas?|mangos?|pratas?|paus?|dinheiros|brl"
+    r"|temers)\b"
+    r"|\s*(?:/|por|ao|a|cada)\s*(?:mes|pessoa|noite|hora|aula|sessao|cabeca|ano|semestre|diaria"
+    r"|unidade)\b"
+    r"|\s*(?:mensais|mensal|anuais|no pix|via pix|pelo pix|a vista|avista|no dinheiro|no cartao"
+    r"|no debito"
+    r"|no boleto|de entrada|de sinal|de taxa|de matricula|de frete|de desconto|off|cada|a menos"
+    r"|no total"
     r"|fechado|redondo|instalad[oa])\b"
 )
 _MONEY_BEFORE: Final = re.compile(
-    r"(?:\b(?:cust\w+|sai\w*|saem|fic[ao]\w*|apenas|somente|valor\w*|precos?|precinho|val[eh]\w*|cobr\w+|pag\w+"
-    r"|mensalidades?|entrada|sinal|taxa|frete|matricula|investimento|orcamento|total|promocao|fech\w+"
-    r"|fac[oa]\w*|consigo|partir|anuidade|aluguel|parcelas?|parcelinhas?|economi\w+|desconto|deixo|libero"
+    r"(?:\b(?:cust\w+|sai\w*|saem|fic[ao]\w*|apenas|somente|valor\w*|precos?|precinho|val[eh]\w*"
+    r"|cobr\w+|pag\w+"
+    r"|mensalidades?|entrada|sinal|taxa|frete|matricula|investimento|orcamento|total|promocao"
+    r"|fech\w+"
+    r"|fac[oa]\w*|consigo|partir|anuidade|aluguel|parcelas?|parcelinhas?|economi\w+|desconto"
+    r"|deixo|libero"
     r"|baix\w+|tabela|reajuste|diaria|condominio|multa|caucao|oferta|por|no pix|a vista)"
-    r"\W+(?:(?:de|so|por|e|eh|era|uns|em|r\$|o|a|os|pra|para|voce|vc|hoje|sera|seria|apenas|cerca|volta"
-    r"|ate|mes|agora|entre|quase|no|pix|isso|tudo|foi|vira|sao|esta|ta|ai|do|da|dele|dela|aproximadamente"
+    r"\W+(?:(?:de|so|por|e|eh|era|uns|em|r\$|o|a|os|pra|para|voce|vc|hoje|sera|seria|apenas|cerca"
+    r"|volta"
+    r"|ate|mes|agora|entre|quase|no|pix|isso|tudo|foi|vira|sao|esta|ta|ai|do|da|dele|dela"
+    r"|aproximadamente"
     r"|mais|menos|pelo|com|meros?)\W+){0,3}|\br\$\s*)$"
 )
 _UNIT: Final = re.compile(r"\s*-?\s*([a-z]+[23]?)")
@@ -84,12 +94,13 @@ _UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     }
 )
 _RANGE: Final = re.compile(
-    r"(?<![\w.,@&/])(\d+(?:\.\d+)?)(\s*(?:a|ou|-|–|e|ate|em)\s*)(\d+(?:\.\d+)?)\s*"
+    r"(?<![\w.,@&/])(\d+(?:\.\d+)?)(\s*(?:a|ou|-|\u2013|e|ate|em)\s*)(\d+(?:\.\d+)?)\s*"
     r"(dias?|semanas?|mes|meses|anos?|horas?|minutos?|min|km|%|reais|quartos|m2)(?![a-z])"
 )
 _ONE: Final = re.compile(
     r"\b(em|leva|dura|prazo de|garantia de|dentro de|ate|apos|daqui a?|durante|menos de|de)\s+"
-    r"(?:so |apenas |no maximo )?(?:um|uma|1)\s+(?=(?:dia|semana|mes|ano|hora)\b(?!\s+(?:desses|qualquer|d[ao])))"
+    r"(?:so |apenas |no maximo )?(?:um|uma|1)\s+(?=(?:dia|semana|mes|ano|hora)\b(?!\s+(?:desses"
+    r"|qualquer|d[ao])))"
 )
 _LISTED: Final = re.compile(r"(?m)^\s*\d{1,2}\s*(?:[.)\-]|\ufe0f?\u20e3)\s")
 _HOURS_AND: Final = re.compile(r"(?<![\w.])(\d+) +horas? +e +(\d+) +min(?:utos?)?\b")
@@ -198,7 +209,7 @@ def _figure(found: re.Match[str], text: str) -> Figure:
     is_signed = "$" in found.group() or found[2] is not None
     has_cents = "." in written and len(written.partition(".")[2]) == _CENTS
     is_priced = unit is None and _MONEY_BEFORE.search(before) is not None
-    is_money = is_signed or is_priced or has_cents and unit is None
+    is_money = is_signed or is_priced or (has_cents and unit is None)
     value = Decimal(written)
     if is_money or _MONEY_AFTER.match(after):
         return Figure(value=value, unit="money", start=found.start(), is_money=True)
@@ -207,9 +218,13 @@ def _figure(found: re.Match[str], text: str) -> Figure:
 
 
 _NO_UNIT: Final = frozenset(
-    "e ou a o as os no na nos nas por com em para pra pro ja mas se que de do da ate cada mes so"
-    " tambem tb instalado instalada ta eh sim nao mensal mensais fixo fixos certo ok hoje amanha"
-    " quer posso ai viu ne reais real avista pix vc voce e entao porque pq sem tudo incluso".split()
+    words(
+        "e ou a o as os no na nos nas por com em para pra pro ja mas se que de do da ate cada mes "
+        "so"
+        " tambem tb instalado instalada ta eh sim nao mensal mensais fixo fixos certo ok hoje "
+        "amanha"
+        " quer posso ai viu ne reais real avista pix vc voce e entao porque pq sem tudo incluso"
+    )
 )
 
 

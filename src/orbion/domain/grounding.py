@@ -23,7 +23,7 @@ from orbion.domain.products import (
 from orbion.domain.promise_words import INTEREST_FREE
 from orbion.domain.promises import Promise, find_promises, is_backed
 from orbion.domain.schedule import HOLIDAY, Opening, openings
-from orbion.domain.text import compose, fold
+from orbion.domain.text import compose, fold, words
 
 _WORD: Final = re.compile(r"[a-z]+|\d+")
 _OPENS: Final = re.compile(
@@ -31,26 +31,37 @@ _OPENS: Final = re.compile(
     r"|pode (?:vir|passar|aparecer|ligar)|esper\w+|visit\w+|agend\w+|marc\w+)\b"
 )
 _UNABLE: Final = re.compile(
-    r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem|trabalh\w+"
-    r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+|sei)\b(?! mais de| menos)"
+    r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem"
+    r"|trabalh\w+"
+    r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+"
+    r"|sei)\b(?! mais de| menos)"
 )
 _COUNTED: Final = frozenset(
-    "opcao opcoe plano pergu coisa item itens forma jeito ponto passo etapa detal infor palav"
-    " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv".split()
+    words(
+        "opcao opcoe plano pergu coisa item itens forma jeito ponto passo etapa detal infor palav"
+        " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv"
+    )
 )
 _STRICT: Final = frozenset(("minute", "month", "room", "metre", "km"))
 _ARTICLE: Final = re.compile(r"\b[dn]?[oa]s\s+$")
 _HOUSE: Final = re.compile(
-    r"\b(?:rua|av|avenida|alameda|travessa|rodovia|estrada|praca|sala|loja|andar|bloco|apto|br)\b[^\n;]{0,30}$"
+    r"\b(?:rua|av|avenida|alameda|travessa|rodovia|estrada|praca|sala|loja|andar|bloco|apto"
+    r"|br)\b[^\n;]{0,30}$"
 )
 _NEXT: Final = 4
 _DOZEN: Final = 12
 _ECHO: Final = re.compile(
-    r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+|cont(?:a|ou))\b"
+    r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
+    r"|cont(?:a|ou))\b"
 )
 _DEAL: Final = re.compile(
-    r"\b(?:fech\w+|fa[cz]\w*|sai\w*|deix\w+|consig\w+|cust\w+|fic\w+|vend\w+|cobr\w+|aceit\w+|combinad\w+"
+    r"\b(?:fech\w+|fa[cz]\w*|sai\w*|deix\w+|consig\w+|cust\w+|fic\w+|vend\w+|cobr\w+|aceit\w+"
+    r"|combinad\w+"
     r"|desconto|preco|valor|por apenas|liber\w+|promoc\w+)\b"
+)
+_YOURS: Final = re.compile(
+    r"\b(?:te (?:chamo|ligo|ligamos|chamamos|mando|retorno|retornamos)|seu (?:numero|telefone|zap"
+    r"|e-?mail|contato|cep))\b"
 )
 _FEW: Final = 3
 
@@ -85,15 +96,15 @@ class Backing:
     openings: tuple[Opening, ...]
     promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)
     echoes: frozenset[Decimal] = frozenset()
+    said: frozenset[str] = frozenset()
+    own_contacts: frozenset[str] = frozenset()
 
     def joined(self, other: "Backing") -> "Backing":
-        """What both hold; the other is a chat, whose amounts and percentages are no offers."""
+        """With a chat, whose words name people and places but offer and promise nothing."""
         return replace(
             self,
-            words=self.words | other.words,
-            text=f"{self.text}\n{other.text}",
-            links=self.links | other.links,
-            contacts=self.contacts | other.contacts,
+            said=other.words,
+            own_contacts=other.contacts,
             dates=self.dates | other.dates,
             echoes=other.amounts | other.percents,
             numbers=self.numbers | other.numbers,
@@ -186,8 +197,10 @@ def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
         "time": lambda: not _is_scheduled(figures.text, backing),
         "link": lambda: not figures.links <= backing.links,
         "phone": lambda: not _is_reachable(figures, backing),
-        "place": lambda: any(find_places(reply, figures.text, backing.words)),
-        "product": lambda: any(find_strangers(reply, figures.text, backing.words, backing.heads)),
+        "place": lambda: any(find_places(reply, figures.text, backing.words | backing.said)),
+        "product": lambda: any(
+            find_strangers(reply, figures.text, backing.words | backing.said, backing.heads)
+        ),
         "offer": lambda: any(find_offers(figures.text, backing.words)),
         "promise": lambda: any(
             not _is_kept(each, told, backing) for each in find_promises(figures.text)
@@ -220,8 +233,7 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
             extras=backing.amounts,
             sizes=backing.numbers,
         )
-        or figure.value in backing.numbers
-        and not figure.is_money
+        or (figure.value in backing.numbers and not figure.is_money)
         or _is_refused(figure.start, told)
         or _is_echo(figure, told, backing)
     )
@@ -256,10 +268,8 @@ def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     if value in backing.numbers or value == len(backing.prices) or value in backing.amounts:
         return True
     article = _ARTICLE.search(told.figures.text[: figure.start])
-    return (
-        (unit in _COUNTED or article)
-        and value <= _FEW
-        or any(value == price.price for price in backing.prices.values())
+    return ((unit in _COUNTED or article) and value <= _FEW) or any(
+        value == price.price for price in backing.prices.values()
     )
 
 
@@ -319,12 +329,8 @@ def _is_open_then(said: Opening, text: str, backing: Backing) -> bool:
 
 
 def _same(known: int, said: int) -> bool:
-    return (
-        known == said
-        or said < 12 * 60
-        and known == said + 12 * 60
-        and said % 60 == 0
-        and said <= 7 * 60
+    return known == said or (
+        said < 12 * 60 and known == said + 12 * 60 and said % 60 == 0 and said <= 7 * 60
     )
 
 
@@ -334,7 +340,7 @@ def _is_open_on(days: frozenset[int], text: str, backing: Backing) -> bool:
         return True
     spoken = [each for each in clauses(text) if "&" in each.text]
     if all(
-        is_denied(each.text) or each.is_asked and not _OPENS.search(each.text) for each in spoken
+        is_denied(each.text) or (each.is_asked and not _OPENS.search(each.text)) for each in spoken
     ):
         return True
     return (
@@ -345,11 +351,12 @@ def _is_open_on(days: frozenset[int], text: str, backing: Backing) -> bool:
 
 
 def _is_reachable(figures: Figures, backing: Backing) -> bool:
-    said = figures.phones | figures.emails | figures.documents
+    """The customer's own number may be said to be theirs, and nothing else."""
+    theirs = backing.own_contacts if _YOURS.search(figures.text) else frozenset()
+    known = backing.contacts | theirs
     return all(
-        each in backing.contacts
-        or any(each.isdigit() and known.endswith(each) for known in backing.contacts)
-        for each in said
+        each in known or (each.isdigit() and any(other.endswith(each) for other in known))
+        for each in figures.phones | figures.emails | figures.documents
     )
 
 

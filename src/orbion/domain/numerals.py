@@ -7,12 +7,14 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
-_ONES: Final = "zero um dois tres quatro cinco seis sete oito nove dez onze doze treze".split()
-_TEENS: Final = "quatorze quinze dezesseis dezessete dezoito dezenove".split()
-_TENS: Final = "vinte trinta quarenta cinquenta sessenta setenta oitenta noventa".split()
-_HUNDREDS: Final = (
+from orbion.domain.text import words
+
+_ONES: Final = words("zero um dois tres quatro cinco seis sete oito nove dez onze doze treze")
+_TEENS: Final = words("quatorze quinze dezesseis dezessete dezoito dezenove")
+_TENS: Final = words("vinte trinta quarenta cinquenta sessenta setenta oitenta noventa")
+_HUNDREDS: Final = words(
     "cem duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos"
-).split()
+)
 _VALUES: Final[Mapping[str, int]] = MappingProxyType(
     {
         **{word: value for value, word in enumerate((*_ONES, *_TEENS))},
@@ -23,10 +25,25 @@ _VALUES: Final[Mapping[str, int]] = MappingProxyType(
         **{f"{word[:-2]}ao": 200 + 100 * place for place, word in enumerate(_HUNDREDS[1:])},
         **{f"{word[:-1]}ao": 20 + 10 * place for place, word in enumerate(_TENS)},
         **{f"{word[:-1]}inha": 20 + 10 * place for place, word in enumerate(_TENS)},
-        **{"uma": 1, "duas": 2, "catorze": 14, "dezao": 10, "dezinho": 10, "cento": 100},
-        **{"cenzinho": 100, "cemzinho": 100, "centao": 100, "duzia": 12},
-        **{"mil": 1_000, "milzinho": 1_000, "milhao": 1_000_000, "milhoes": 1_000_000},
-        **{"dezesete": 17, "dezeseis": 16, "cincoenta": 50, "cinqenta": 50, "secenta": 60},
+        "uma": 1,
+        "duas": 2,
+        "catorze": 14,
+        "dezao": 10,
+        "dezinho": 10,
+        "cento": 100,
+        "cenzinho": 100,
+        "cemzinho": 100,
+        "centao": 100,
+        "duzia": 12,
+        "mil": 1_000,
+        "milzinho": 1_000,
+        "milhao": 1_000_000,
+        "milhoes": 1_000_000,
+        "dezesete": 17,
+        "dezeseis": 16,
+        "cincoenta": 50,
+        "cinqenta": 50,
+        "secenta": 60,
     }
 )
 _WORD: Final = "|".join(sorted(_VALUES, key=len, reverse=True))
@@ -43,8 +60,13 @@ _CENTS: Final = re.compile(
 _WRITTEN: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d)|\d+,\d+|\d+\.\d+|\d+")
 _SCALES: Final[Mapping[str, int]] = MappingProxyType(
     {
-        **{"mil": 1_000, "k": 1_000, "pau": 1_000, "paus": 1_000},
-        **{"mi": 1_000_000, "milhao": 1_000_000, "milhoes": 1_000_000},
+        "mil": 1_000,
+        "k": 1_000,
+        "pau": 1_000,
+        "paus": 1_000,
+        "mi": 1_000_000,
+        "milhao": 1_000_000,
+        "milhoes": 1_000_000,
     }
 )
 _IDIOMS: Final = tuple(
@@ -60,6 +82,7 @@ _IDIOMS: Final = tuple(
 )
 _THOUSAND: Final = 1_000
 _HUNDRED: Final = 100
+_TEN: Final = 10
 _TWENTY: Final = 20
 
 
@@ -116,13 +139,13 @@ def _word(value: int, said: list[str]) -> str:
 
 def _continues(total: int, part: int, value: int, *, joined: bool) -> bool:
     if value >= _THOUSAND:
-        return value > _THOUSAND or total % _THOUSAND == 0 and (part > 0 or total == 0)
+        return value > _THOUSAND or (total % _THOUSAND == 0 and (part > 0 or total == 0))
     if part == 0:
         return total > 0
     if part % _HUNDRED == 0:
         return value < _HUNDRED
-    if part >= _TWENTY and part % 10 == 0:
-        return value < 10 and joined
+    if part >= _TWENTY and part % _TEN == 0:
+        return value < _TEN and joined
     return joined and total == 0 and part < _HUNDRED <= value
 
 

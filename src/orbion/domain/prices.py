@@ -1,7 +1,8 @@
 """Tell whether an amount or an instalment of a reply is one of the product it is said of."""
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -44,14 +45,14 @@ class Told:
     mentions: Sequence[Mention]
     places: Sequence[int]
 
-    def about(self, start: int) -> Set[str]:
+    def about(self, start: int) -> AbstractSet[str]:
         """The products of which something at `start` is said; none if no product was named."""
         begin, end = self._sentence(start)
         inside = [each for each in self.mentions if begin <= each.start < end]
         before = [each for each in inside if each.start < start]
         others = [place for place in self.places if begin <= place < end]
         if before and not self._leads(inside, others):
-            return _nearest(before, others, start)
+            return _nearest(before, others)
         after = [each for each in inside if each.start > start]
         if after:
             until = min((place for place in others if place > after[0].start), default=end)
@@ -78,7 +79,7 @@ class Told:
         return self.figures.text[begin:end]
 
 
-def _nearest(before: Sequence[Mention], others: Sequence[int], start: int) -> Set[str]:
+def _nearest(before: Sequence[Mention], others: Sequence[int]) -> AbstractSet[str]:
     """The last product named, with those named just before it without a figure between."""
     cut = max((place for place in others if place < before[-1].start), default=-1)
     return {each.key for each in before if each.start > cut}
@@ -90,9 +91,9 @@ def derived(
     named: Sequence[Price],
     told: Told,
     *,
-    offs: Set[Decimal],
-    extras: Set[Decimal],
-    sizes: Set[Decimal],
+    offs: AbstractSet[Decimal],
+    extras: AbstractSet[Decimal],
+    sizes: AbstractSet[Decimal],
 ) -> bool:
     """Whether the amount follows exactly from the prices and what the sentence says.
 
@@ -114,7 +115,9 @@ def derived(
     }
 
 
-def _with_extras(prices: Sequence[Price], said: str, extras: Set[Decimal]) -> Iterator[Decimal]:
+def _with_extras(
+    prices: Sequence[Price], said: str, extras: AbstractSet[Decimal]
+) -> Iterator[Decimal]:
     if not _SUM.search(said):
         return
     for price in prices:
@@ -137,7 +140,7 @@ def _differences(prices: Sequence[Price]) -> Iterator[Decimal]:
             yield abs(count * amount - price.price)
 
 
-def _times(said: str) -> Set[int]:
+def _times(said: str) -> AbstractSet[int]:
     found = re.findall(r"(?<![\d.,$@/])(\d{1,2})\s+(?!x\b|vezes|parcelas|%)[a-z]", said)
     paired = {2} if _PAIR.search(said) else set()
     return paired | {int(each) for each in found if 1 < int(each) <= _MOST_TIMES}

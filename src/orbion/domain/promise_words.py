@@ -35,7 +35,8 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             |sem (?:\w+ )?(?:contrato|comprovante|comprovacao|avalista|analise|letras miudas)
         """,
         "free": r"""
-            ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto))|(?:e|eh) por nossa|(?:e|eh) noss[oa]\b(?= *[.!]|$)
+            ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto))
+            (?:e|eh) por nossa|(?:e|eh) noss[oa]\b(?= *[.!]|$)
             gratis|gratuit\w+|de graca|(?:sem|zero|a) custo(?: zero)?\b(?! beneficio)|custo zero
             sem (?:pagar|cobrar|cobranca|taxa|gastar)\b|sem (?:nenhum|qualquer) (?:custo|valor|taxa)
             na faixa\b|isent\w+|isencao|cortesia|brindes?\b|de brinde|por (?:nossa|minha) conta
@@ -61,7 +62,8 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             sem (?:erro|falta|risco\w*|medo|sombra|susto|falha)|risco zero|zero risco
             100 ?% ?(?:de )?\w+|(?:pode|pd) (?:confiar|ficar (?:tranquil\w|sossegad\w|sussegad\w))
             fi(?:ca|que) (?:tranquil\w|sossegad\w|susse\w+|de boa)|nao tem erro|tiro e queda
-            dinheiro de volta|devolv\w+ (?:o |seu |todo |tudo|\d|integral)|reembols\w+|vai (?:\w+ )?zerar
+            dinheiro de volta|devolv\w+ (?:o |seu |todo |tudo|\d|integral)|reembols\w+
+            vai (?:\w+ )?zerar
             zera (?:a|sua)|nunca (?:mais )?(?:da|deu|dao|tem|quebra|vai|falha|atras)\w*
             sempre (?:funciona|da certo|aprova)
             vai (?:\w+ )?(?:dar certo|aprovar|ser aprovad\w|passar|valorizar|economizar ~

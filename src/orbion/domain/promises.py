@@ -1,12 +1,14 @@
 """Find what a reply promises beyond figures, and whether the data of the business back it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.promise_words import FAMILIES
+from orbion.domain.text import words
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS
 
 _STEM: Final = 5
@@ -20,10 +22,14 @@ _SOON: Final = re.compile(
     r"|fim do mes|fim de semana"
 )
 _EMPTY: Final = frozenset(
-    "usar vem vai das incluso inclusos inclusa inclusas incluido incluida inclui incluindo acompanha direito aceita"
-    " aceitam aceitamos recebemos parcelamos parcela parcelar pagar pagamento financiamos dividir"
-    " trabalhamos garantia gente qualquer todos todas ficar ficam melhor instalado entrega"
-    " entregamos voce reais disponivel disponiveis temos tenho existe ainda certinho tudo".split()
+    words(
+        "usar vem vai das incluso inclusos inclusa inclusas incluido incluida inclui incluindo "
+        "acompanha direito aceita"
+        " aceitam aceitamos recebemos parcelamos parcela parcelar pagar pagamento financiamos "
+        "dividir"
+        " trabalhamos garantia gente qualquer todos todas ficar ficam melhor instalado entrega"
+        " entregamos voce reais disponivel disponiveis temos tenho existe ainda certinho tudo"
+    )
 )
 
 
@@ -74,7 +80,7 @@ def _promise(family: str, clause: Clause, found: re.Match[str]) -> Promise:
 
 
 def is_backed(
-    promise: Promise, grounds: Mapping[str, Sequence[Promise]], known: Set[str], text: str
+    promise: Promise, grounds: Mapping[str, Sequence[Promise]], known: AbstractSet[str], text: str
 ) -> bool:
     """Whether the data promise the same, about the same thing."""
     if promise.family == "delivery":

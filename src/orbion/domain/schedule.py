@@ -15,7 +15,7 @@ _DAY: Final = (
     r"(?:segundas?|tercas?|quartas?|quintas?|sextas?)(?:[ -]feiras?)?|sabad(?:os?|ao)|domingos?"
     r"|seg|ter|qua|qui|sex|sab|dom"
 )
-_SPAN: Final = re.compile(rf"\b({_DAY})\s*(?:ate|a|ao|-|–|/)\s*(?:o |a )?({_DAY})\b")
+_SPAN: Final = re.compile(rf"\b({_DAY})\s*(?:ate|a|ao|-|\u2013|/)\s*(?:o |a )?({_DAY})\b")
 _ONE: Final = re.compile(rf"\b({_DAY})\b")
 _GROUPS: Final = (
     (
@@ -33,7 +33,8 @@ _GROUPS: Final = (
     (re.compile(r"\bferiad(?:os?|ao)\b"), frozenset((HOLIDAY,))),
 )
 _MARK: Final = re.compile(
-    r"&([1-8]*)&|@(\d+)|([.;!?\n]+|\b(?:so|mas|somente|apenas|porem|ja)\b)|(fecha\w*|nao (?:abr|atend|funcion|tem)\w*|descans\w+|folg\w+|sem (?:atendimento|expediente))"
+    r"&([1-8]*)&|@(\d+)|([.;!?\n]+|\b(?:so|mas|somente|apenas|porem|ja)\b)|(fecha\w*|nao (?:abr"
+    r"|atend|funcion|tem)\w*|descans\w+|folg\w+|sem (?:atendimento|expediente))"
 )
 _CLOCK: Final = r"(\d{1,2})(?:\s*(?:hs|hrs|horas?|h|:)\s*([0-5]\d)?(?:\s*min)?(?![a-z0-9]))"
 _HALF: Final = r"(?:\s*(?:e|:)\s*(meia|[0-5]\d)(?![\d.]))?"
@@ -42,21 +43,26 @@ _TIME_PART: Final = re.compile(
     rf"(?<![\w@.,&/])(\d{{1,2}})(?:\s*(?:hs|hrs|horas?|h|:)\s*([0-5]\d)?)?{_HALF}{_PART}"
 )
 _RANGE: Final = re.compile(
-    rf"(?<![\w@.,&/$])(?:{_CLOCK}|(\d{{1,2}}))\s*(?:as|ate as|ate|a|-|–)\s*(?=(?:as )?{_CLOCK})"
+    rf"(?<![\w@.,&/$])(?:{_CLOCK}|(\d{{1,2}}))\s*(?:as|ate as|ate|a|-|\u2013)\s*"
+    rf"(?=(?:as )?{_CLOCK})"
 )
 _BARE_RANGE: Final = re.compile(
-    r"(?<![\w@.,&/$])(?:(?:das|entre as|desde as)\s+)?(\d{1,2})\s+(?:as|e as|ate as)\s+(\d{1,2})(?![\d.,:%@&/]|\s*(?:x|h))"
+    r"(?<![\w@.,&/$])(?:(?:das|entre as|desde as)\s+)?(\d{1,2})\s+(?:as|e as|ate "
+    r"as)\s+(\d{1,2})(?![\d.,:%@&/]|\s*(?:x|h))"
 )
 _AT: Final = re.compile(
     rf"\b(as|ate as|a partir das|apos as|depois das|antes das|das|pelas|ate|por volta das)\s+"
-    rf"(?:{_CLOCK}|(\d{{1,2}})(?=\s*(?:[.,;!?)&@\n]\s|[.,;!?)&@\n]?$|&|@|(?:d[aeo]|e|em|hoje|amanha|n[ao]|pode|fica|com|p[ar]ra|para|ou"
+    rf"(?:{_CLOCK}|(\d{{1,2}})(?=\s*(?:[.,;!?)&@\n]\s|[.,;!?)&@\n]?$|&|@|(?:d[aeo]|e|em|hoje"
+    rf"|amanha|n[ao]|pode|fica|com|p[ar]ra|para|ou"
     rf"|as|ate|certo|ok|serve)\b)))(?:\s+e\s+(meia))?"
 )
 _LASTING: Final = re.compile(
-    r"(?:\b(?:em|de|dentro de|por|leva|dura|media|mais|cada|prazo|durante|umas?|uns|nas?|proximas)\s+)$"
+    r"(?:\b(?:em|de|dentro de|por|leva|dura|media|mais|cada|prazo|durante|umas?|uns|nas?"
+    r"|proximas)\s+)$"
 )
 _STANDING: Final = re.compile(rf"(?<![\w@.,&/$]){_CLOCK}")
 _DURATIONS: Final = frozenset((24, 36, 48, 72))
+_LAST_HOUR: Final = 24
 _NOON: Final = 12 * 60
 
 
@@ -134,7 +140,7 @@ def _preposed(found: re.Match[str]) -> str:
     hour = found[2] or found[4]
     if found[1] == "ate" and (found[4] or int(hour) in _DURATIONS):
         return found.group()
-    if int(hour) > 24:
+    if int(hour) > _LAST_HOUR:
         return found.group()
     return f"{found[1]} @{_at(hour, found[3] or found[5])}"
 
@@ -143,7 +149,7 @@ def _standing(found: re.Match[str], text: str) -> str:
     hour = int(found[1])
     spelled = "hora" in found.group()
     lasts = _LASTING.search(text[: found.start()][-24:]) is not None
-    if hour > 24 or (hour in _DURATIONS or spelled or lasts) and found[2] is None:
+    if hour > _LAST_HOUR or ((hour in _DURATIONS or spelled or lasts) and found[2] is None):
         return (
             re.sub(r"\s*h\w*$", " horas ", found.group().rstrip())
             if ":" not in found.group()

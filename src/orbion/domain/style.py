@@ -27,10 +27,10 @@ _EMOJI: Final = re.compile(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u231a-\u23ff]"
     "(?:\ufe0f|[\U0001f3fb-\U0001f3ff]|\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*)"
 )
-_LIST_MARK: Final = re.compile(r"\s*(?:[-•*–▪✅]|\d{1,2}\s?[.)]|\d\ufe0f?\u20e3)\s")
+_LIST_MARK: Final = re.compile(r"\s*(?:[-•*\u2013▪✅]|\d{1,2}\s?[.)]|\d\ufe0f?\u20e3)\s")
 _FLAT: Final = re.compile(
     r"(?:[•▪✅][^\n•▪✅]+){2}[•▪✅]|(?:^|\s)1\s?[.)]\s[^\n]+\s2\s?[.)]\s"
-    r"|(?:\s[-–*]\s?[^\n–*-]{2,60}){3}(?=\s[-–*]\s|$)"
+    r"|(?:\s[-\u2013*]\s?[^\n\u2013*-]{2,60}){3}(?=\s[-\u2013*]\s|$)"
 )
 _QUESTION: Final = re.compile(r"\?+")
 

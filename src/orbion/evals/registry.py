@@ -7,8 +7,9 @@ from typing import Any, Final
 from orbion.evals.action_claims import ACTION_CLAIMS
 from orbion.evals.grounding import GROUNDING
 from orbion.evals.human_request import HUMAN_REQUEST
+from orbion.evals.injection import INJECTION
 from orbion.evals.labelled import EvalSet
 
 SETS: Final[Mapping[str, EvalSet[Any]]] = MappingProxyType(
-    {each.name: each for each in (HUMAN_REQUEST, GROUNDING, ACTION_CLAIMS)}
+    {each.name: each for each in (HUMAN_REQUEST, GROUNDING, ACTION_CLAIMS, INJECTION)}
 )
