@@ -14,7 +14,8 @@ CHECKS = {
     "import contracts": ("lint-imports", "--no-logo"),
     "mypy --strict": ("mypy",),
 }
-TESTS = {"pytest": ("pytest", "-rs", "--durations=5", "--durations-min=1")}
+SHARED = ("-n", "2", "--dist", "worksteal")  # two cores, and much of the time is waiting
+TESTS = {"pytest": ("pytest", *SHARED, "-rs", "--durations=5", "--durations-min=1")}
 
 
 def passes(name: str, command: tuple[str, ...], *, shows_output: bool) -> bool:

@@ -10,11 +10,13 @@ import pytest
 from orbion.adapters.channels.evolution_parse import parse_webhook
 from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD, MESSAGE
 from orbion.adapters.db.store import DbStore
+from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.events import MessageReceived
 from orbion.domain.identity import Identity
 from orbion.domain.outbox import SendReceipt
-from tests.contract.scenes import answer, begin_send, column, receive, rows
-from tests.support.stores import hello
+from orbion.domain.turns import TurnResult, Verdict
+from tests.contract.scenes import answer, begin_send, column, decide, receive, rows, take_turn
+from tests.support.stores import HandClock, hello
 
 NOW = 1_800_000_000_000
 LONG, SHORT = "5531988887777", "553188887777"
@@ -255,3 +257,48 @@ def test_an_address_alone_tells_what_it_is() -> None:
     assert Identity.of(f"{LONG}@s.whatsapp.net").aliases() == [("phone", SHORT)]
     assert Identity.of("odd@x").aliases() == [("lid", "odd@x")]
     assert hello(1).sender.aliases() == [("phone", "551100000001")]
+
+
+# What a hidden person asked for
+
+HIDDEN, SHOWN = {"remoteJid": f"{LID}@lid"}, {"remoteJid": f"{LONG}@s.whatsapp.net"}
+STOPPED = TurnResult(verdict=Verdict.OPTED_OUT)
+
+
+async def test_an_opt_out_of_a_hidden_person_holds_when_the_phone_is_known(store: DbStore) -> None:
+    await receive(store, wrote(1, SHOWN))
+    await answer(store, "oi")
+    await receive(store, wrote(2, HIDDEN))
+    await decide(store, STOPPED)
+    await receive(store, wrote(3, forms(LONG, LID)["2.3.5"]))
+    _, given = await take_turn(store)
+    assert (given.conversation.id, given.conversation.opted_out) == (1, True)
+
+
+async def test_a_later_opt_in_is_not_undone_by_it(store: DbStore, clock: HandClock) -> None:
+    await receive(store, wrote(1, HIDDEN))
+    await decide(store, STOPPED)
+    clock.pass_(60)
+    await receive(store, wrote(2, SHOWN))
+    await decide(store, STOPPED)
+    await receive(store, wrote(3, SHOWN))
+    await decide(store, TurnResult(verdict=Verdict.OPTED_IN))
+    await receive(store, wrote(4, forms(LONG, LID)["2.3.5"]))
+    _, given = await take_turn(store)
+    assert (given.conversation.id, given.conversation.opted_out) == (2, False)
+
+
+async def test_a_hold_of_a_hidden_person_goes_along(store: DbStore) -> None:
+    await receive(store, wrote(1, SHOWN), wrote(2, HIDDEN))
+    await store.set_mode(2, Mode.HUMAN, ModeReason.OPERATOR, actor="ana")
+    await receive(store, wrote(3, forms(LONG, LID)["2.3.5"]))
+    assert await column(store, CONVERSATION.c.mode) == ["human", "human"]
+    assert await column(store, CONVERSATION.c.mode_reason) == ["operator", "operator"]
+
+
+async def test_another_phones_wish_stays_its_own(store: DbStore) -> None:
+    await receive(store, wrote(1, forms("5511900000001", LID)["2.3.5"]))
+    await decide(store, STOPPED)
+    await receive(store, wrote(2, forms(LONG, LID)["2.3.5"]))
+    _, given = await take_turn(store)
+    assert (given.conversation.id, given.conversation.opted_out) == (2, False)

@@ -22,7 +22,8 @@ from orbion.simulators.faults import EvolutionFaults, SendFault
 from orbion.simulators.tcp import serve
 from tests.crash.databases import Database, SqliteFile, postgres_alone
 from tests.crash.process import Process, free_port
-from tests.support.judge import Evidence, Judge, Recorder, Said, Witness, token
+from tests.support.judge import Evidence, Judge, Recorder, Said, Witness
+from tests.support.tokens import token
 
 SECRET = "segredo-do-webhook-com-32-letras"
 KEY = "chave-do-gateway-123456"

@@ -9,7 +9,7 @@ from orbion.cli.serve import serve_until_stopped
 from orbion.cli.setup import log_to_stderr
 from orbion.config import load_settings
 from orbion.main.world import real_world
-from tests.support.judge import TokenLLM
+from tests.support.tokens import TokenLLM
 
 
 def main() -> None:

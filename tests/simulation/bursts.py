@@ -46,7 +46,7 @@ from tests.simulation.life import (
     with_state,
 )
 from tests.simulation.run import players
-from tests.support.judge import speaker, token, tokens
+from tests.support.tokens import speaker, token, tokens
 from tests.support.virtual import Life, SimLoop
 
 ACCOUNTS = ("centro", "norte", "praia", "serra")

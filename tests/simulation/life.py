@@ -20,7 +20,7 @@ from orbion.config import Settings
 from orbion.kit.executor import Executor
 from orbion.ports import LLM, Inbox
 from orbion.web.deps import STATE, State
-from tests.support.judge import TokenLLM
+from tests.support.tokens import TokenLLM
 from tests.support.virtual import SimLoop
 
 SECRET = "segredo-do-webhook-com-32-letras"
@@ -38,6 +38,8 @@ OPEN_WORK = (
     "UNION ALL SELECT 'lane ' || queue, count(*) FROM lane "
     "WHERE seq > ack OR owner IS NOT NULL GROUP BY 1"
 )
+HEARD = "SELECT provider_id FROM message WHERE provider_id IS NOT NULL"
+OPENED = "SELECT count(*) FROM account WHERE opened_at IS NOT NULL"
 DAMAGE = (
     "SELECT 'I7 ' || integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' "
     "UNION ALL SELECT 'I7 foreign key of ' || \"table\" FROM pragma_foreign_key_check "
@@ -68,11 +70,16 @@ HONEST = Parts()
 class Wire(httpx.AsyncBaseTransport):
     """The network between a life and the gateway, which carries out what it got all the same."""
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, loop: SimLoop) -> None:
+    def __init__(
+        self, inner: httpx.AsyncBaseTransport, loop: SimLoop, *, is_up: Callable[[], bool]
+    ) -> None:
         self._inner = inner
         self._loop = loop
+        self._is_up = is_up
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if not self._is_up():
+            raise httpx.ConnectError("the gateway is dead")
         carried = self._loop.outside(self._inner.handle_async_request(request))
         carried.add_done_callback(_look_at)
         return await asyncio.shield(carried)
@@ -184,6 +191,18 @@ def prepare(database: Path, template: Path, parts: Parts) -> None:
 def damage(database: Path) -> list[str]:
     with closing(sqlite3.connect(database)) as connection:
         return [str(row[0]) for row in connection.execute(DAMAGE)]
+
+
+def heard(database: Path) -> set[str]:
+    """The gateway ids of all that is stored."""
+    with closing(sqlite3.connect(database)) as connection:
+        return {str(row[0]) for row in connection.execute(HEARD)}
+
+
+def opened(database: Path) -> bool:
+    """Tell whether the service has seen its number open, now or in an earlier life."""
+    with closing(sqlite3.connect(database)) as connection:
+        return bool(connection.execute(OPENED).fetchone()[0])
 
 
 def open_work(database: Path) -> dict[str, int]:

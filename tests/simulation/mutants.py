@@ -25,7 +25,7 @@ from tests.simulation import damages as sql
 from tests.simulation.life import Parts
 from tests.simulation.run import play
 from tests.simulation.unfenced import Unfenced
-from tests.support.judge import TokenLLM, tokens
+from tests.support.tokens import TokenLLM, tokens
 
 SLOW_SECONDS = 8.0
 IN_FLIGHT = Statement(
@@ -248,12 +248,12 @@ class Mutant:
 SLOW_BUT_HONEST = Parts(settings={"lease": 5.0}, llm=Slow)
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {
-        "blind resend": Mutant(lambda: Parts(wire=Blind), "I2b"),
+        "blind resend": Mutant(lambda: Parts(wire=Blind), "I2b", (3,)),
         "blind resend after a crash": Mutant(
             lambda: Parts(after_crash=sql.resend_what_was_in_flight), "I2b"
         ),
         "what was in flight at a crash is taken for sent": Mutant(
-            lambda: Parts(after_crash=sql.believe_what_was_in_flight), "I1", (2,)
+            lambda: Parts(after_crash=sql.believe_what_was_in_flight), "I1", (5,)
         ),
         "every send taken for sent": Mutant(lambda: Parts(wire=Hopeful), "I1"),
         "no grace": Mutant(lambda: Parts(settings={"unknown_grace": 0.0}), "I2b", (7,)),
@@ -268,7 +268,9 @@ MUTANTS: Mapping[str, Mutant] = MappingProxyType(
         "duplicates known in memory only": Mutant(_forgetful, "I2a"),
         "no lane lock": Mutant(lambda: Parts(database=partial(Unfenced, locks=False)), "I2b", (3,)),
         "what a lost lease wrote is taken": Mutant(
-            lambda: replace(SLOW_BUT_HONEST, triggers=sql.NO_RENEWAL, database=Unfenced), "I2a"
+            lambda: replace(SLOW_BUT_HONEST, triggers=sql.NO_RENEWAL, database=Unfenced),
+            "I2a",
+            (7,),
         ),
         "a lease is never renewed": Mutant(
             lambda: replace(SLOW_BUT_HONEST, triggers=sql.NO_RENEWAL), "I4"
@@ -280,7 +282,7 @@ MUTANTS: Mapping[str, Mutant] = MappingProxyType(
         "superseded bubbles leave all the same": Mutant(
             lambda: Parts(triggers=sql.NEVER_SUPERSEDED), "I2a", (8,)
         ),
-        "deaf to people": Mutant(lambda: Parts(inbox=Deaf), "P9"),
+        "deaf to people": Mutant(lambda: Parts(inbox=Deaf), "P9", (4,)),
         "a takeover is read through a cache": Mutant(lambda: Parts(inbox=LateToHear), "P9", (4,)),
         "an echo matches any text": Mutant(
             lambda: Parts(inbox=lambda inbox: Credulous(cast("DbStore", inbox))), "P9", (7,)

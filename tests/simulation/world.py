@@ -2,12 +2,11 @@
 
 import asyncio
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from random import Random
-from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -18,7 +17,7 @@ from orbion.main.build import running
 from orbion.main.world import World
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
-from orbion.simulators.faults import EvolutionFaults, SendFault
+from orbion.simulators.faults import EvolutionFaults
 from orbion.web.app import create_app
 from tests.simulation.life import (
     BEARER,
@@ -30,8 +29,10 @@ from tests.simulation.life import (
     Wire,
     at_once,
     damage,
+    heard,
     no_lifespan,
     open_work,
+    opened,
     post,
     prepare,
     settings,
@@ -39,9 +40,18 @@ from tests.simulation.life import (
     watched,
     with_state,
 )
-from tests.simulation.story import WEATHER, without
 from tests.simulation.verdict import Verdict
-from tests.support.judge import Evidence, Judge, Recorder, Said, TokenLLM, Witness, token
+from tests.simulation.weather import (
+    GIVEN_UP_S,
+    GREETING,
+    Weather,
+    draw_weather,
+    settings_of,
+    start,
+    stop,
+)
+from tests.support.judge import Evidence, Judge, Recorder, Said, Takeover, Witness
+from tests.support.tokens import TokenLLM, token
 from tests.support.virtual import Life, SimLoop
 
 PATIENCE_MS = 9_000  # what must be found: the service looks for send time-out + grace, here 10 s
@@ -52,18 +62,6 @@ UNHEALED_S = 60.0
 PAUSES = (0.05, 0.5, 3.0, 12.0)
 LIVES = (0.02, 1.0, 5.0, 12.0)
 DOWN = (0.05, 0.5, 2.0, 12.0)
-CROWDED = EvolutionFaults(
-    latency_ms=(1, 20),
-    send=MappingProxyType(
-        {
-            SendFault.HANG_BEFORE: 0.1,
-            SendFault.HANG_AFTER: 0.1,
-            SendFault.HANG_THEN_ACCEPT: 0.1,
-        }
-    ),
-    late_accept_ms=(5_500, 8_000),
-    unechoed=0.5,
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,6 +91,8 @@ class Simulation:
     llm: TokenLLM = field(init=False)
     app: ASGIApp = field(init=False)
     life: Life = field(init=False)
+    weather: Weather = field(init=False)
+    reachable: bool = True
     web: httpx.AsyncClient | None = None
     rested: float | None = None
     busy: int = 0
@@ -103,6 +103,7 @@ class Simulation:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.loop = SimLoop(self._dice())
+        self.weather = self.draw_weather()
         self.witness = Witness(deliver=self._post, now=self.loop.now)
         dice = self._dice()
         self.llm = TokenLLM(latency=lambda: dice.choice((0.0, 0.01, 0.2, 1.5)))
@@ -111,15 +112,28 @@ class Simulation:
             api_key=KEY,
             random=self._dice(),
             now=self.loop.now,
-            faults=without(self.calm, CROWDED if self.crowd else draw_faults(self.random)),
+            faults=self.weather.faults,
             deliver=self.witness,
         )
         self.recorder = Recorder(app=self.gateway, now=self.loop.now)
-        self.recorder.heard = lambda: self._signal("request")
-        self.evidence = Evidence(patience=PATIENCE_MS, direct=DIRECT_MS, settle=SETTLE_MS)
+        self.recorder.heard = lambda: self.signal("request")
+        self.evidence = Evidence(
+            patience=PATIENCE_MS,
+            direct=DIRECT_MS,
+            settle=SETTLE_MS,
+            idle=round(self.weather.idle * 1000),
+            healed=True,
+        )
         traces = self._dice()
         self.app = create_app(no_lifespan, new_trace=lambda: new_trace(traces))
         self.signals = {"request": asyncio.Event(), "webhook": asyncio.Event()}
+
+    def draw_weather(self) -> Weather:
+        return draw_weather(self._dice(), crowd=self.crowd, calm=self.calm)
+
+    def acts(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """What happens to the service, all at once."""
+        return self._customers(), self._fate(), self._outages()
 
     def run(self) -> Verdict:
         try:
@@ -132,10 +146,7 @@ class Simulation:
 
     async def _play(self) -> None:
         self._bear(1, self.folder / "life1")
-        world = [
-            self.loop.outside(work) for work in (self._customers(), self._fate(), self._weather())
-        ]
-        await asyncio.gather(*world)
+        await asyncio.gather(*(self.loop.outside(act) for act in self.acts()))
         if self.heals:
             await self._rest()
         else:
@@ -149,7 +160,9 @@ class Simulation:
         healed = self.loop.monotonic()
         try:
             async with asyncio.timeout(DRAIN_S):
-                while self._waits() or not await self._is_ready():
+                while (waits := self._waits()) or not await self._is_ready():
+                    if "unheard" in waits:  # a reconnection makes the service look at once
+                        self.gateway.connection("loja", "open")
                     await asyncio.sleep(2.0)
         except TimeoutError:
             self.damage.append(f"I4 not drained after {DRAIN_S} s: {self._waits()}")
@@ -175,30 +188,48 @@ class Simulation:
             await asyncio.sleep(
                 dice.choice(PAUSES[:2] if self.crowd else PAUSES) * dice.random() * 2
             )
-            word = token(number, index)
-            key_id = self.gateway.customer_says("loja", phone, f"oi {word}")
-            at = self.loop.now()
-            self.evidence.said.append(
-                Said(phone=phone, index=index, token=word, key_id=key_id, at=at)
-            )
+            self.says(phone, number, index)
+            if index == 0 and self.weather.greets:
+                await asyncio.sleep(dice.uniform(0.2, 1.5))
+                self.gateway.person_says("loja", phone, GREETING)
             if index == taken_over_after:
                 await asyncio.sleep(dice.uniform(0, 4))
-                key_id = self.gateway.person_says("loja", phone, f"daqui sigo eu {number}")
-                self.evidence.takeovers[phone] = key_id
+                self.takes_over(phone, f"daqui sigo eu {number}")
+                await asyncio.sleep(self.weather.idle * dice.uniform(0, 2))
 
-    async def _weather(self) -> None:
-        """Disconnect the number, or restart the gateway, now and then."""
-        dice = self._dice()
-        if WEATHER in self.calm:
-            return
-        if dice.random() < 0.25:
-            await asyncio.sleep(dice.uniform(0, 30))
+    def says(self, phone: str, number: int, index: int) -> None:
+        """Let a customer say a word that nobody else says."""
+        word = token(number, index)
+        key_id = self.gateway.customer_says("loja", phone, f"oi {word}")
+        at = self.loop.now()
+        self.evidence.said.append(Said(phone=phone, index=index, token=word, key_id=key_id, at=at))
+
+    def takes_over(self, phone: str, text: str) -> None:
+        key_id = self.gateway.person_says("loja", phone, text)
+        self.evidence.takeovers[phone] = Takeover(key_id=key_id, at=self.loop.now())
+
+    async def _outages(self) -> None:
+        """Disconnect the number, restart the gateway, or let it be dead for a while."""
+        if self.weather.disconnected is not None:
+            after, during = self.weather.disconnected
+            await asyncio.sleep(after)
             self.gateway.connection("loja", "close")
-            await asyncio.sleep(dice.uniform(1, 15))
+            await asyncio.sleep(during)
             self.gateway.connection("loja", "open")
-        if dice.random() < 0.15:
-            await asyncio.sleep(dice.uniform(0, 20))
+        if self.weather.restarted is not None:
+            await asyncio.sleep(self.weather.restarted)
             self.gateway.restart()
+        if self.weather.gateway_dead is not None:
+            after, during = self.weather.gateway_dead
+            await asyncio.sleep(after)
+            await self.gateway_is_dead(during)
+
+    async def gateway_is_dead(self, seconds: float) -> None:
+        self.reachable = False
+        stop(self.gateway)
+        await asyncio.sleep(seconds)
+        self.reachable = True
+        start(self.gateway)
 
     async def _fate(self) -> None:
         """Kill the service again and again, mostly a few steps after something happened."""
@@ -206,28 +237,31 @@ class Simulation:
         for number in range(max(self.kills, default=-1) + 1):
             await asyncio.sleep(dice.choice(LIVES) * dice.random())
             await self._await_signal(dice.choice(("", "request", "webhook")))
-            fuse = dice.randint(0, 90)
+            fuse, down = dice.randint(0, 90), dice.choice(DOWN) * dice.random()
+            long = dice.uniform(*GIVEN_UP_S)
             if number in self.kills:
-                await self._die(fuse)
-                await asyncio.sleep(dice.choice(DOWN) * dice.random())
-                self._be_reborn()
+                await self.dies(fuse, long if number == self.weather.long_death else down)
 
-    async def _die(self, fuse: int) -> None:
-        """Let the life take `fuse` more steps."""
+    async def dies(self, fuse: int, seconds: float) -> None:
+        """Let the life take `fuse` more steps, and nobody follow it for so long.
+
+        What was said before the number was first seen open is history, which nobody answers: the
+        next life then follows before the gateway gives up.
+        """
         death = asyncio.get_running_loop().create_future()
         self.life.on_death = partial(death.set_result, None)
         self.life.fuse = fuse
         await death
         self.web = None
         self.evidence.deaths.append(self.loop.now())
-        folder = self.folder / f"life{self.life.number + 1}"
+        number = self.life.number + 1
+        folder = self.folder / f"life{number}"
         self._crash(self.folder / f"life{self.life.number}", folder)
         self.busy += bool(open_work(folder / "orbion.db"))
-
-    def _be_reborn(self) -> None:
+        has_opened = opened(folder / "orbion.db")
+        await asyncio.sleep(seconds if has_opened else min(seconds, max(DOWN)))
         self.evidence.births.append(self.loop.now())
-        number = self.life.number + 1
-        self._bear(number, self.folder / f"life{number}")
+        self._bear(number, folder)
 
     async def _await_signal(self, name: str) -> None:
         if not name:
@@ -239,7 +273,7 @@ class Simulation:
         except TimeoutError:
             return
 
-    def _signal(self, name: str) -> None:
+    def signal(self, name: str) -> None:
         self.signals[name].set()
 
     def _crash(self, old: Path, new: Path) -> None:
@@ -250,6 +284,12 @@ class Simulation:
                 shutil.copyfile(each, new / each.name)
         self.parts.after_crash(new)
         self.damage += damage(new / "orbion.db")
+        stored = heard(new / "orbion.db")
+        self.damage += [
+            f"I1 {post.key_id} was acknowledged and is not stored"
+            for post in self.witness.posts
+            if post.status == httpx.codes.OK and post.key_id not in stored
+        ]
 
     def _bear(self, number: int, folder: Path) -> None:
         if number == 1:
@@ -262,7 +302,8 @@ class Simulation:
 
     async def _live(self, folder: Path) -> None:
         dice = self._dice()
-        wire = Wire(httpx.ASGITransport(app=self.recorder), self.loop)
+        gateway = httpx.ASGITransport(app=self.recorder)
+        wire = Wire(gateway, self.loop, is_up=lambda: self.reachable)
         world = World(
             clock=self.loop,
             random=self._dice(),
@@ -271,7 +312,7 @@ class Simulation:
             run_blocking=at_once,
             llm=self.parts.llm(self.llm),
         )
-        others = self.parts.settings
+        others = {**settings_of(self.weather), **self.parts.settings}
         given = settings(folder, typing=self.seed % 2 == 0, hurry=self.crowd, others=others)
         async with running(given, world) as service:
             object.__setattr__(service.store, "db", self.parts.database(service.store.db))
@@ -287,7 +328,7 @@ class Simulation:
         life, web = self.life, self.web
         if web is None:
             raise httpx.ConnectError("nobody listens")
-        self._signal("webhook")
+        self.signal("webhook")
         posting = self.loop.begin(life, post(web, url, headers, body))
         while not posting.done():
             if not life.alive:
@@ -299,7 +340,14 @@ class Simulation:
     def _waits(self) -> dict[str, int]:
         pending = sum(each.outcome == "pending" for each in self.gateway.deliveries)
         found = {"webhooks": pending} if pending else {}
+        found |= {"unheard": len(self.unheard())} if self.unheard() else {}
         return found | open_work(self._database())
+
+    def unheard(self) -> set[str]:
+        """What either side said and the service has not stored yet, by the gateway's id."""
+        words = {each.key_id for each in self.evidence.takeovers.values()}
+        words |= {each.key_id for each in self.evidence.said}
+        return words - heard(self._database())
 
     def _database(self) -> Path:
         return self.folder / f"life{self.life.number}" / "orbion.db"
@@ -329,26 +377,3 @@ class Simulation:
             duplicates=surplus,
             unprovable=unprovable,
         )
-
-
-def draw_faults(dice: Random) -> EvolutionFaults:
-    """From a calm day to one on which every other send goes wrong somehow."""
-    share = dice.choice((0.0, 0.15, 0.3, 0.5))
-    weights = [dice.random() for _ in SendFault]
-    fates = {
-        fault: share * weight / sum(weights)
-        for fault, weight in zip(SendFault, weights, strict=True)
-    }
-    return EvolutionFaults(
-        latency_ms=(1, 20),
-        send=fates,
-        late_accept_ms=dice.choice(((500, 4_000), (5_500, 8_000), (12_000, 30_000))),
-        unrecorded=dice.choice((0.0, 0.2)),
-        unechoed=dice.choice((0.0, 0.3, 0.7)),
-        find_fails=dice.choice((0.0, 0.2)),
-        echo_ms=dice.choice(((1, 5), (1, 3_000))),
-        duplicated=dice.choice((0.0, 0.3)),
-        late=dice.choice((0.0, 0.1)),
-        jitter_ms=dice.choice(((0, 0), (0, 400))),
-        late_ms=dice.choice(((0, 20), (0, 8_000))),
-    )

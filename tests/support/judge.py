@@ -1,61 +1,20 @@
 """Judges a run by what customers and the gateway saw: promises kept, never by our own database."""
 
-import asyncio
-import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import inf
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orbion.domain.reply import Reply, ReplyBubble
-from orbion.domain.turns import Completion
-from orbion.ports import Prompt
 from orbion.simulators.evolution_store import Accepted
 from orbion.simulators.evolution_webhooks import Deliver, Delivery
+from tests.support.tokens import speaker, tokens
 
-_TOKEN = re.compile(r"zq([a-j]+)x([a-j]+)")
-_LETTERS = str.maketrans("0123456789", "abcdefghij")
-
-
-def token(conversation: int, place: int) -> str:
-    """A word that no check of a reply can mistake for an amount, a link or a phone number."""
-    return f"zq{conversation}x{place}".translate(_LETTERS)
-
-
-def tokens(text: str) -> list[str]:
-    return [found[0] for found in _TOKEN.finditer(text)]
-
-
-def speaker(word: str) -> str:
-    """The conversation's part of a token."""
-    return word[2:].partition("x")[0]
-
-
-@dataclass(slots=True, kw_only=True)
-class TokenLLM:
-    """Lists the tokens that it was shown, in their order; several are cut into two bubbles.
-
-    `latency` draws the seconds of each answer; `prompts` keeps whose words stood in each prompt.
-    """
-
-    latency: Callable[[], float] = lambda: 0.0
-    prompts: list[frozenset[str]] = field(default_factory=list)
-
-    async def complete(self, prompt: Prompt) -> Completion:
-        await asyncio.sleep(self.latency())
-        seen = (tokens(message.text) for message in prompt.messages)
-        self.prompts.append(frozenset(speaker(word) for words in seen for word in words))
-        return self.say([word for text in prompt.pending for word in tokens(text)])
-
-    def say(self, words: Sequence[str]) -> Completion:
-        cut = (len(words) + 1) // 2
-        parts = [part for part in (words[:cut], words[cut:]) if part]
-        bubbles = tuple(ReplyBubble(text=f"li {' '.join(part)}") for part in parts)
-        return Completion(text=Reply(bubbles=bubbles).to_json(), model="tokens")
+A_SECOND_MS = 1_000  # the promise to a person, and the resolution of WhatsApp's times
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +24,14 @@ class Said:
     phone: str
     index: int
     token: str
+    key_id: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """What a person wrote to a customer, once."""
+
     key_id: str
     at: int
 
@@ -152,8 +119,9 @@ class Evidence:
 
     `patience` is how long after its request an accept must still be found, `direct` how long the
     gateway takes at most for an accept that it does not delay on purpose, `settle` how long the
-    service may need to commit an answer that it got, `takeovers` maps a phone to the key id of
-    what a person wrote, `births` is when the life after each death could send at the earliest.
+    service may need to commit an answer that it got, `takeovers` has what a person wrote to a
+    phone, `idle` is how long that holds (0 = for ever), `births` is when the life after each death
+    could send at the earliest. Once `healed`, what never was acknowledged is owed an answer too.
     """
 
     patience: int
@@ -161,7 +129,9 @@ class Evidence:
     settle: int
     said: list[Said] = field(default_factory=list)
     posts: Sequence[Post] = ()
-    takeovers: dict[str, str] = field(default_factory=dict)
+    takeovers: dict[str, Takeover] = field(default_factory=dict)
+    idle: int = 0
+    healed: bool = False
     deaths: list[int] = field(default_factory=list)
     births: list[int] = field(default_factory=list)
     asked: Sequence[Asked] = ()
@@ -306,9 +276,15 @@ class Judge:
     def lost(self) -> Iterator[str]:
         for said in self.evidence.said:
             got = self.delivered.get(said.phone, ())
-            taken_over = said.phone in self.evidence.takeovers
-            if said.key_id in self.acknowledged and said.token not in got and not taken_over:
-                yield f"I1 {said.token} of {said.phone} was acknowledged and never answered"
+            owed = self.evidence.healed or said.key_id in self.acknowledged
+            if owed and said.token not in got and not self._is_for_a_person(said):
+                how = "acknowledged" if said.key_id in self.acknowledged else "not delivered"
+                yield f"I1 {said.token} of {said.phone} was {how} and never answered"
+
+    def _is_for_a_person(self, said: Said) -> bool:
+        """Say whether it was said before a person's word, or not long enough after it."""
+        word, idle = self.evidence.takeovers.get(said.phone), self.evidence.idle
+        return word is not None and (idle == 0 or said.at < word.at + idle + A_SECOND_MS)
 
     def answered_twice(self) -> Iterator[str]:
         bodies: Counter[str] = Counter()
@@ -350,16 +326,18 @@ class Judge:
 
     def talked_over_a_person(self) -> Iterator[str]:
         """Within a second of the acknowledged takeover one more may leave, then none."""
-        for phone, key_id in self.evidence.takeovers.items():
-            since = self.acknowledged.get(key_id)
+        idle = self.evidence.idle
+        for phone, word in self.evidence.takeovers.items():
+            since = self.acknowledged.get(word.key_id)
             if since is None:
                 continue
+            until = word.at + idle - A_SECOND_MS if idle else inf
             late = [
                 each.at - since
                 for each in self.evidence.asked
-                if each.phone == phone and each.at > since
+                if each.phone == phone and since < each.at < until
             ]
-            if len(late) > 1 or any(wait > 1000 for wait in late):
+            if len(late) > 1 or any(wait > A_SECOND_MS for wait in late):
                 yield f"P9 {phone} was written to {late} ms after a person took over"
 
     def _belongs_before(self, earlier: Said, later: Said) -> bool:

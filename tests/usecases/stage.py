@@ -29,6 +29,7 @@ class ScriptedChannel:
     remembers: Sequence[SentRecord] | Exception = ()
     on_typing: Callable[[], Awaitable[None]] = nothing
     on_read: Callable[[], Awaitable[None]] = nothing
+    on_look: Callable[[], Awaitable[None]] = nothing
     outgoing: list[Outgoing] = field(default_factory=list)
     read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
@@ -62,6 +63,7 @@ class ScriptedChannel:
     ) -> Sequence[SentRecord]:
         assert message_id == self.outgoing[-1].message_id if self.outgoing else message_id
         self.looked.append((tuple(addresses), since, until))
+        await self.on_look()
         if isinstance(self.remembers, Exception):
             raise self.remembers
         return self.remembers

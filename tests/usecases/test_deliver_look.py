@@ -236,3 +236,19 @@ async def test_an_unreachable_gateway_keeps_a_bubble_unknown_at_any_age(post: Po
     post.channel.remembers = DOWN
     await post.work()
     assert await settled(post) == [("unknown", "whatsapp.unreachable", None)]
+
+
+async def test_an_echo_during_the_last_look_proves_the_bubble(post: Post) -> None:
+    """Its id is then claimed, by this very row."""
+    await in_doubt(post)
+    post.clock.pass_(16 * 60)
+    proof = replace(echo("oi", number=3), occurred_at=post.clock.now())
+    post.channel.remembers = [remembered(post, proof.provider_id)]
+
+    async def echoed() -> None:
+        await receive(post.store, proof)
+
+    post.channel.on_look = echoed
+    await post.work()
+    assert await settled(post) == [("sent", None, proof.provider_id)]
+    assert post.channel.sent == ["oi"]

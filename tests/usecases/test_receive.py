@@ -206,6 +206,7 @@ async def test_a_hold_that_a_rule_ended_is_counted_and_logged(
     await door.hear(hello(1))
     await door.hear(echo("aqui é a Ana", by_api=False))
     door.clock.pass_(3_600)
+    caplog.clear()
     with caplog.at_level("INFO"):
         assert await door.hear(hello(2)) == (WebhookOutcome.STORED, False)
     assert counted(door.metrics, "releases_total", "idle") == 1

@@ -10,20 +10,15 @@ from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
 from orbion.domain.playbook import Item, Opening, Playbook, Slot
 from orbion.domain.qualification import open_slots
+from orbion.domain.questions import asks_address, asks_hours, asks_identity, asks_price, is_question
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.retrieval import (
-    asks_address,
-    asks_hours,
-    asks_identity,
-    asks_price,
     find_faq,
     find_items,
-    is_question,
-    spelled_out,
 )
-from orbion.domain.text import contains_phrase, sentences, words
+from orbion.domain.text import contains_phrase, sentences
 from orbion.domain.turns import Facts
-from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS
+from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS, spelled_out
 
 _MOST_ANSWERS: Final = 2
 _MOST_ITEMS: Final = 6
@@ -74,7 +69,7 @@ def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, asked: str |
     parts = [part for text in texts for part in sentences(text)]
     learnt = _learn(playbook, texts, facts, asked)
     answers = {bubble.fact_ids: bubble for part in parts for bubble in look_up(playbook, part)}
-    spoken = {word for text in texts for word in words(text)}
+    spoken = {word for text in texts for word in spelled_out(text).split()}
     return _Heard(
         answers=tuple(answers.values()),
         facts=learnt,

@@ -8,9 +8,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
+from orbion.domain.addresses import find_addresses
 from orbion.domain.clauses import clauses, is_denied
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
-from orbion.domain.places import find_places
 from orbion.domain.prices import Price, Told, derived, fits
 from orbion.domain.products import (
     Mention,
@@ -197,7 +197,7 @@ def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
         "time": lambda: not _is_scheduled(figures.text, backing),
         "link": lambda: not figures.links <= backing.links,
         "phone": lambda: not _is_reachable(figures, backing),
-        "place": lambda: any(find_places(reply, figures.text, backing.words | backing.said)),
+        "place": lambda: any(find_addresses(reply, figures.text, backing.words | backing.said)),
         "product": lambda: any(
             find_strangers(reply, figures.text, backing.words | backing.said, backing.heads)
         ),

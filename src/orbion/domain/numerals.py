@@ -7,42 +7,27 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
+from orbion.domain.numbers import WORDS
 from orbion.domain.text import words
 
-_ONES: Final = words("zero um dois tres quatro cinco seis sete oito nove dez onze doze treze")
-_TEENS: Final = words("quatorze quinze dezesseis dezessete dezoito dezenove")
 _TENS: Final = words("vinte trinta quarenta cinquenta sessenta setenta oitenta noventa")
 _HUNDREDS: Final = words(
-    "cem duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos"
+    "duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos novecentos"
 )
 _VALUES: Final[Mapping[str, int]] = MappingProxyType(
     {
-        **{word: value for value, word in enumerate((*_ONES, *_TEENS))},
-        **{word: 20 + 10 * place for place, word in enumerate(_TENS)},
-        **{word: 100 + 100 * place for place, word in enumerate(_HUNDREDS)},
-        **{f"{word[:-2]}as": 200 + 100 * place for place, word in enumerate(_HUNDREDS[1:])},
-        **{f"{word[:-2]}inhos": 200 + 100 * place for place, word in enumerate(_HUNDREDS[1:])},
-        **{f"{word[:-2]}ao": 200 + 100 * place for place, word in enumerate(_HUNDREDS[1:])},
-        **{f"{word[:-1]}ao": 20 + 10 * place for place, word in enumerate(_TENS)},
-        **{f"{word[:-1]}inha": 20 + 10 * place for place, word in enumerate(_TENS)},
-        "uma": 1,
-        "duas": 2,
-        "catorze": 14,
-        "dezao": 10,
-        "dezinho": 10,
-        "cento": 100,
-        "cenzinho": 100,
-        "cemzinho": 100,
-        "centao": 100,
+        **WORDS,
+        **{f"{each[:-2]}{end}": WORDS[each] for each in _HUNDREDS for end in ("as", "inhos", "ao")},
+        **{f"{each[:-1]}{end}": WORDS[each] for each in _TENS for end in ("ao", "inha")},
+        **dict.fromkeys(words("cenzinho cemzinho centao"), 100),
+        **dict.fromkeys(words("dezao dezinho"), 10),
+        **dict.fromkeys(words("mil milzinho"), 1_000),
+        **dict.fromkeys(words("milhao milhoes"), 1_000_000),
+        **dict.fromkeys(words("cincoenta cinqenta"), 50),
+        "zero": 0,
         "duzia": 12,
-        "mil": 1_000,
-        "milzinho": 1_000,
-        "milhao": 1_000_000,
-        "milhoes": 1_000_000,
         "dezesete": 17,
         "dezeseis": 16,
-        "cincoenta": 50,
-        "cinqenta": 50,
         "secenta": 60,
     }
 )

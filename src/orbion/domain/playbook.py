@@ -16,6 +16,13 @@ class SlotKind(StrEnum):
     OPTION = "option"
     MONEY = "money"
     EMAIL = "email"
+    PHONE = "phone"
+    CPF = "cpf"
+    COMPANY = "company"
+    NEIGHBORHOOD = "neighborhood"
+    BEDROOMS = "bedrooms"
+    CHILD_NAME = "child_name"
+    CHILD_AGE = "child_age"
     TEXT = "text"
 
 
@@ -109,6 +116,7 @@ class Texts:
     """The assistant's fixed sentences; `acknowledgements` take turns."""
 
     opt_out_confirmation: str
+    opt_out_question: str
     opt_in_confirmation: str
     fallback: str
     media_unsupported: str

@@ -23,12 +23,14 @@ from orbion.domain.playbook import (
     Stage,
     Texts,
 )
-from orbion.domain.retrieval import spelled_out, subjects
+from orbion.domain.retrieval import subjects
 from orbion.domain.text import normalise
 from orbion.domain.toml_table import TomlTable
+from orbion.domain.vocabulary import spelled_out
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _LONGEST_TEXT: Final = 1000
+_OPT_OUT_QUESTION: Final = "Sem problema! Quer que eu pare de te mandar mensagens por aqui?"
 
 
 def load_playbook(path: Path) -> Playbook:
@@ -96,9 +98,11 @@ def _zone(business: TomlTable) -> str:
         return found
 
 
-def _filled(table: TomlTable, key: str, cure: str, names: dict[str, str]) -> str:
+def _filled(
+    table: TomlTable, key: str, cure: str, names: dict[str, str], *, default: str | None = None
+) -> str:
     """A sentence in which {business_name} and {assistant_name} stand for the names."""
-    text = table.text(key, cure)
+    text = table.text(key, cure, default=default)
     if len(text) > _LONGEST_TEXT:
         table.fault(key, f"is longer than {_LONGEST_TEXT} characters; make it short")
     for placeholder in _PLACEHOLDER.findall(text):
@@ -207,6 +211,7 @@ def _texts(table: TomlTable, names: dict[str, str]) -> Texts:
     cure = "add this sentence of the assistant"
     texts = Texts(
         opt_out_confirmation=_filled(table, "opt_out_confirmation", cure, names),
+        opt_out_question=_filled(table, "opt_out_question", cure, names, default=_OPT_OUT_QUESTION),
         opt_in_confirmation=_filled(table, "opt_in_confirmation", cure, names),
         fallback=_filled(table, "fallback", cure, names),
         media_unsupported=_filled(table, "media_unsupported", cure, names),

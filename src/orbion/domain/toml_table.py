@@ -21,6 +21,9 @@ class TomlTable:
         self._faults = faults
         self._read: set[str] = set()
 
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._raw)
+
     def text(self, key: str, cure: str, *, default: str | None = None) -> str:
         found = self._typed(key, str, cure, default).strip()
         if key in self._raw and not found:

@@ -18,6 +18,7 @@ class Verdict(StrEnum):
     FALLBACK = "fallback"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
+    CONSENT_ASKED = "consent_asked"
     SUPPRESSED_OPT_OUT = "suppressed_opt_out"
     HUMAN_MODE = "human_mode"
     PERSON_ANSWERED = "person_answered"

@@ -175,15 +175,17 @@ class Deliver:
             doubt = FaultCode.WHATSAPP_UNKNOWN_OUTCOME
             await self._not_found(claim, order, doubt, again=self.policy.first_look)
         else:
-            await self._not_found(claim, order, FaultCode.NOT_FOUND, again=None)
-            self._resolved("not_found")
+            ended = await self._not_found(claim, order, FaultCode.NOT_FOUND, again=None)
+            is_sent = ended is not None and ended.state is OutboxState.SENT
+            self._resolved("found" if is_sent else "not_found")
 
     async def _not_found(
         self, claim: Claim, order: VerifyOrder, code: FaultCode, *, again: float | None
-    ) -> None:
+    ) -> Skipped | None:
         ended = await self.outbox.not_found(claim, order.row_id, code, again)
         if ended is not None:
             self._skipped(order, ended)
+        return ended
 
     async def _look(self, order: VerifyOrder) -> SentRecord | None:
         since = order.queued_at - _CLOCK_SKEW_MS

@@ -4,11 +4,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from orbion.domain.consent import (
+    STOP_QUESTION,
+    StopWish,
+    confirms_stop,
+    opts_in,
+    opts_out,
+    stop_wish,
+)
 from orbion.domain.conversations import Mode
-from orbion.domain.intents import opts_in, opts_out, wants_human
+from orbion.domain.extraction import read_slot
+from orbion.domain.intents import wants_human
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.messages import Message
-from orbion.domain.playbook import Playbook
+from orbion.domain.playbook import Playbook, SlotKind
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
 from orbion.ports import Lanes, Turns
@@ -68,6 +77,7 @@ class Reply:
             or _human_wanted(given, playbook)
             or self._loop(given, playbook)
             or self._stale(given)
+            or _doubt(given, playbook)
         )
 
     async def _answer(self, claim: Claim, given: TurnInput) -> TurnResult:
@@ -118,11 +128,32 @@ def _consent(given: TurnInput, playbook: Playbook) -> TurnResult | None:
             bubble = Bubble(text=playbook.texts.opt_in_confirmation)
             return TurnResult(verdict=Verdict.OPTED_IN, bubbles=(bubble,))
         return TurnResult(verdict=Verdict.SUPPRESSED_OPT_OUT)
-    if opts_out(wish):
+    if opts_out(wish) or _confirms(given):
         confirmation = Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out")
         quiet = given.conversation.mode is Mode.HUMAN
         return TurnResult(verdict=Verdict.OPTED_OUT, bubbles=() if quiet else (confirmation,))
     return None
+
+
+def _confirms(given: TurnInput) -> bool:
+    """Whether the batch says yes to our question, and not to what a person asked after it."""
+    who = given.conversation
+    ours = who.person_at is None or (who.last_out_at or 0) > who.person_at
+    if who.open_slot != STOP_QUESTION or who.mode is not Mode.BOT or not ours:
+        return False
+    return confirms_stop("\n".join(message.text for message in given.batch))
+
+
+def _doubt(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+    """Ask once who may want no more messages; «depois eu vejo» may also answer a question."""
+    asked = given.conversation.open_slot
+    newest = given.batch[-1].text
+    slot = playbook.slot(asked)
+    answers = slot and slot.kind is SlotKind.OPTION and read_slot(slot, newest, asked=True)
+    if asked == STOP_QUESTION or answers or stop_wish(newest) is not StopWish.AMBIGUOUS:
+        return None
+    bubble = Bubble(text=playbook.texts.opt_out_question)
+    return TurnResult(verdict=Verdict.CONSENT_ASKED, bubbles=(bubble,), open_slot=STOP_QUESTION)
 
 
 def _human_mode(given: TurnInput) -> TurnResult | None:

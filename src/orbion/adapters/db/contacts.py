@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
+from orbion.adapters.db.meeting import carry_hold, carry_stop
 from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD, OUTBOX
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
@@ -93,7 +94,7 @@ ADD = Statement(
 
 def locate(tx: Tx, account: Account, who: Identity) -> Place:
     """Find the conversation of these aliases, making what is missing."""
-    contact_id = _contact(tx, account.business, who)
+    contact_id, left = _contact(tx, account.business, who)
     row = tx.one(FIND, contact=contact_id, account=account.id, business=account.business)
     found = first(row)
     if row is not None and row[1] is None and who.name:
@@ -107,6 +108,8 @@ def locate(tx: Tx, account: Account, who: Identity) -> Place:
             address=who.address,
         )
     )
+    for hidden in left:
+        carry_hold(tx, account.business, account.id, hidden, conversation_id)
     return Place(
         conversation_id=conversation_id,
         contact_id=contact_id,
@@ -140,10 +143,13 @@ def learn_receipt(tx: Tx, row_id: int, who: Identity) -> None:
             tx.run(LEARN_PHONE, contact=contact_id, number=value)
 
 
-def _contact(tx: Tx, business: str, who: Identity) -> int:
-    """Meet phone and LID in one contact; two contacts are never merged, an alias is re-pointed."""
+def _contact(tx: Tx, business: str, who: Identity) -> tuple[int, list[int]]:
+    """Meet phone and LID in one contact; two contacts are never merged, an alias is re-pointed.
+
+    Also tells the contacts that an alias has left; what such a one asked for is not forgotten.
+    """
     aliases = who.aliases()
-    known = {
+    known: dict[tuple[AliasKind, str], int | None] = {
         alias: first(tx.one(ALIAS, business=business, kind=alias[0], value=alias[1]))
         for alias in aliases
     }
@@ -155,7 +161,10 @@ def _contact(tx: Tx, business: str, who: Identity) -> int:
             tx.run(SET_ALIAS, business=business, kind=kind, value=value, contact_id=contact_id)
             if kind == "phone":
                 tx.run(LEARN_PHONE, contact=contact_id, number=value)
-    return int(contact_id)
+    left = [found for found in known.values() if found is not None and found != contact_id]
+    for hidden in left:
+        carry_stop(tx, business, hidden, contact_id)
+    return contact_id, left
 
 
 def _is_somebody_else(

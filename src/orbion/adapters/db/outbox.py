@@ -141,10 +141,8 @@ def begin_send(tx: Tx, held: Claim) -> Order:
     row = _head(tx, held)
     if row is None or OutboxState(row[7]) not in _LIVE:
         return _pass_over(tx, held, row)
-    if (proof := _proof(tx, row)) is not None:
-        sent(tx, held, row[0], SendReceipt(provider_id=proof))
-        statuses.catch_up(tx, row[1], proof)
-        return Skipped(state=OutboxState.SENT, reason="echo" if row[9] else "status")
+    if (proved := _proved(tx, held, row)) is not None:
+        return proved
     if row[7] != OutboxState.PENDING:
         return _verify(tx, held, row)
     obstacle = _obstacle(tx, held, row)
@@ -199,6 +197,8 @@ def not_found(tx: Tx, held: Claim, row_id: int, error: str, again: int | None) -
     row = _head(tx, held)
     if row is None:
         return _pass_over(tx, held, row)
+    if (proved := _proved(tx, held, row)) is not None:
+        return proved  # an echo came during the look
     who = conversation(tx, row[2])
     if who is not None and (reason := _held_back(who, row[6])):
         return _skip(tx, held, row, OutboxState.SUPPRESSED, reason)
@@ -265,6 +265,16 @@ def _verify(tx: Tx, held: Claim, row: Row) -> Order:
         _settle(tx, row[0], OutboxState.UNKNOWN, "crashed")
     addresses = contacts.addresses(tx, row[2], row[4])
     return VerifyOrder(attempts=row[8], sending_at=row[13], addresses=addresses, **_facts(row))
+
+
+def _proved(tx: Tx, held: Claim, row: Row) -> Skipped | None:
+    """Settle as sent what an echo or a status has proved."""
+    proof = _proof(tx, row)
+    if proof is None:
+        return None
+    sent(tx, held, row[0], SendReceipt(provider_id=proof))
+    statuses.catch_up(tx, row[1], proof)
+    return Skipped(state=OutboxState.SENT, reason="echo" if row[9] else "status")
 
 
 def _proof(tx: Tx, row: Row) -> str | None:
