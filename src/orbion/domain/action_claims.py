@@ -18,6 +18,9 @@ _WE: Final = re.compile(
     rf"\b(?:ja|acabamos de|nos|prontinho|pronto)\b[^.!?]{{0,25}}\b({_STEMS})(?:amos|imos|emos)\b"
     rf"|\ba gente (?:ja )?(?:te |lhe )?({_STEMS})(?:ou|eu|iu)\b"
     rf"|\b({_STEMS})(?:amos|imos) (?:agora|hoje|o seu|a sua|seu|sua|pra voce|pra vc|para voce)\b"
+    rf"|\b({_STEMS})(?:amos|imos)(?: entao)? (?:pra|para) (?:o |a )?(?:dia|hoje|amanha|segunda|terca"
+    r"|quarta|quinta|sexta|sabado|domingo|\d)"
+    rf"|^\W*({_STEMS})(?:amos|imos)\s*$"
 )
 _JUST: Final = re.compile(
     rf"\b(?:acab(?:ei|o|amos|ou) de|consegui(?:mos)?|deu pra|tomei a liberdade de|aproveitei "
@@ -76,7 +79,7 @@ _CALLED: Final = re.compile(
     r"(?:na fila|na lista|inscrit|cadastrad|no sistema|matriculad|registrad)\w*"
 )
 _SPOKE: Final = re.compile(
-    r"\b(?:falei|conversei|combinei|alinhei|acertei|vi|tratei|resolvi)(?: \w+){0,2} com (?:o|a|os"
+    r"\b(?:acabei de (?:falar|conversar|combinar)|falei|conversei|combinei|alinhei|acertei|vi|tratei|resolvi)(?: \w+){0,2} com (?:o|a|os"
     r"|as|meu|minha|nosso|nossa) "
     r"(?:equipe|time|gerente|gerencia|diretor\w*|supervisor\w*|consultor\w*|corretor\w*|doutor\w*"
     r"|dr\w*|chefe|dono|responsavel|setor|financeiro|pessoal|medic\w+|secretaria|tecnic\w+"
@@ -95,7 +98,7 @@ _IF: Final = re.compile(
 _UNREAL: Final = re.compile(
     r"\b(?:para|pra|precis\w+|dev\w+|tem que|teria|poder\w*|seria|poss?o|pode\w*|quer\w*"
     r"|gostaria\w*|deixar|ter|(?<!acabou de )(?<!acaba de )ser|for|forem|estiver\w*|sera\w*"
-    r"|vai|vou|vao|vamos|irei|ira|deixe|esteja|fique|seja|com|por|mediante|sem|costuma\w*|sempre"
+    r"|vai|vou|vao|vamos|irei|ira|deixe|esteja|fique|seja|com|por|mediante|sem|so|somente|apenas|costuma\w*|sempre"
     r"|normalmente|geralmente|qualquer|cada|toda|todo"
     r"|ficara|estara|bem|outr[oa]|voce (?:tem|tinha|ja)|vc (?:tem|tinha|ja)|que voce|que vc"
     r"|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
@@ -111,6 +114,8 @@ _SETTLED: Final = re.compile(
     r"\s*(?:p[ar]+a?\b|com sucesso|aqui|no seu|na sua|[^\w\s,]|$|entao|certinho)"
 )
 _IRREGULAR: Final[Mapping[str, str]] = MappingProxyType({"m": "mand", "a": "abr", "f": ""})
+_EXCHANGED: Final = frozenset(("mud", "troqu", "troc"))
+_DATED: Final = re.compile(r"\b(?:visita|consulta|horario|reuniao|aula|dia|agenda|vistoria)\b")
 _DEEDS: Final = frozenset(Deed) - {Deed.CHECK}
 
 
@@ -145,7 +150,7 @@ def _own_deeds(clause: Clause) -> Iterator[ActionClaim]:
     for pattern in (_PAST, _WE, _JUST, _NOW):
         for found in _real(pattern, text):
             stem = next(group for group in found.groups() if group)
-            if not _is_no_deed(pattern, stem, found, text):
+            if not _is_no_deed(pattern, stem, found, text, is_asked=clause.is_asked):
                 yield _claim(found, _backing(stem, text[found.start() :]))
     for found in _real(_WROUGHT, text):
         yield _claim(found, NOUNS[found[1]])
@@ -173,10 +178,14 @@ _NO_DEED: Final = re.compile(
 _BARE: Final = re.compile(r"(?:\b(?:ja|eu|te|pronto|prontinho|tambem|e|sim|certo|ok)\b|\W)*")
 
 
-def _is_no_deed(pattern: re.Pattern[str], stem: str, found: re.Match[str], text: str) -> bool:
+def _is_no_deed(
+    pattern: re.Pattern[str], stem: str, found: re.Match[str], text: str, *, is_asked: bool
+) -> bool:
     """A turn of phrase, an ongoing look-up, or «já inclui» said of a price."""
     if pattern is _NOW:
         return Deed.CHECK in VERBS[stem]
+    if pattern is _WE:
+        return is_asked and not found.group().startswith("ja")
     if pattern is not _PAST:
         return False
     if found.group() == "inclui" and not _BARE.fullmatch(text[: found.start()]):
@@ -235,6 +244,8 @@ def _backing_of(said: str) -> frozenset[Deed]:
 def _backing(stem: str, said: str) -> frozenset[Deed]:
     """A link to pay may come from a tool that charges; a contract may not."""
     backed = VERBS[stem]
+    if stem in _EXCHANGED and not _DATED.search(said):
+        return backed | {Deed.NOTE, Deed.APPLY}
     if Deed.SEND in backed and Deed.PAY in backed and re.search(rf"\b(?:{DOCUMENTS})", said):
         return backed - {Deed.PAY}
     return backed

@@ -95,6 +95,9 @@ NOUNS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         "vistoria": _BOOKED,
         "avaliacao": _BOOKED,
         "encaixe": _BOOKED,
+        **dict.fromkeys(
+            ("alteracao", "atualizacao", "mudanca", "ajuste", "correcao", "troca", "compra"), _KEPT
+        ),
         **dict.fromkeys(("mesa", "vaga", "sala", "presenca", "instalacao", "retirada"), _BOOKED),
         **dict.fromkeys(("acesso", "entrega"), _KEPT | _BOOKED | _SENT | {Deed.APPLY}),
         "parcela": frozenset((Deed.PAY,)),

@@ -15,8 +15,8 @@ _STREET: Final = re.compile(
 _BUILDING: Final = re.compile(
     r"\b(?:shopping|galeria|edificio|predio|torre|centro (?:comercial|empresarial)|condominio"
     r"|bairro"
-    r"|vila|jardim|jd\.?|parque|terminal|metro|estacao|sala|andar|bloco"
-    r"|loja)\s+((?:[a-z0-9'-]+\s?){1,2})"
+    r"|vila|jardim|jd\.?|parque|terminal|metro|estacao)\s+"
+    r"((?:[a-z0-9'-]+\s?){1,2})|\b(?:sala|andar|bloco|loja) (\d+)"
 )
 _NEAR: Final = re.compile(
     r"\b(?:perto|pertinho|proxim[oa]s?|ao lado|do lado|em frente|na frente|atras|esquina"
@@ -51,7 +51,9 @@ def find_addresses(reply: str, text: str, known: AbstractSet[str]) -> Iterator[s
             continue
         for pattern in (_STREET, _BUILDING, _NEAR):
             for found in pattern.finditer(clause.text):
-                if _is_strange(found[1], known, most=2 if pattern is _STREET else 3):
+                if _is_strange(
+                    found[1] or found[found.re.groups], known, most=2 if pattern is _STREET else 3
+                ):
                     yield found.group()
     yield from _towns(reply, known)
 

@@ -48,7 +48,13 @@ _HOUSE: Final = re.compile(
     r"\b(?:rua|av|avenida|alameda|travessa|rodovia|estrada|praca|sala|loja|andar|bloco|apto"
     r"|br)\b[^\n;]{0,30}$"
 )
+_HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
+_WHO: Final = re.compile(
+    r"\b(?:estudant|idos|irma|profess|mulher|funcion|aposent|pix|dinheir|vista|grup|casal|famil"
+    r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr)\w*"
+)
+_HOURLY: Final = re.compile(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
 _DOZEN: Final = 12
 _ECHO: Final = re.compile(
     r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
@@ -262,7 +268,7 @@ def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     if (value, unit) in backing.counts or _is_refused(figure.start, told):
         return True
     if unit in _STRICT:
-        return False
+        return _is_bought(figure, told)
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
     if value in backing.numbers or value == len(backing.prices) or value in backing.amounts:
@@ -273,9 +279,18 @@ def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     )
 
 
+def _is_bought(figure: Figure, told: Told) -> bool:
+    """«Duas horas de sala» is how much of a product somebody takes."""
+    found = _HOURLY.match(told.figures.text, figure.start)
+    if found is None or not told.is_priced(figure.start):
+        return False
+    return any(each.start == found.end() for each in told.mentions)
+
+
 def _is_percent(figure: Figure, told: Told, backing: Backing) -> bool:
+    asked = _WHO.findall(told.sentence_at(figure.start))
     return (
-        figure.value in backing.percents
+        (figure.value in backing.percents and all(who in backing.text for who in asked))
         or _is_refused(figure.start, told)
         or _is_echo(figure, told, backing)
     )
@@ -314,24 +329,21 @@ def _is_scheduled(text: str, backing: Backing) -> bool:
 
 def _is_open_then(said: Opening, text: str, backing: Backing) -> bool:
     if said.at is not None and not said.days:
-        return any(each.at is not None and _same(each.at, said.at) for each in backing.openings)
+        return any(_same(each, said) for each in backing.openings)
     if not said.is_open:
         return not said.days & backing.open_days or said.at is not None
     if said.at is None:
         return _is_open_on(said.days, text, backing)
     return all(
-        any(
-            each.at is not None and _same(each.at, said.at) and (day in each.days or not each.days)
-            for each in backing.openings
-        )
+        any(_same(each, said) and (day in each.days or not each.days) for each in backing.openings)
         for day in said.days
     )
 
 
-def _same(known: int, said: int) -> bool:
-    return known == said or (
-        said < 12 * 60 and known == said + 12 * 60 and said % 60 == 0 and said <= 7 * 60
-    )
+def _same(known: Opening, said: Opening) -> bool:
+    if known.at is None or said.at is None:
+        return False
+    return known.at == said.at or (said.is_vague and known.at == said.at + _HALF_DAY)
 
 
 def _is_open_on(days: frozenset[int], text: str, backing: Backing) -> bool:

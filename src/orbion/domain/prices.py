@@ -74,6 +74,11 @@ class Told:
                 break
         return begin, end
 
+    def is_priced(self, start: int) -> bool:
+        """Whether the sentence around the place holds an amount."""
+        begin, end = self._sentence(start)
+        return any(begin <= place < end for place in self.places)
+
     def sentence_at(self, start: int) -> str:
         begin, end = self._sentence(start)
         return self.figures.text[begin:end]
@@ -110,6 +115,7 @@ def derived(
         *(_differences(prices) if _DIFFERENCE.search(said) else ()),
         *(price.price * times for price in prices for times in _times(said)),
         *_with_extras(named, said, extras),
+        *(extra * times for extra in extras for times in _times(said)),
         *(price.price * (100 - off) / 100 for price in prices for off in offs),
         *(price.price * off / 100 for price in prices for off in offs),
     }
@@ -120,9 +126,8 @@ def _with_extras(
 ) -> Iterator[Decimal]:
     if not _SUM.search(said):
         return
-    for price in prices:
-        for times in (1, *_times(said)):
-            yield from (price.price * times + extra for extra in extras)
+    for times in (1, *_times(said)):
+        yield from (price.price * times + extra for price in prices for extra in extras)
 
 
 def _sums(prices: Sequence[Price]) -> Iterator[Decimal]:

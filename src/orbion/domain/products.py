@@ -161,7 +161,7 @@ def _pattern(
             ways.extend(rf"{number}\W*{word}" for word in parts[2:3])
         own = [word for word in parts[1:] if word not in shared and not word[0].isdigit()]
         if heads.count(parts[0]) > 1:
-            ways.extend(own[:1])
+            ways.extend([each for each in own if len(each) >= _LEAST] or own[:1])
         else:
             alone = parts[:1]
             ways.extend(_short(word) for word in (*alone, *own) if len(word) >= _LEAST)

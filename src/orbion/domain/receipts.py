@@ -88,6 +88,8 @@ def _done(said: Sequence[str]) -> frozenset[Deed]:
     found = frozenset(deed for deed, roots in _ROOTS.items() if _any(said, roots))
     if _any(said, _DOING) and _any(said, _EVENTS):
         found = found - {Deed.NOTE} | {Deed.BOOK}
+    if _any(said, _CHANGING):
+        found |= {Deed.NOTE}
     if Deed.PAY in found:
         return found - {Deed.SEND, Deed.NOTE}
     if Deed.SEND in found:

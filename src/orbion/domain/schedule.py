@@ -33,7 +33,7 @@ _GROUPS: Final = (
     (re.compile(r"\bferiad(?:os?|ao)\b"), frozenset((HOLIDAY,))),
 )
 _MARK: Final = re.compile(
-    r"&([1-8]*)&|@(\d+)|([.;!?\n]+|\b(?:so|mas|somente|apenas|porem|ja)\b)|(fecha\w*|nao (?:abr"
+    r"&([1-8]*)&|@(\d+~?)|([.;!?\n]+|\b(?:so|mas|somente|apenas|porem|ja)\b)|(fecha\w*|nao (?:abr"
     r"|atend|funcion|tem)\w*|descans\w+|folg\w+|sem (?:atendimento|expediente))"
 )
 _CLOCK: Final = r"(\d{1,2})(?:\s*(?:hs|hrs|horas?|h|:)\s*([0-5]\d)?(?:\s*min)?(?![a-z0-9]))"
@@ -62,6 +62,7 @@ _LASTING: Final = re.compile(
 )
 _STANDING: Final = re.compile(rf"(?<![\w@.,&/$]){_CLOCK}")
 _DURATIONS: Final = frozenset((24, 36, 48, 72))
+_LAST_VAGUE: Final = 7
 _LAST_HOUR: Final = 24
 _NOON: Final = 12 * 60
 
@@ -73,6 +74,7 @@ class Opening:
     days: frozenset[int]
     at: int | None
     is_open: bool
+    is_vague: bool = False
 
 
 def mark_times(text: str) -> str:
@@ -81,7 +83,7 @@ def mark_times(text: str) -> str:
     text = re.sub(r"\bmeia[ -]?noite\b", "@0", text)
     text = _TIME_PART.sub(_part_of_day, text)
     text = _RANGE.sub(_range_start, text)
-    text = _BARE_RANGE.sub(lambda found: f"das @{_at(found[1])} as @{_at(found[2])}", text)
+    text = _BARE_RANGE.sub(_bare_range, text)
     text = _AT.sub(_preposed, text)
     text = _STANDING.sub(lambda found: _standing(found, text), text)
     return _mark_days(text)
@@ -136,13 +138,19 @@ def _range_start(found: re.Match[str]) -> str:
     return f"@{_at(found[1] or found[3], found[2])} as "
 
 
+def _bare_range(found: re.Match[str]) -> str:
+    vague = "~" if int(found[2]) <= _LAST_VAGUE else ""
+    return f"das @{_at(found[1])} as @{_at(found[2])}{vague}"
+
+
 def _preposed(found: re.Match[str]) -> str:
     hour = found[2] or found[4]
     if found[1] == "ate" and (found[4] or int(hour) in _DURATIONS):
         return found.group()
     if int(hour) > _LAST_HOUR:
         return found.group()
-    return f"{found[1]} @{_at(hour, found[3] or found[5])}"
+    vague = "~" if found[4] and int(hour) <= _LAST_VAGUE else ""
+    return f"{found[1]} @{_at(hour, found[3] or found[5])}{vague}"
 
 
 def _standing(found: re.Match[str], text: str) -> str:
@@ -168,12 +176,12 @@ def openings(marked: str) -> Iterator[Opening]:
 
 def _stretches(marked: str) -> Iterator[list[Opening]]:
     days: frozenset[int] = frozenset()
-    times: list[int] = []
+    times: list[str] = []
     is_open, used = True, False
     for found in _MARK.finditer(f"{marked}\n"):
         digits, at, end, closed = found.groups()
         if at is not None:
-            times.append(int(at))
+            times.append(at)
             if days:
                 used = True
         elif closed:
@@ -190,7 +198,10 @@ def _stretches(marked: str) -> Iterator[list[Opening]]:
             times, days, used, is_open = [], frozenset(), False, True
 
 
-def _opened(days: frozenset[int], times: list[int], *, is_open: bool) -> list[Opening]:
+def _opened(days: frozenset[int], times: list[str], *, is_open: bool) -> list[Opening]:
     if not times:
         return [Opening(days=days, at=None, is_open=is_open)] if days else []
-    return [Opening(days=days, at=at, is_open=is_open) for at in times]
+    return [
+        Opening(days=days, at=int(at.rstrip("~")), is_open=is_open, is_vague=at.endswith("~"))
+        for at in times
+    ]
