@@ -12,7 +12,15 @@ from orbion.domain.lanes import Claim
 from orbion.domain.leads import Lead
 from orbion.domain.messages import Author, Message, MessageKind
 from orbion.domain.reply import Reply
-from orbion.domain.turns import Completion, Facts, Step, ToolCall, TurnInput, TurnResult
+from orbion.domain.turns import (
+    ChatMessage,
+    Completion,
+    Facts,
+    Step,
+    ToolCall,
+    TurnInput,
+    TurnResult,
+)
 from orbion.ports import Prompt
 from tests.support.playbooks import solar
 
@@ -117,10 +125,13 @@ def in_turn(*said: str | Reply | Sequence[ToolCall]) -> SaidLLM:
     return SaidLLM(lambda _: waiting.popleft() if len(waiting) > 1 else waiting[0])
 
 
-def prompt(*texts: str, facts: Facts | None = None, asked: str | None = None) -> Prompt:
+def prompt(
+    *texts: str, facts: Facts | None = None, asked: str | None = None, said: bool = False
+) -> Prompt:
+    """A model call about `texts`; `said` puts them into the chat too."""
     return Prompt(
         playbook=solar(),
-        messages=(),
+        messages=tuple(ChatMessage(role="user", text=text) for text in texts if said),
         pending=texts,
         facts=facts or {},
         asked=asked,

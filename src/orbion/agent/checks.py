@@ -67,6 +67,8 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
     if not _WORD.search(said):
         return ()
     secret = normalise(grounds.instructions)
+    if any(_leaks(text, secret) for text in texts):
+        return ("leak",)
     receipts = (
         *grounds.receipts,
         *((_RECORDED,) if reply.facts else ()),
@@ -75,7 +77,6 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
     return (
         *find_ungrounded(said, grounds.backing()),
         *(("deed",) if unreceipted(said, receipts) else ()),
-        *(("leak",) if any(_leaks(text, secret) for text in texts) else ()),
     )
 
 

@@ -18,7 +18,8 @@ _WE: Final = re.compile(
     rf"\b(?:ja|acabamos de|nos|prontinho|pronto)\b[^.!?]{{0,25}}\b({_STEMS})(?:amos|imos|emos)\b"
     rf"|\ba gente (?:ja )?(?:te |lhe )?({_STEMS})(?:ou|eu|iu)\b"
     rf"|\b({_STEMS})(?:amos|imos) (?:agora|hoje|o seu|a sua|seu|sua|pra voce|pra vc|para voce)\b"
-    rf"|\b({_STEMS})(?:amos|imos)(?: entao)? (?:pra|para) (?:o |a )?(?:dia|hoje|amanha|segunda|terca"
+    rf"|\b({_STEMS})(?:amos|imos)(?: entao)? (?:pra|para) (?:o |a )?(?:dia|hoje|amanha|segunda"
+    rf"|terca"
     r"|quarta|quinta|sexta|sabado|domingo|\d)"
     rf"|^\W*({_STEMS})(?:amos|imos)\s*$"
 )
@@ -79,7 +80,8 @@ _CALLED: Final = re.compile(
     r"(?:na fila|na lista|inscrit|cadastrad|no sistema|matriculad|registrad)\w*"
 )
 _SPOKE: Final = re.compile(
-    r"\b(?:acabei de (?:falar|conversar|combinar)|falei|conversei|combinei|alinhei|acertei|vi|tratei|resolvi)(?: \w+){0,2} com (?:o|a|os"
+    r"\b(?:acabei de (?:falar|conversar|combinar)|falei|conversei|combinei|alinhei|acertei|vi"
+    r"|tratei|resolvi)(?: \w+){0,2} com (?:o|a|os"
     r"|as|meu|minha|nosso|nossa) "
     r"(?:equipe|time|gerente|gerencia|diretor\w*|supervisor\w*|consultor\w*|corretor\w*|doutor\w*"
     r"|dr\w*|chefe|dono|responsavel|setor|financeiro|pessoal|medic\w+|secretaria|tecnic\w+"
@@ -98,7 +100,8 @@ _IF: Final = re.compile(
 _UNREAL: Final = re.compile(
     r"\b(?:para|pra|precis\w+|dev\w+|tem que|teria|poder\w*|seria|poss?o|pode\w*|quer\w*"
     r"|gostaria\w*|deixar|ter|(?<!acabou de )(?<!acaba de )ser|for|forem|estiver\w*|sera\w*"
-    r"|vai|vou|vao|vamos|irei|ira|deixe|esteja|fique|seja|com|por|mediante|sem|so|somente|apenas|costuma\w*|sempre"
+    r"|vai|vou|vao|vamos|irei|ira|deixe|esteja|fique|seja|com|por|mediante|sem|so|somente|apenas"
+    r"|costuma\w*|sempre"
     r"|normalmente|geralmente|qualquer|cada|toda|todo"
     r"|ficara|estara|bem|outr[oa]|voce (?:tem|tinha|ja)|vc (?:tem|tinha|ja)|que voce|que vc"
     r"|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"

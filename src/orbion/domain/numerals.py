@@ -135,7 +135,9 @@ def _continues(total: int, part: int, value: int, *, joined: bool) -> bool:
 
 
 def _grown(total: int, part: int, value: int) -> tuple[int, int]:
-    if value >= _THOUSAND:
+    if value == _THOUSAND:
+        return total + (part or 1) * value, 0
+    if value > _THOUSAND:
         return (total + part or 1) * value, 0
     if value >= _HUNDRED and part:  # «dezessete e quinhentos» is 17.500
         return total + part * _THOUSAND, value

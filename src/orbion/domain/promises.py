@@ -23,7 +23,8 @@ _SOON: Final = re.compile(
 )
 _EMPTY: Final = frozenset(
     words(
-        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso inclusos inclusa inclusas incluido incluida inclui incluindo "
+        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso inclusos inclusa "
+        "inclusas incluido incluida inclui incluindo "
         "acompanha direito aceita"
         " aceitam aceitamos recebemos parcelamos parcela parcelar pagar pagamento financiamos "
         "dividir"

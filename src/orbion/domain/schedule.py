@@ -29,11 +29,11 @@ _GROUPS: Final = (
         re.compile(r"\bdias? (?:uteis|util|de semana)\b|\b(?:durante|na) a? ?semana\b"),
         frozenset(range(1, 6)),
     ),
-    (re.compile(r"\b(?:fins?|finais|final) de semana\b|\bfds\b"), frozenset((6, 7))),
+    (re.compile(r"\b(?:fim|fins?|finais|final) de semana\b|\bfds\b"), frozenset((6, 7))),
     (re.compile(r"\bferiad(?:os?|ao)\b"), frozenset((HOLIDAY,))),
 )
 _MARK: Final = re.compile(
-    r"&([1-8]*)&|@(\d+~?)|([.;!?\n]+|\b(?:so|mas|somente|apenas|porem|ja)\b)|(fecha\w*|nao (?:abr"
+    r"&([1-8]*)&|@(\d+~?)|(?:[.;!?\n]+|\b(?:so|mas|somente|apenas|porem|ja)\b)|(fecha\w*|nao (?:abr"
     r"|atend|funcion|tem)\w*|descans\w+|folg\w+|sem (?:atendimento|expediente))"
 )
 _CLOCK: Final = r"(\d{1,2})(?:\s*(?:hs|hrs|horas?|h|:)\s*([0-5]\d)?(?:\s*min)?(?![a-z0-9]))"
@@ -179,7 +179,7 @@ def _stretches(marked: str) -> Iterator[list[Opening]]:
     times: list[str] = []
     is_open, used = True, False
     for found in _MARK.finditer(f"{marked}\n"):
-        digits, at, end, closed = found.groups()
+        digits, at, closed = found.groups()
         if at is not None:
             times.append(at)
             if days:
@@ -193,7 +193,7 @@ def _stretches(marked: str) -> Iterator[list[Opening]]:
                 times, days, used, is_open = [], frozenset(), False, True
             days |= named
             used = used or bool(times)
-        elif end:
+        else:
             yield _opened(days, times, is_open=is_open)
             times, days, used, is_open = [], frozenset(), False, True
 
@@ -202,6 +202,6 @@ def _opened(days: frozenset[int], times: list[str], *, is_open: bool) -> list[Op
     if not times:
         return [Opening(days=days, at=None, is_open=is_open)] if days else []
     return [
-        Opening(days=days, at=int(at.rstrip("~")), is_open=is_open, is_vague=at.endswith("~"))
+        Opening(days=days, at=int(at.rstrip("~")), is_open=True, is_vague=at.endswith("~"))
         for at in times
     ]

@@ -105,3 +105,49 @@ def test_the_assistants_own_earlier_words_prove_nothing() -> None:
     given = prompt("quanto?")
     reply = Reply(bubbles=(ReplyBubble(text="R$ 1,00"),))
     assert Judge()(reply.to_json(), given) == "amount"
+
+
+def test_a_placeholder_is_replaced_by_the_value_of_the_business() -> None:
+    written = bubbled("O Kit 5 sai por {{fact:price:kit-5}} instalado.")
+    judged = Judge()(written.to_json(), prompt("quanto?"))
+    assert isinstance(judged, Reply)
+    assert judged.bubbles[0].text == "O Kit 5 sai por R$ 17.500,00 instalado."
+
+
+def test_an_unknown_placeholder_is_held() -> None:
+    written = bubbled("Sai por {{fact:price:kit-99}}.")
+    assert "placeholder" in str(Judge()(written.to_json(), prompt("quanto?")))
+
+
+def test_a_deed_needs_the_receipt_of_a_tool_of_this_turn() -> None:
+    said = bubbled("Registrei o seu interesse.").to_json()
+    judge, asked = Judge(), prompt("quero o kit 5")
+    assert judge(said, asked) == "deed"
+    assert isinstance(judge(said, asked, receipts=("record_facts",)), Reply)
+    assert judge(said, asked, receipts=("search_knowledge",)) == "deed"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_held"),
+    [
+        ("Você me disse que paga R$ 450 por mês.", False),
+        ("Fecho por R$ 450 pra você.", True),
+        ("Seu telefone é (19) 99999-8888, certo?", False),
+        ("Pague no pix (19) 99999-8888.", True),
+        ("Aceitamos bitcoin.", True),
+    ],
+)
+def test_the_customers_words_may_be_repeated_and_never_become_an_offer(
+    text: str,
+    is_held: bool,  # noqa: FBT001 a parameter
+) -> None:
+    asked = prompt("pago R$ 450, meu zap é (19) 99999-8888, aceita bitcoin?", said=True)
+    assert isinstance(Judge()(bubbled(text).to_json(), asked), str) is is_held
+
+
+def test_the_names_of_tools_are_no_words_for_a_customer() -> None:
+    assert "leak" in problems("Vou usar record_facts agora.")
+
+
+def bubbled(text: str) -> Reply:
+    return Reply(bubbles=(ReplyBubble(text=text),))
