@@ -7,8 +7,9 @@ from typing import Final
 
 from orbion.agent.tools import TOOLS
 from orbion.domain.action_claims import unreceipted
+from orbion.domain.backing import Backing
 from orbion.domain.figures import without_links
-from orbion.domain.grounding import Backing, find_ungrounded
+from orbion.domain.grounding import find_ungrounded
 from orbion.domain.placeholders import is_unrendered
 from orbion.domain.reply import Reply
 from orbion.domain.style import find_style_problems

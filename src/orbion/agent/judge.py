@@ -7,8 +7,8 @@ from functools import partial
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
 from orbion.agent.prompt import INSTRUCTIONS, knowledge
+from orbion.domain.backing import Backing, read_backing
 from orbion.domain.errors import RejectedError
-from orbion.domain.grounding import Backing, read_backing
 from orbion.domain.known import known_to
 from orbion.domain.placeholders import fact_values, render
 from orbion.domain.playbook import Playbook

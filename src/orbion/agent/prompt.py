@@ -54,6 +54,7 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "product": "há um produto ou nome que não está nos dados",
         "offer": "a mensagem oferece algo que não está nos dados",
         "promise": "há uma promessa, vantagem ou garantia que não está nos dados",
+        "denied": "a mensagem afirma o que os dados negam",
         "deed": "nada foi agendado, enviado ou registrado agora; não diga que foi",
         "placeholder": "há um {{fact:…}} que não existe nos dados",
         "lines": "no máximo quatro linhas por mensagem",

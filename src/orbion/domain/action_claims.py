@@ -57,6 +57,8 @@ _HELD: Final = re.compile(
     r"|as|em|garantid|cert|confirmad|de pe)\w*"
     r"|\b(?:ficou|mudou|passou)(?: \w+)? (?:pra|para|na|no|as)(?: o| a)? (?:dia|&|hoje|amanha"
     r"|segunda|terca|quarta|quinta|sexta|sabado|domingo|\d)"
+    rf"|\btudo certo com (?:o |a |seu |sua )?(?:{_NOUNS})\b"
+    r"|\bdeixei (?:o |seu |teu )?(?:nome|contato|numero|telefone)\b"
     r"|\bdeixei (?:um |uma )?(?:recado|aviso|mensagem|bilhete|nota|pedido)\b"
     r"|\b(?:ja )?(?:ta|esta|entrou|coloquei|botei|pus|deixei)(?: \w+){0,3} (?:na|em) (?:nossa "
     r")?agenda\b"

@@ -1,31 +1,25 @@
 """Say what of a reply stands in no fact: amounts, times, contacts, places, products, promises."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from types import MappingProxyType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from orbion.domain.addresses import find_addresses
-from orbion.domain.clauses import clauses, is_denied
+from orbion.domain.backing import MEASURES, Backing, subjects
+from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
-from orbion.domain.prices import Price, Told, derived, fits
+from orbion.domain.prices import Told, derived, fits
 from orbion.domain.products import (
     Mention,
-    Named,
     find_mentions,
     find_offers,
     find_strangers,
-    name_products,
 )
 from orbion.domain.promise_words import INTEREST_FREE
 from orbion.domain.promises import Promise, find_promises, is_backed
 from orbion.domain.schedule import HOLIDAY, Opening, openings
-from orbion.domain.text import compose, fold, words
+from orbion.domain.text import words
 
-_WORD: Final = re.compile(r"[a-z]+|\d+")
 _OPENS: Final = re.compile(
     r"\b(?:abr\w+|abert\w+|atend\w+|funcion\w+|estamos|horario|expediente|aula\w*|plantao|tem gente"
     r"|pode (?:vir|passar|aparecer|ligar)|esper\w+|visit\w+|agend\w+|marc\w+)\b"
@@ -42,12 +36,7 @@ _COUNTED: Final = frozenset(
         " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv"
     )
 )
-_STRICT: Final = frozenset(("minute", "month", "room", "metre", "km"))
 _ARTICLE: Final = re.compile(r"\b[dn]?[oa]s\s+$")
-_HOUSE: Final = re.compile(
-    r"\b(?:rua|av|avenida|alameda|travessa|rodovia|estrada|praca|sala|loja|andar|bloco|apto"
-    r"|br)\b[^\n;]{0,30}$"
-)
 _HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
 _WHO: Final = re.compile(
@@ -70,114 +59,6 @@ _YOURS: Final = re.compile(
     r"|e-?mail|contato|cep))\b"
 )
 _FEW: Final = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogueFact:
-    """A product that is sold; `aliases` are other names of it."""
-
-    name: str
-    price: Decimal
-    instalments: tuple[tuple[int, Decimal], ...] = ()
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backing:
-    """All that a reply may rest on, read once; `read` makes it."""
-
-    prices: Mapping[str, Price]
-    products: tuple[Named, ...]
-    heads: frozenset[str]
-    words: frozenset[str]
-    text: str
-    links: frozenset[str]
-    contacts: frozenset[str]
-    dates: frozenset[tuple[int, int | None]]
-    percents: frozenset[Decimal]
-    instalments: tuple[Instalment, ...]
-    amounts: frozenset[Decimal]
-    numbers: frozenset[Decimal]
-    counts: frozenset[tuple[Decimal, str | None]]
-    openings: tuple[Opening, ...]
-    promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)
-    echoes: frozenset[Decimal] = frozenset()
-    said: frozenset[str] = frozenset()
-    own_contacts: frozenset[str] = frozenset()
-
-    def joined(self, other: "Backing") -> "Backing":
-        """With a chat, whose words name people and places but offer and promise nothing."""
-        return replace(
-            self,
-            said=other.words,
-            own_contacts=other.contacts,
-            dates=self.dates | other.dates,
-            echoes=other.amounts | other.percents,
-            numbers=self.numbers | other.numbers,
-            counts=self.counts | other.counts,
-            openings=(*self.openings, *(each for each in other.openings if not each.days)),
-        )
-
-    @property
-    def open_days(self) -> frozenset[int]:
-        return frozenset(day for each in self.openings if each.is_open for day in each.days)
-
-
-def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Backing:
-    """`texts` are what else is known: hours, address, notes, answers, the customer's words."""
-    joined = "\n".join(texts)
-    free = read_figures(joined)
-    named = read_figures("\n".join(name for item in catalogue for name in _names(item)))
-    promises: defaultdict[str, list[Promise]] = defaultdict(list)
-    for promise in find_promises(free.text):
-        promises[promise.family].append(promise)
-    words = frozenset(
-        part
-        for word in _WORD.findall(f"{free.text} {named.text} {fold(compose(joined))}")
-        for part in (word, word[:5])
-    )
-    known = (*free.numbers, *named.numbers)
-    return Backing(
-        prices={
-            item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
-        },
-        products=name_products({item.name: _names(item) for item in catalogue}),
-        heads=frozenset(_heads(catalogue)),
-        words=words,
-        text=free.text,
-        links=free.links,
-        contacts=free.phones | free.emails | free.documents,
-        dates=free.dates,
-        percents=frozenset(each.value for each in free.percents),
-        instalments=free.instalments,
-        amounts=frozenset(_amounts(free)),
-        numbers=frozenset(each.value for each in known),
-        counts=frozenset((each.value, each.unit) for each in known),
-        openings=tuple(openings(free.text)),
-        promises=MappingProxyType(promises),
-    )
-
-
-def _names(item: CatalogueFact) -> tuple[str, ...]:
-    return (item.name, *item.aliases)
-
-
-def _heads(catalogue: Sequence[CatalogueFact]) -> Iterable[str]:
-    for item in catalogue:
-        yield from _WORD.findall(read_figures(item.name).text)[:1]
-
-
-def _amounts(free: Figures) -> Iterable[Decimal]:
-    """Bare numbers too: notes say «conta de 450»; what is counted in something is no money."""
-    for each in free.numbers:
-        if not each.is_money and _HOUSE.search(free.text[: each.start]):
-            continue
-        if each.is_money or each.unit not in _STRICT:
-            yield each.value
-    for instalment in free.instalments:
-        if instalment.amount is not None:
-            yield instalment.amount
-            yield instalment.amount * instalment.count
 
 
 def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
@@ -208,6 +89,7 @@ def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
             find_strangers(reply, figures.text, backing.words | backing.said, backing.heads)
         ),
         "offer": lambda: any(find_offers(figures.text, backing.words)),
+        "denied": lambda: any(_is_denied_fact(each, backing) for each in clauses(figures.text)),
         "promise": lambda: any(
             not _is_kept(each, told, backing) for each in find_promises(figures.text)
         ),
@@ -225,7 +107,7 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
         return _is_counted(figure, told, backing)
     about = told.about(figure.start)
     prices = [backing.prices[key] for key in about] or list(backing.prices.values())
-    if figure.value in backing.amounts or any(figure.value in each.amounts for each in prices):
+    if any(figure.value in each.amounts for each in prices) or _is_told(figure, told, backing):
         return True
     named = {each.key for each in told.mentions}
     every = [backing.prices[key] for key in named] if len(named) > 1 else backing.prices.values()
@@ -243,6 +125,24 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
         or _is_refused(figure.start, told)
         or _is_echo(figure, told, backing)
     )
+
+
+def _is_told(figure: Figure, told: Told, backing: Backing) -> bool:
+    """An amount of the texts; beside a product it must be about what the texts say it of."""
+    if figure.value not in backing.amounts:
+        return False
+    said = told.sentence_at(figure.start)
+    about = backing.contexts.get(figure.value)
+    if about is None or not told.about(figure.start) or _ECHO.search(said):
+        return True
+    return bool(about & subjects(said)) or not told.names(figure.start)
+
+
+def _is_denied_fact(clause: Clause, backing: Backing) -> bool:
+    if clause.is_asked or is_denied(clause.text) or is_open(clause.text):
+        return False
+    said = subjects(clause.text)
+    return any(about <= said for about in backing.denials)
 
 
 def _is_echo(figure: Figure, told: Told, backing: Backing) -> bool:
@@ -267,7 +167,7 @@ def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     value, unit = figure.value, figure.unit
     if (value, unit) in backing.counts or _is_refused(figure.start, told):
         return True
-    if unit in _STRICT:
+    if unit in MEASURES:
         return _is_bought(figure, told)
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from orbion.domain.grounding import Backing, CatalogueFact, read_backing
+from orbion.domain.backing import Backing, CatalogueFact, read_backing
 from orbion.domain.playbook import Item, Playbook
 
 

@@ -79,6 +79,11 @@ class Told:
         begin, end = self._sentence(start)
         return any(begin <= place < end for place in self.places)
 
+    def names(self, start: int) -> bool:
+        """Whether the sentence around the place names a product."""
+        begin, end = self._sentence(start)
+        return any(begin <= each.start < end for each in self.mentions)
+
     def sentence_at(self, start: int) -> str:
         begin, end = self._sentence(start)
         return self.figures.text[begin:end]

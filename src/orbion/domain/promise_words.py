@@ -50,6 +50,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             (?:pela |a )?metade d[oae]|pela metade\b|metade\b|mais em conta
             (?:condicao|preco|valor|precinho) (?:especial|imperdivel|promocional|exclusiv\w)
             abaixo d[ao] (?:tabela|preco|mercado)|leve \d|pague \d
+            lev[ae]\w* \d+(?: \w+)? e pag\w+ \d
             (?:faco|fecho|deixo|consigo) (?:por menos|mais barato|um precinho|um preco|barato ~
             |um valor)|(?:baixar|reduzir|diminuir|abaixar) (?:o|esse|um pouco|a)|liquida\w+
             queima de|off\b|um terco|tirar um pouco|arredond\w+|chor\w+|saldao|dobro\b|em dobro
@@ -93,6 +94,12 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             vai (?:aumentar|subir|encarecer|acabar|reajustar)|imperdivel|unica chance
             outr[oa] (?:cliente|pessoa|familia|casal)\w* (?:\w+ ){0,3}(?:interess|querendo|de olho ~
             |proposta|visit)\w*|tem gente (?:na fila|de olho|querendo)|fila de espera|concorrid\w+
+        """,
+        "attribute": r"""
+            a prova d\W|impermeave\w+|importad\w+|organic\w+|hipoalerg\w+|antiderrapante\w*|vegan\w+
+            sem (?:gluten|lactose|acucar|conservante\w*)|artesana\w+|ultima geracao
+            de primeira linha
+            alta (?:qualidade|performance|durabilidade)|biodegradave\w+|couro legitimo|100% \w+
         """,
         "superlative": r"""
             \d estrelas?\b

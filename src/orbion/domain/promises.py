@@ -15,7 +15,7 @@ _STEM: Final = 5
 _LEAST: Final = 3
 _WORD: Final = re.compile(r"[a-z]+")
 _BY_WORDS: Final = frozenset(
-    ("payment", "credential", "included", "warranty", "superlative", "stock")
+    ("payment", "credential", "included", "warranty", "attribute", "superlative", "stock")
 )
 _SOON: Final = re.compile(
     r"hoje|amanha|na hora|mesmo dia|(?:semana|mes) que vem|proxima semana|n?es[st]a semana"

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from orbion.domain.grounding import CatalogueFact, find_ungrounded, read_backing
+from orbion.domain.backing import CatalogueFact, read_backing
+from orbion.domain.grounding import find_ungrounded
 from orbion.domain.toml_table import TomlTable
 from orbion.evals.labelled import EvalSet, false_share
 from orbion.evals.scores import Judged

@@ -6,7 +6,7 @@ from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
 from orbion.agent.judge import Judge
 from orbion.agent.prompt import INSTRUCTIONS, build_prompt, knowledge
-from orbion.domain.grounding import read_backing
+from orbion.domain.backing import read_backing
 from orbion.domain.known import known_to
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from tests.support.playbooks import solar

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from orbion.domain.grounding import CatalogueFact, find_ungrounded, read_backing
+from orbion.domain.backing import CatalogueFact, read_backing
+from orbion.domain.grounding import find_ungrounded
 
 BACKING = read_backing(
     (
