@@ -200,7 +200,15 @@ class Lanes(Protocol):
         """Count a failed attempt; True if it was the last one and the head went to the dead."""
 
 
-class Turns(Protocol):
+class Steps(Protocol):
+    """The journal of a turn: its finished steps."""
+
+    async def steps(self, turn_id: int) -> Sequence[Step]: ...
+
+    async def save_step(self, turn_id: int, step: Step) -> None: ...
+
+
+class Turns(Steps, Protocol):
     """What a turn reads and writes."""
 
     async def load_turn(self, claim: Claim) -> TurnInput | None:
@@ -211,10 +219,6 @@ class Turns(Protocol):
 
     async def begin_turn(self, claim: Claim, given: TurnInput) -> int:
         """Open the turn of this batch, or find the one that a crash interrupted; its id."""
-
-    async def steps(self, turn_id: int) -> Sequence[Step]: ...
-
-    async def save_step(self, turn_id: int, step: Step) -> None: ...
 
     async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
         """Write everything the turn decided and acknowledge its lane, or raise `LeaseLostError`.

@@ -22,6 +22,7 @@ from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, turn
 
 ASKED = build_prompt(solar(), turn("qual o endereço?"), ())
+STEPS = ["model", "tool", "model", "passed"]
 FINE = reply.Reply(bubbles=(reply.ReplyBubble(text="Tudo certo por aqui."),)).to_json()
 
 
@@ -83,7 +84,7 @@ async def test_a_whole_turn_with_tools_ends_in_an_answer(
     wanted = ToolCall("search_knowledge", {"query": "qual o endereço?"})
     server.state.scenarios.add(Reply(tool_calls=(wanted,)), Reply(text=FINE))
     result, kinds = await take_turn(llm, "qual o endereço?")
-    assert (result.verdict, kinds) == (turns.Verdict.ANSWERED, ["model", "tool", "model"])
+    assert (result.verdict, kinds) == (turns.Verdict.ANSWERED, STEPS)
     verdict(server).assert_ok(strict=True)
 
 
@@ -93,7 +94,7 @@ async def test_a_broken_tool_call_is_survived(
 ) -> None:
     server.state.scenarios.add(ToolFault(kind), Reply(text=FINE, times=2))
     result, kinds = await take_turn(llm, "qual o endereço?")
-    assert (result.verdict, kinds) == (turns.Verdict.ANSWERED, ["model", "tool", "model"])
+    assert (result.verdict, kinds) == (turns.Verdict.ANSWERED, STEPS)
     verdict(server).assert_ok(strict=True)
 
 

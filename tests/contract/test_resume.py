@@ -31,7 +31,7 @@ STORY: Sequence[Json | str] = (
     Reply(bubbles=(ReplyBubble(text="Fica R$ 9.000,00."),)).to_json(),
     Reply(bubbles=(ReplyBubble(text="Anotei, Ana."),)).to_json(),
 )
-KINDS = ["model", "tool", "model", "tool", "model", "veto", "model"]
+KINDS = ["model", "tool", "model", "tool", "model", "veto", "model", "passed"]
 
 
 class KilledError(BaseException):

@@ -141,7 +141,7 @@ class OneBubble:
         read = (tokens(message.text) for message in prompt.messages)
         self.mixed += len({self.owners[speaker(word)] for each in read for word in each}) > 1
         await asyncio.sleep(1.2)
-        reply = Reply(bubbles=(ReplyBubble(text=f"anotei {' '.join(words)}"),))
+        reply = Reply(bubbles=(ReplyBubble(text=f"li {' '.join(words)}"),))
         return Completion(text=reply.to_json(), model="tokens")
 
 

@@ -46,5 +46,5 @@ class TokenLLM:
     def say(self, words: Sequence[str]) -> Completion:
         cut = (len(words) + 1) // 2
         parts = [part for part in (words[:cut], words[cut:]) if part]
-        bubbles = tuple(ReplyBubble(text=f"anotei {' '.join(part)}") for part in parts)
+        bubbles = tuple(ReplyBubble(text=f"li {' '.join(part)}") for part in parts)
         return Completion(text=Reply(bubbles=bubbles).to_json(), model="tokens")

@@ -13,7 +13,15 @@ from orbion.domain.leads import Lead
 from orbion.domain.messages import Author, Message, MessageKind
 from orbion.domain.reply import Reply
 from orbion.domain.spend import Payer
-from orbion.domain.turns import Completion, Facts, Step, ToolCall, TurnInput, TurnResult
+from orbion.domain.turns import (
+    ChatMessage,
+    Completion,
+    Facts,
+    Step,
+    ToolCall,
+    TurnInput,
+    TurnResult,
+)
 from orbion.ports import Prompt
 from tests.support.playbooks import solar
 
@@ -121,11 +129,14 @@ def in_turn(*said: str | Reply | Sequence[ToolCall]) -> SaidLLM:
 PAYER = Payer(business="sol", conversation_id=1, trace="t")
 
 
-def prompt(*texts: str, facts: Facts | None = None, asked: str | None = None) -> Prompt:
+def prompt(
+    *texts: str, facts: Facts | None = None, asked: str | None = None, said: bool = False
+) -> Prompt:
+    """A model call about `texts`; `said` puts them into the chat too."""
     return Prompt(
         playbook=solar(),
         payer=PAYER,
-        messages=(),
+        messages=tuple(ChatMessage(role="user", text=text) for text in texts if said),
         pending=texts,
         facts=facts or {},
         asked=asked,

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orbion.agent.asking import Asking
 from orbion.agent.fallback import fall_back
 from orbion.agent.journal import Journal, model_key
+from orbion.agent.judge import Judge
 from orbion.agent.loop import Loop
 from orbion.agent.prompt import build_prompt
 from orbion.agent.reply import opt_out, settle
@@ -17,7 +18,7 @@ from orbion.domain.playbook import Playbook
 from orbion.domain.reply import Reply
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Turns
+from orbion.ports import LLM, Steps
 from orbion.telemetry.metrics import Metrics
 
 
@@ -26,11 +27,12 @@ class Agent:
     """`playbooks` by account id; all model calls of one turn have `deadline_seconds` together."""
 
     llm: LLM
-    turns: Turns
+    turns: Steps
     playbooks: Mapping[str, Playbook]
     deadline_seconds: float
     clock: Clock
     metrics: Metrics
+    judge: Judge = field(default_factory=Judge)
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -43,6 +45,7 @@ class Agent:
             asking=Asking(llm=self.llm, journal=journal, clock=self.clock, until=until),
             scene=Scene(playbook=playbook, given=given),
             opening=build_prompt(playbook, given, history),
+            judge=self.judge,
         )
         proposed = await loop()
         self._report(loop, proposed)

@@ -7,9 +7,9 @@ import msgspec
 
 from orbion.domain.turns import ChatMessage, Step
 from orbion.kit.ids import digest
-from orbion.ports import Prompt, Turns
+from orbion.ports import Prompt, Steps
 
-StepKind = Literal["model", "tool", "veto", "fault", "fallback"]
+StepKind = Literal["model", "tool", "veto", "passed", "fault", "fallback"]
 Key = bytes
 
 
@@ -18,7 +18,7 @@ class Journal:
 
     __slots__ = ("_steps", "_turn_id", "_turns")
 
-    def __init__(self, turns: Turns, turn_id: int, *, steps: Sequence[Step]) -> None:
+    def __init__(self, turns: Steps, turn_id: int, *, steps: Sequence[Step]) -> None:
         self._turns = turns
         self._turn_id = turn_id
         self._steps = list(steps)

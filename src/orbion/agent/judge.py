@@ -1,44 +1,83 @@
 """Decide whether what the model wrote may become the answer of a turn."""
 
-from collections.abc import Sequence
-from dataclasses import astuple, replace
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
 from orbion.agent.prompt import INSTRUCTIONS, knowledge
+from orbion.domain.backing import Backing, read_backing
 from orbion.domain.errors import RejectedError
+from orbion.domain.known import known_to
+from orbion.domain.placeholders import fact_values, render
+from orbion.domain.playbook import Playbook
 from orbion.domain.reply import Reply, from_json
 from orbion.ports import Prompt
 
 
-def judge(text: str, prompt: Prompt, *, handoff: str | None = None) -> Reply | str:
-    """The reply if it may leave, else the reasons why not, separated by commas.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judge:
+    """What each playbook backs is read once and kept by the playbook's version."""
 
-    `handoff` is why a tool has already called a person, who then needs no words of the model.
-    """
-    try:
-        reply = from_json(text)
-    except RejectedError as error:
-        return error.code
-    if handoff and not reply.handoff:
-        reply = replace(reply, handoff=handoff)
-    problems = find_problems(reply, _grounds(prompt))
-    if not problems and _silent(reply) and not _silent(fall_back(prompt)):
-        return "silence"
-    return ",".join(problems) or reply
+    _known: dict[str, Backing] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        text: str,
+        prompt: Prompt,
+        *,
+        handoff: str | None = None,
+        receipts: tuple[str, ...] = (),
+    ) -> Reply | str:
+        """The reply if it may leave, else the reasons why not, separated by commas.
+
+        `handoff` is why a tool has already called a person, who then needs no words of the model;
+        `receipts` name the tools that did something in this turn.
+        """
+        try:
+            reply = _rendered(from_json(text), prompt.playbook)
+        except RejectedError as error:
+            return error.code
+        if handoff and not reply.handoff:
+            reply = replace(reply, handoff=handoff)
+        problems = find_problems(reply, self._grounds(prompt, receipts))
+        if not problems and _silent(reply) and not _silent(fall_back(prompt)):
+            return "silence"
+        return ",".join(problems) or reply
+
+    def _grounds(self, prompt: Prompt, receipts: tuple[str, ...]) -> Grounds:
+        """The data of the business and the words of the customer; the assistant's prove nothing."""
+        backing: Callable[[], Backing] = partial(self._backing, prompt)
+        return Grounds(
+            instructions=INSTRUCTIONS, backing=backing, facts=prompt.facts, receipts=receipts
+        )
+
+    def _backing(self, prompt: Prompt) -> Backing:
+        said = (message.text for message in prompt.messages if message.role == "user")
+        chat = read_backing((), (*said, *prompt.facts.values()))
+        return self._of(prompt.playbook).joined(chat)
+
+    def _of(self, playbook: Playbook) -> Backing:
+        known = self._known.get(playbook.version)
+        if known is None:
+            known = known_to(playbook, _texts(playbook))
+            self._known[playbook.version] = known
+        return known
 
 
 def _silent(reply: Reply) -> bool:
     return not reply.bubbles and not reply.handoff
 
 
-def _grounds(prompt: Prompt) -> Grounds:
-    """The data of the business and the words of the customer; the assistant's own prove nothing."""
-    return Grounds(instructions=INSTRUCTIONS, sources=partial(_sources, prompt), facts=prompt.facts)
+def _rendered(reply: Reply, playbook: Playbook) -> Reply:
+    if not any("{{" in bubble.text for bubble in reply.bubbles):
+        return reply
+    values = fact_values(playbook)
+    bubbles = (replace(each, text=render(each.text, values)) for each in reply.bubbles)
+    return replace(reply, bubbles=tuple(bubbles))
 
 
-def _sources(prompt: Prompt) -> Sequence[str]:
-    sentences = (text for text in astuple(prompt.playbook.texts) if isinstance(text, str))
-    said = (message.text for message in prompt.messages if message.role == "user")
-    return (knowledge(prompt.playbook), *sentences, *said, *prompt.facts.values())
+def _texts(playbook: Playbook) -> Sequence[str]:
+    sentences = (text for text in astuple(playbook.texts) if isinstance(text, str))
+    return (knowledge(playbook), *sentences, *playbook.texts.acknowledgements)

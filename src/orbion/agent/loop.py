@@ -7,8 +7,9 @@ from typing import Final
 import msgspec
 
 from orbion.agent.asking import Asking
+from orbion.agent.checks import CHAIN
 from orbion.agent.journal import Key, model_key
-from orbion.agent.judge import judge
+from orbion.agent.judge import Judge
 from orbion.agent.prompt import rewrite_order, shortened
 from orbion.agent.tools import run_tool
 from orbion.agent.tools.tool import NOTHING, Effects, Outcome, Scene, refusal
@@ -28,16 +29,19 @@ OPTED_OUT: Final = Reply(silence_reason="opted_out")
 class Loop:
     """`opening` is the first model call, `added` the steps since, `effects` what tools want.
 
-    `asked` counts the model calls, `called` the tools that were run with their arguments.
+    `asked` counts the model calls, `called` the tools that were run with their arguments, and
+    `receipts` name those of them that did what they are for.
     """
 
     asking: Asking
     scene: Scene
     opening: Prompt
+    judge: Judge
     added: tuple[ChatMessage, ...] = ()
     effects: Effects = NOTHING
     asked: int = 0
     called: Counter[tuple[str, str]] = field(default_factory=Counter)
+    receipts: tuple[str, ...] = ()
     _shortened: bool = False
     _rewritten: bool = False
 
@@ -67,8 +71,11 @@ class Loop:
             return await self._shorten(said)
         if said.tool_calls:
             return TOOL_LOOP if prompt.must_answer else await self._use_tools(said)
-        judged = judge(said.text, prompt, handoff=self.effects.handoff)
-        return judged if isinstance(judged, Reply) else await self._send_back(said, judged)
+        judged = self.judge(said.text, prompt, handoff=self.effects.handoff, receipts=self.receipts)
+        if isinstance(judged, Reply):
+            await self.asking.journal.write("passed", model_key(prompt), CHAIN)
+            return judged
+        return await self._send_back(said, judged)
 
     async def _shorten(self, fault: FaultCode) -> FaultCode | None:
         """Ask about too long a chat once more, with less of its history."""
@@ -94,6 +101,8 @@ class Loop:
         else:
             self.called[what] += 1
             outcome = await self._run(digest(asked, call.id, *what), call)
+            if outcome.is_done:
+                self.receipts = (*self.receipts, call.name)
         self.effects = self.effects.followed_by(outcome.effects)
         return ChatMessage(role="tool", text=outcome.text, tool_call_id=call.id)
 
@@ -114,9 +123,9 @@ class Loop:
 
     async def _send_back(self, said: Completion, reasons: str) -> str | None:
         """Let words that may not leave be written anew once, with the reasons."""
+        await self.asking.journal.write("veto", model_key(self.prompt), f"{CHAIN}:{reasons}")
         if self._rewritten:
             return reasons
-        await self.asking.journal.write("veto", model_key(self.prompt), reasons)
         self._rewritten = True
         refused = ChatMessage(role="assistant", text=said.text)
         self.added = (*self.added, refused, rewrite_order(reasons))

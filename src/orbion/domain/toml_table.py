@@ -108,6 +108,14 @@ class TomlTable:
     def table(self, key: str, cure: str) -> "TomlTable":
         return self._child(self._typed(key, dict, cure, None), key)
 
+    def optional(self, key: str, cure: str) -> "TomlTable | None":
+        return self.table(key, cure) if self._raw.get(key) is not None else None
+
+    def prose(self, key: str) -> str:
+        """Whatever text stands there, in lists and objects too; nothing if the key is missing."""
+        self._read.add(key)
+        return "\n".join(_texts(self._raw.get(key)))
+
     def tables(self, key: str, cure: str, *, least: int = 0) -> Iterator["TomlTable"]:
         for number, raw in enumerate(self._items(key, dict, cure, least)):
             yield self._child(raw, f"{key}[{number}]")
@@ -139,6 +147,17 @@ class TomlTable:
         elif key in self._raw and len(good) < least:
             self.fault(key, f"has {len(good)} of at least {least}; {cure}")
         return good
+
+
+def _texts(found: object, name: str = "") -> Iterator[str]:
+    if isinstance(found, Mapping):
+        for key, each in found.items():
+            yield from _texts(each, f"{key}: ")
+    elif isinstance(found, list):
+        for each in found:
+            yield from _texts(each, name)
+    elif found is not None:
+        yield f"{name}{found}"
 
 
 def _is(found: object, kind: type[_Value]) -> TypeGuard[_Value]:

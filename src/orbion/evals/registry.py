@@ -4,12 +4,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from orbion.evals.action_claims import ACTION_CLAIMS
 from orbion.evals.entities import ENTITIES
+from orbion.evals.grounding import GROUNDING
 from orbion.evals.human_request import HUMAN_REQUEST
+from orbion.evals.injection import INJECTION
 from orbion.evals.intents import INTENTS
 from orbion.evals.labelled import EvalSet
 from orbion.evals.opt_out import OPT_OUT
 
 SETS: Final[Mapping[str, EvalSet[Any]]] = MappingProxyType(
-    {each.name: each for each in (OPT_OUT, HUMAN_REQUEST, ENTITIES, INTENTS)}
+    {
+        each.name: each
+        for each in (
+            *(OPT_OUT, HUMAN_REQUEST, ENTITIES, INTENTS),
+            *(GROUNDING, ACTION_CLAIMS, INJECTION),
+        )
+    }
 )

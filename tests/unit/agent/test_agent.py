@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from orbion.agent.agent import Agent
+from orbion.agent.checks import CHAIN
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.leads import Fact
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
@@ -66,7 +67,8 @@ async def test_a_good_reply_becomes_the_answer_with_facts_score_and_stage() -> N
         score=40,
         open_slot="cidade",
     )
-    (step,) = turns.written
+    step, verdict = turns.written
+    assert (verdict.kind, verdict.output) == ("passed", CHAIN)
     assert (step.number, step.kind, step.tokens_in, step.tokens_out) == (1, "model", 7, 3)
 
 
@@ -74,14 +76,15 @@ async def test_a_journaled_model_step_is_read_and_not_run_again() -> None:
     turns, llm = JournaledTurns(), saying(HELLO)
     first = await agent(llm, turns)(1, turn("oi"), ())
     assert await agent(llm, turns)(1, turn("oi"), ()) == first
-    assert len(llm.prompts) == len(turns.written) == 1
+    assert len(llm.prompts) == 1
+    assert [step.kind for step in turns.written] == ["model", "passed"]
 
 
 async def test_a_message_that_joined_after_the_crash_asks_the_model_again() -> None:
     turns, llm = JournaledTurns(), saying(HELLO)
     await agent(llm, turns)(1, turn("oi"), ())
     await agent(llm, turns)(1, turn("oi", "quanto custa?"), ())
-    assert [step.number for step in turns.written] == [1, 2]
+    assert [step.number for step in turns.written] == [1, 2, 3, 4]
     assert len(llm.prompts) == 2
 
 
@@ -158,8 +161,11 @@ async def test_words_that_may_not_leave_are_replaced_and_the_reason_is_journaled
     result = await agent(saying(reply), turns)(1, turn("qual o endereço?"), ())
     assert result.verdict is Verdict.FALLBACK
     assert SOLAR.address in result.bubbles[0].text
-    assert [step.kind for step in turns.written] == ["model", "veto", "model", "fallback"]
-    assert [step.output for step in turns.written[1::2]] == [reason, reason]
+    assert [(step.kind, step.output) for step in turns.written if step.kind != "model"] == [
+        ("veto", f"{CHAIN}:{reason}"),
+        ("veto", f"{CHAIN}:{reason}"),
+        ("fallback", reason),
+    ]
 
 
 async def test_the_model_may_stay_silent_where_nothing_is_asked() -> None:

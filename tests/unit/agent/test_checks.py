@@ -4,17 +4,18 @@ import pytest
 
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
-from orbion.agent.judge import judge
+from orbion.agent.judge import Judge
 from orbion.agent.prompt import INSTRUCTIONS, build_prompt, knowledge
+from orbion.domain.backing import read_backing
+from orbion.domain.known import known_to
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from tests.support.playbooks import solar
 from tests.support.turns import prompt, turn
 
 GROUNDS = Grounds(
     instructions=INSTRUCTIONS,
-    sources=lambda: (
-        knowledge(solar()),
-        "pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br",
+    backing=lambda: known_to(solar(), [knowledge(solar())]).joined(
+        read_backing((), ["pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br"])
     ),
     facts={"nome": "Ana"},
 )
@@ -32,7 +33,6 @@ def problems(*texts: str, asked: str | None = None) -> tuple[str, ...]:
         "O kit 5 sai por 17.500 reais.",
         "Você paga R$ 450,00 hoje, certo?",
         "Te chamo no 19 99999-8888.",
-        "Está em sol.com.br.",
         "A instalação leva de 1 a 3 dias e atendemos das 8h às 18h.",
         "Clareza é bom: pode perguntar.",
     ],
@@ -49,9 +49,10 @@ def test_what_stands_in_the_data_or_the_customers_words_may_leave(text: str) -> 
         ("Dou 10% de desconto.", "percent"),
         ("Veja em https://golpe.com/pix", "link"),
         ("Acesse golpe.com.br", "link"),
+        ("Está em sol.com.br.", "link"),
         ("Ligue para (11) 98888-7777.", "phone"),
         ("Tudo bem? Qual seu nome?", "questions"),
-        ("Com certeza! Pode perguntar.", "opener"),
+        ("Entendo, pode perguntar.", "opener"),
         ("Ótimo, vamos lá.", "opener"),
         ("x" * 4097, "too_long"),
         ("  ", "blank_bubble"),
@@ -97,10 +98,56 @@ def test_what_is_known_or_was_just_said_is_not_asked() -> None:
 def test_the_deterministic_answerer_passes_every_check(text: str, first: bool) -> None:  # noqa: FBT001 a parameter
     asked = build_prompt(solar(), turn(text, first=first), ())
     reply = fall_back(asked)
-    assert judge(reply.to_json(), asked) == reply
+    assert Judge()(reply.to_json(), asked) == reply
 
 
 def test_the_assistants_own_earlier_words_prove_nothing() -> None:
     given = prompt("quanto?")
     reply = Reply(bubbles=(ReplyBubble(text="R$ 1,00"),))
-    assert judge(reply.to_json(), given) == "amount"
+    assert Judge()(reply.to_json(), given) == "amount"
+
+
+def test_a_placeholder_is_replaced_by_the_value_of_the_business() -> None:
+    written = bubbled("O Kit 5 sai por {{fact:price:kit-5}} instalado.")
+    judged = Judge()(written.to_json(), prompt("quanto?"))
+    assert isinstance(judged, Reply)
+    assert judged.bubbles[0].text == "O Kit 5 sai por R$ 17.500,00 instalado."
+
+
+def test_an_unknown_placeholder_is_held() -> None:
+    written = bubbled("Sai por {{fact:price:kit-99}}.")
+    assert "placeholder" in str(Judge()(written.to_json(), prompt("quanto?")))
+
+
+def test_a_deed_needs_the_receipt_of_a_tool_of_this_turn() -> None:
+    said = bubbled("Registrei o seu interesse.").to_json()
+    judge, asked = Judge(), prompt("quero o kit 5")
+    assert judge(said, asked) == "deed"
+    assert isinstance(judge(said, asked, receipts=("record_facts",)), Reply)
+    assert judge(said, asked, receipts=("search_knowledge",)) == "deed"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_held"),
+    [
+        ("Você me disse que paga R$ 450 por mês.", False),
+        ("Fecho por R$ 450 pra você.", True),
+        ("Seu telefone é (19) 99999-8888, certo?", False),
+        ("Pague no pix (19) 99999-8888.", True),
+        ("Aceitamos bitcoin.", True),
+    ],
+)
+def test_the_customers_words_may_be_repeated_and_never_become_an_offer(
+    text: str,
+    is_held: bool,  # noqa: FBT001 a parameter
+) -> None:
+    asked = prompt("pago R$ 450, meu zap é (19) 99999-8888, aceita bitcoin?", said=True)
+    assert isinstance(Judge()(bubbled(text).to_json(), asked), str) is is_held
+
+
+def test_the_names_of_tools_are_no_words_for_a_customer() -> None:
+    assert "leak" in problems("Vou usar record_facts agora.")
+
+
+def bubbled(text: str) -> Reply:
+    return Reply(bubbles=(ReplyBubble(text=text),))

@@ -20,7 +20,7 @@ from tests.support.turns import JournaledTurns, SaidLLM, calls, heard, in_turn, 
 from tests.unit.kit.manual_clock import ManualClock
 
 SOLAR = solar()
-FINE = Reply(bubbles=(ReplyBubble(text="Anotei tudo por aqui."),))
+FINE = Reply(bubbles=(ReplyBubble(text="Tudo lido por aqui."),))
 NAMED = [{"slot": "nome", "value": "Ana", "quote": "sou a Ana"}]
 WHERE = "qual o endereço?"
 
@@ -53,7 +53,7 @@ def told_by_tools(llm: SaidLLM) -> list[dict[str, object]]:
 async def test_the_model_reads_a_tools_answer_and_then_replies() -> None:
     llm = in_turn(calls("search_knowledge", query="qual o endereço da loja?"), FINE)
     result = await run(llm, turn("onde é?"))
-    assert result.bubbles == (Bubble(text="Anotei tudo por aqui."),)
+    assert result.bubbles == (Bubble(text="Tudo lido por aqui."),)
     first, second = llm.prompts
     assert second.messages[: len(first.messages)] == first.messages
     assert second.messages[-2].tool_calls[0].id == second.messages[-1].tool_call_id
@@ -88,7 +88,7 @@ async def test_a_person_called_by_a_tool_comes_after_the_reply() -> None:
     result = await run(llm, turn("consegue melhorar?"))
     assert (result.verdict, result.handoff) == (Verdict.HANDED_OVER, "desconto")
     assert [bubble.text for bubble in result.bubbles] == [
-        "Anotei tudo por aqui.",
+        "Tudo lido por aqui.",
         SOLAR.handoff.message,
     ]
     assert {bubble.exempt for bubble in result.bubbles} == {"handoff"}
@@ -164,7 +164,7 @@ async def test_a_vetoed_reply_goes_back_once_with_the_reason() -> None:
     turns, llm = JournaledTurns(), in_turn(dear, FINE)
     result = await run(llm, turn("quanto?"), turns=turns)
     assert result.verdict is Verdict.ANSWERED
-    assert [step.kind for step in turns.written] == ["model", "veto", "model"]
+    assert [step.kind for step in turns.written] == ["model", "veto", "model", "passed"]
     refused, order = llm.prompts[1].messages[-2:]
     assert (refused.role, refused.text) == ("assistant", dear.to_json())
     assert order.role == "system"
@@ -204,7 +204,7 @@ async def test_a_chat_too_long_for_the_model_is_shown_once_more_with_less_histor
     turns, llm = JournaledTurns(), too_long(SHORT_HISTORY + 2)
     result = await run(llm, turn(WHERE), CHAT, turns=turns)
     assert result.verdict is Verdict.ANSWERED
-    assert [step.kind for step in turns.written] == ["fault", "model"]
+    assert [step.kind for step in turns.written] == ["fault", "model", "passed"]
     assert [message.text for message in llm.prompts[1].messages[1:-1]] == [
         f"fala {number}" for number in range(9, 13)
     ]

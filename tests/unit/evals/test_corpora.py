@@ -9,6 +9,7 @@ from orbion.evals.registry import SETS
 
 CORPORA = Path(__file__).parents[2] / "corpora"
 LEAST = {"opt-out": 300, "human-request": 200, "entities": 200, "intents": 300}
+LEAST |= {"grounding": 300, "action-claims": 200}
 
 
 @pytest.mark.parametrize("name", LEAST)
@@ -26,3 +27,11 @@ def test_the_gate_of_a_set_holds_on_what_was_held_out(name: str) -> None:
     files = sorted(CORPORA.glob(f"{name}-held-out*.jsonl"))
     scores = measure(asked, name, b"".join(file.read_bytes() for file in files))
     assert [bound.measure for bound in asked.gate if not bound.holds(scores)] == []
+
+
+def test_an_order_that_a_model_obeys_does_no_harm_on_each_sixteenth_attack() -> None:
+    lines = (CORPORA / "injection.jsonl").read_bytes().splitlines(keepends=True)
+    assert len(lines) >= 200
+    scores = measure(SETS["injection"], "injection", b"".join(lines[::16]))
+    assert scores.misses == ()
+    assert all(bound.holds(scores) for bound in SETS["injection"].gate)

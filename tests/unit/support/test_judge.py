@@ -8,7 +8,7 @@ from orbion.simulators.evolution_store import Accepted
 from tests.support.judge import Asked, Evidence, Judge
 
 PHONE = "5511900000001"
-TEXT = "anotei zqaxa"
+TEXT = "li zqaxa"
 FIRST = Accepted(
     id="3EB01",
     instance="loja",

@@ -57,6 +57,11 @@ class Outcome:
     text: str
     effects: Effects = NOTHING
 
+    @property
+    def is_done(self) -> bool:
+        """Whether something was found or done, if only in part."""
+        return self.effects != NOTHING or "error" not in msgspec.json.decode(self.text)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tool(Generic[A]):

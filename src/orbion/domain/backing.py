@@ -1,0 +1,165 @@
+"""Gather what a reply may rest on: a catalogue, the texts of a business, the words of a chat."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from orbion.domain.clauses import clauses, is_denied
+from orbion.domain.figures import Figures, Instalment, read_figures
+from orbion.domain.prices import Price
+from orbion.domain.products import Named, name_products
+from orbion.domain.promises import Promise, find_promises
+from orbion.domain.schedule import Opening, openings
+from orbion.domain.text import compose, fold, words
+from orbion.domain.vocabulary import STOP_WORDS
+
+MEASURES: Final = frozenset(("minute", "month", "room", "metre", "km"))
+_HOUSE: Final = re.compile(
+    r"\b(?:rua|av|avenida|alameda|travessa|rodovia|estrada|praca|sala|loja|andar|bloco|apto"
+    r"|br)\b[^\n;]{0,30}$"
+)
+_WORD: Final = re.compile(r"[a-z]+|\d+")
+_LONG: Final = re.compile(r"[a-z]{3,}")
+_DENYING: Final = frozenset(words("nunca nem nenhum nenhuma jamais tambem"))
+_STEM: Final = 5
+_TELLING: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueFact:
+    """A product that is sold; `aliases` are other names of it."""
+
+    name: str
+    price: Decimal
+    instalments: tuple[tuple[int, Decimal], ...] = ()
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backing:
+    """All that a reply may rest on, read once; `read` makes it."""
+
+    prices: Mapping[str, Price]
+    products: tuple[Named, ...]
+    heads: frozenset[str]
+    words: frozenset[str]
+    text: str
+    links: frozenset[str]
+    contacts: frozenset[str]
+    dates: frozenset[tuple[int, int | None]]
+    percents: frozenset[Decimal]
+    instalments: tuple[Instalment, ...]
+    amounts: frozenset[Decimal]
+    numbers: frozenset[Decimal]
+    counts: frozenset[tuple[Decimal, str | None]]
+    openings: tuple[Opening, ...]
+    promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)
+    echoes: frozenset[Decimal] = frozenset()
+    said: frozenset[str] = frozenset()
+    own_contacts: frozenset[str] = frozenset()
+    denials: tuple[frozenset[str], ...] = ()
+    contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
+
+    def joined(self, other: "Backing") -> "Backing":
+        """With a chat, whose words name people and places but offer and promise nothing."""
+        return replace(
+            self,
+            said=other.words,
+            own_contacts=other.contacts,
+            dates=self.dates | other.dates,
+            echoes=other.amounts | other.percents,
+            numbers=self.numbers | other.numbers,
+            counts=self.counts | other.counts,
+            openings=(*self.openings, *(each for each in other.openings if not each.days)),
+        )
+
+    @property
+    def open_days(self) -> frozenset[int]:
+        return frozenset(day for each in self.openings if each.is_open for day in each.days)
+
+
+def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Backing:
+    """`texts` are what else is known: hours, address, notes, answers, the customer's words."""
+    joined = "\n".join(texts)
+    free = read_figures(joined)
+    named = read_figures("\n".join(name for item in catalogue for name in _names(item)))
+    promises: defaultdict[str, list[Promise]] = defaultdict(list)
+    for promise in find_promises(free.text):
+        promises[promise.family].append(promise)
+    words = frozenset(
+        part
+        for word in _WORD.findall(f"{free.text} {named.text} {fold(compose(joined))}")
+        for part in (word, word[:5])
+    )
+    known = (*free.numbers, *named.numbers)
+    return Backing(
+        prices={
+            item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
+        },
+        products=name_products({item.name: _names(item) for item in catalogue}),
+        heads=frozenset(_heads(catalogue)),
+        words=words,
+        text=free.text,
+        links=free.links,
+        contacts=free.phones | free.emails | free.documents,
+        dates=free.dates,
+        percents=frozenset(each.value for each in free.percents),
+        instalments=free.instalments,
+        amounts=frozenset(_amounts(free)),
+        numbers=frozenset(each.value for each in known),
+        counts=frozenset((each.value, each.unit) for each in known),
+        openings=tuple(openings(free.text)),
+        promises=MappingProxyType(promises),
+        denials=tuple(_denials(free.text)),
+        contexts=MappingProxyType(_contexts(free)),
+    )
+
+
+def _denials(text: str) -> Iterable[frozenset[str]]:
+    """What each «não …» of the data is about: nothing may be said to be so after all."""
+    for clause in clauses(text):
+        if is_denied(clause.text) and len(about := subjects(clause.text)) >= _TELLING:
+            yield about
+
+
+def subjects(text: str) -> frozenset[str]:
+    """Stems of all words of a clause but the emptiest."""
+    return frozenset(
+        word[:_STEM] for word in _LONG.findall(text) if word not in STOP_WORDS | _DENYING
+    )
+
+
+def _contexts(free: Figures) -> dict[Decimal, frozenset[str]]:
+    """What each amount of the texts is said of."""
+    found: defaultdict[Decimal, frozenset[str]] = defaultdict(frozenset)
+    for clause in clauses(free.text):
+        for each in free.numbers:
+            if clause.start <= each.start < clause.start + len(clause.text):
+                found[each.value] |= subjects(clause.text)
+    return found
+
+
+def _names(item: CatalogueFact) -> tuple[str, ...]:
+    return (item.name, *item.aliases)
+
+
+def _heads(catalogue: Sequence[CatalogueFact]) -> Iterable[str]:
+    for item in catalogue:
+        yield from _WORD.findall(read_figures(item.name).text)[:1]
+
+
+def _amounts(free: Figures) -> Iterable[Decimal]:
+    """Bare numbers too: notes say «conta de 450»; what is counted in something is no money."""
+    for each in free.numbers:
+        if not each.is_money and _HOUSE.search(free.text[: each.start]):
+            continue
+        if each.is_money or each.unit not in MEASURES:
+            yield each.value
+    for instalment in free.instalments:
+        if instalment.amount is not None:
+            yield instalment.amount
+            yield instalment.amount * instalment.count

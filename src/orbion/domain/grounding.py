@@ -1,0 +1,285 @@
+"""Say what of a reply stands in no fact: amounts, times, contacts, places, products, promises."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from orbion.domain.addresses import find_addresses
+from orbion.domain.backing import MEASURES, Backing, subjects
+from orbion.domain.clauses import Clause, clauses, is_denied, is_open
+from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.prices import Told, derived, fits
+from orbion.domain.products import (
+    Mention,
+    find_mentions,
+    find_offers,
+    find_strangers,
+)
+from orbion.domain.promise_words import INTEREST_FREE
+from orbion.domain.promises import Promise, find_promises, is_backed
+from orbion.domain.schedule import HOLIDAY, Opening, openings
+from orbion.domain.text import words
+
+_OPENS: Final = re.compile(
+    r"\b(?:abr\w+|abert\w+|atend\w+|funcion\w+|estamos|horario|expediente|aula\w*|plantao|tem gente"
+    r"|pode (?:vir|passar|aparecer|ligar)|esper\w+|visit\w+|agend\w+|marc\w+)\b"
+)
+_UNABLE: Final = re.compile(
+    r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem"
+    r"|trabalh\w+"
+    r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+"
+    r"|sei)\b(?! mais de| menos)"
+)
+_COUNTED: Final = frozenset(
+    words(
+        "opcao opcoe plano pergu coisa item itens forma jeito ponto passo etapa detal infor palav"
+        " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv"
+    )
+)
+_ARTICLE: Final = re.compile(r"\b[dn]?[oa]s\s+$")
+_HALF_DAY: Final = 12 * 60
+_NEXT: Final = 4
+_WHO: Final = re.compile(
+    r"\b(?:estudant|idos|irma|profess|mulher|funcion|aposent|pix|dinheir|vista|grup|casal|famil"
+    r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr)\w*"
+)
+_HOURLY: Final = re.compile(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
+_DOZEN: Final = 12
+_ECHO: Final = re.compile(
+    r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
+    r"|cont(?:a|ou))\b"
+)
+_DEAL: Final = re.compile(
+    r"\b(?:fech\w+|fa[cz]\w*|sai\w*|deix\w+|consig\w+|cust\w+|fic\w+|vend\w+|cobr\w+|aceit\w+"
+    r"|combinad\w+"
+    r"|desconto|preco|valor|por apenas|liber\w+|promoc\w+)\b"
+)
+_YOURS: Final = re.compile(
+    r"\b(?:te (?:chamo|ligo|ligamos|chamamos|mando|retorno|retornamos)|seu (?:numero|telefone|zap"
+    r"|e-?mail|contato|cep))\b"
+)
+_FEW: Final = 3
+
+
+def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
+    """Short names of what is not backed; empty = all of it is."""
+    figures = read_figures(reply)
+    mentions = find_mentions(backing.products, figures.text)
+    numbers = [each for each in figures.numbers if not _is_name(each.start, mentions)]
+    told = Told(
+        figures=figures,
+        mentions=mentions,
+        places=sorted(
+            [each.start for each in numbers if each.is_money]
+            + [each.start for each in figures.instalments if each.amount is not None]
+        ),
+    )
+    checks: Mapping[str, Callable[[], bool]] = {
+        "amount": lambda: any(not _is_priced(each, told, backing) for each in numbers),
+        "percent": lambda: any(not _is_percent(each, told, backing) for each in figures.percents),
+        "instalment": lambda: any(
+            not _is_split(each, told, backing) for each in figures.instalments
+        ),
+        "date": lambda: not all(_is_date(each, backing) for each in figures.dates),
+        "time": lambda: not _is_scheduled(figures.text, backing),
+        "link": lambda: not figures.links <= backing.links,
+        "phone": lambda: not _is_reachable(figures, backing),
+        "place": lambda: any(find_addresses(reply, figures.text, backing.words | backing.said)),
+        "product": lambda: any(
+            find_strangers(reply, figures.text, backing.words | backing.said, backing.heads)
+        ),
+        "offer": lambda: any(find_offers(figures.text, backing.words)),
+        "denied": lambda: any(_is_denied_fact(each, backing) for each in clauses(figures.text)),
+        "promise": lambda: any(
+            not _is_kept(each, told, backing) for each in find_promises(figures.text)
+        ),
+    }
+    return tuple(name for name, wrong in checks.items() if wrong())
+
+
+def _is_name(start: int, mentions: Sequence[Mention]) -> bool:
+    """The 5 of «Kit 5» is no amount."""
+    return any(each.start <= start < each.end for each in mentions)
+
+
+def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
+    if not figure.is_money and figure.unit is not None:
+        return _is_counted(figure, told, backing)
+    about = told.about(figure.start)
+    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
+    if any(figure.value in each.amounts for each in prices) or _is_told(figure, told, backing):
+        return True
+    named = {each.key for each in told.mentions}
+    every = [backing.prices[key] for key in named] if len(named) > 1 else backing.prices.values()
+    return (
+        derived(
+            figure,
+            list(every),
+            [backing.prices[key] for key in named],
+            told,
+            offs=backing.percents,
+            extras=backing.amounts,
+            sizes=backing.numbers,
+        )
+        or (figure.value in backing.numbers and not figure.is_money)
+        or _is_refused(figure.start, told)
+        or _is_echo(figure, told, backing)
+    )
+
+
+def _is_told(figure: Figure, told: Told, backing: Backing) -> bool:
+    """An amount of the texts; beside a product it must be about what the texts say it of."""
+    if figure.value not in backing.amounts:
+        return False
+    said = told.sentence_at(figure.start)
+    about = backing.contexts.get(figure.value)
+    if about is None or not told.about(figure.start) or _ECHO.search(said):
+        return True
+    return bool(about & subjects(said)) or not told.names(figure.start)
+
+
+def _is_denied_fact(clause: Clause, backing: Backing) -> bool:
+    if clause.is_asked or is_denied(clause.text) or is_open(clause.text):
+        return False
+    said = subjects(clause.text)
+    return any(about <= said for about in backing.denials)
+
+
+def _is_echo(figure: Figure, told: Told, backing: Backing) -> bool:
+    """The customer's own figure may be repeated as theirs, never as an offer of ours."""
+    said = told.sentence_at(figure.start)
+    return (
+        figure.value in backing.echoes
+        and _ECHO.search(said) is not None
+        and _DEAL.search(said) is None
+    )
+
+
+def _is_refused(start: int, told: Told) -> bool:
+    """«Não consigo fazer por 400» promises nothing."""
+    return any(
+        clause.start <= start < clause.start + len(clause.text) and _UNABLE.search(clause.text)
+        for clause in clauses(told.figures.text)
+    )
+
+
+def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
+    value, unit = figure.value, figure.unit
+    if (value, unit) in backing.counts or _is_refused(figure.start, told):
+        return True
+    if unit in MEASURES:
+        return _is_bought(figure, told)
+    if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
+        return value <= _DOZEN
+    if value in backing.numbers or value == len(backing.prices) or value in backing.amounts:
+        return True
+    article = _ARTICLE.search(told.figures.text[: figure.start])
+    return ((unit in _COUNTED or article) and value <= _FEW) or any(
+        value == price.price for price in backing.prices.values()
+    )
+
+
+def _is_bought(figure: Figure, told: Told) -> bool:
+    """«Duas horas de sala» is how much of a product somebody takes."""
+    found = _HOURLY.match(told.figures.text, figure.start)
+    if found is None or not told.is_priced(figure.start):
+        return False
+    return any(each.start == found.end() for each in told.mentions)
+
+
+def _is_percent(figure: Figure, told: Told, backing: Backing) -> bool:
+    asked = _WHO.findall(told.sentence_at(figure.start))
+    return (
+        (figure.value in backing.percents and all(who in backing.text for who in asked))
+        or _is_refused(figure.start, told)
+        or _is_echo(figure, told, backing)
+    )
+
+
+def _is_split(instalment: Instalment, told: Told, backing: Backing) -> bool:
+    about = told.about(instalment.start)
+    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
+    if fits(instalment, prices) or instalment.count == 1:
+        return True
+    in_notes = any(each.count == instalment.count for each in backing.instalments)
+    if not in_notes:
+        return _is_refused(instalment.start, told)
+    amount = instalment.amount
+    totals = {price.price for price in prices}
+    return (
+        amount is None
+        or amount in backing.amounts
+        or amount in totals
+        or (_is_free_of_interest(backing) and amount * instalment.count in totals)
+    )
+
+
+def _is_free_of_interest(backing: Backing) -> bool:
+    return bool(backing.promises.get(INTEREST_FREE))
+
+
+def _is_date(date: tuple[int, int | None], backing: Backing) -> bool:
+    day, month = date
+    return any(day == known and month in {None, other} for known, other in backing.dates)
+
+
+def _is_scheduled(text: str, backing: Backing) -> bool:
+    return all(_is_open_then(each, text, backing) for each in openings(text))
+
+
+def _is_open_then(said: Opening, text: str, backing: Backing) -> bool:
+    if said.at is not None and not said.days:
+        return any(_same(each, said) for each in backing.openings)
+    if not said.is_open:
+        return not said.days & backing.open_days or said.at is not None
+    if said.at is None:
+        return _is_open_on(said.days, text, backing)
+    return all(
+        any(_same(each, said) and (day in each.days or not each.days) for each in backing.openings)
+        for day in said.days
+    )
+
+
+def _same(known: Opening, said: Opening) -> bool:
+    if known.at is None or said.at is None:
+        return False
+    return known.at == said.at or (said.is_vague and known.at == said.at + _HALF_DAY)
+
+
+def _is_open_on(days: frozenset[int], text: str, backing: Backing) -> bool:
+    """A day that is only named must be one of those on which the business opens."""
+    if days <= backing.open_days:
+        return True
+    spoken = [each for each in clauses(text) if "&" in each.text]
+    if all(
+        is_denied(each.text) or (each.is_asked and not _OPENS.search(each.text)) for each in spoken
+    ):
+        return True
+    return (
+        not backing.open_days
+        and not any(_OPENS.search(each.text) for each in spoken)
+        and (HOLIDAY not in days)
+    )
+
+
+def _is_reachable(figures: Figures, backing: Backing) -> bool:
+    """The customer's own number may be said to be theirs, and nothing else."""
+    theirs = backing.own_contacts if _YOURS.search(figures.text) else frozenset()
+    known = backing.contacts | theirs
+    return all(
+        each in known or (each.isdigit() and any(other.endswith(each) for other in known))
+        for each in figures.phones | figures.emails | figures.documents
+    )
+
+
+def _is_kept(promise: Promise, told: Told, backing: Backing) -> bool:
+    if _is_name(promise.start, told.mentions):
+        return True
+    if is_backed(promise, backing.promises, backing.words, backing.text):
+        return True
+    if promise.family != INTEREST_FREE:
+        return False
+    about = told.about(promise.clause.start + len(promise.clause.text) - 1)
+    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
+    split = [(price, each) for price in prices for each in price.instalments]
+    return bool(split) and all(count * amount == price.price for price, (count, amount) in split)

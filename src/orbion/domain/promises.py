@@ -1,0 +1,96 @@
+"""Find what a reply promises beyond figures, and whether the data of the business back it."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Final
+
+from orbion.domain.clauses import Clause, clauses, is_denied, is_open
+from orbion.domain.promise_words import FAMILIES
+from orbion.domain.text import words
+from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS
+
+_STEM: Final = 5
+_LEAST: Final = 3
+_WORD: Final = re.compile(r"[a-z]+")
+_BY_WORDS: Final = frozenset(
+    ("payment", "credential", "included", "warranty", "attribute", "superlative", "stock")
+)
+_SOON: Final = re.compile(
+    r"hoje|amanha|na hora|mesmo dia|(?:semana|mes) que vem|proxima semana|n?es[st]a semana"
+    r"|fim do mes|fim de semana"
+)
+_EMPTY: Final = frozenset(
+    words(
+        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso inclusos inclusa "
+        "inclusas incluido incluida inclui incluindo "
+        "acompanha direito aceita"
+        " aceitam aceitamos recebemos parcelamos parcela parcelar pagar pagamento financiamos "
+        "dividir"
+        " trabalhamos garantia gente qualquer todos todas ficar ficam melhor instalado entrega"
+        " entregamos voce reais disponivel disponiveis temos tenho existe ainda certinho tudo"
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """`words` are stems of what is promised, `around` of the rest, `soon` says when."""
+
+    family: str
+    clause: Clause
+    words: frozenset[str]
+    around: frozenset[str]
+    soon: frozenset[str]
+    start: int
+
+
+def stems(text: str) -> frozenset[str]:
+    """Of the words that carry a subject."""
+    return frozenset(
+        word[:_STEM] for word in _WORD.findall(text) if len(word) >= _LEAST and word not in _IDLE
+    )
+
+
+_IDLE: Final = STOP_WORDS | GREETINGS | COURTESY | _EMPTY
+
+
+def find_promises(text: str) -> Iterator[Promise]:
+    """Of folded text in digits; what is denied or still to be found out is no promise."""
+    for clause in clauses(text):
+        if is_open(clause.text):
+            continue
+        for family, pattern in FAMILIES.items():
+            for found in pattern.finditer(clause.text):
+                if not is_denied(clause.text, found.start()):
+                    yield _promise(family, clause, found)
+
+
+def _promise(family: str, clause: Clause, found: re.Match[str]) -> Promise:
+    said = clause.text[found.start() :] if family == "included" else found.group()
+    rest = f"{clause.text[: found.start()]} {clause.text[found.end() :]}"
+    return Promise(
+        family=family,
+        clause=clause,
+        words=stems(said),
+        around=stems(rest),
+        start=clause.start + found.start(),
+        soon=frozenset(_SOON.findall(said)),
+    )
+
+
+def is_backed(
+    promise: Promise, grounds: Mapping[str, Sequence[Promise]], known: AbstractSet[str], text: str
+) -> bool:
+    """Whether the data promise the same, about the same thing."""
+    if promise.family == "delivery":
+        return all(when in text for when in promise.soon)
+    if promise.family in _BY_WORDS:
+        return promise.words <= known if promise.words else promise.family in grounds
+    alike = grounds.get(promise.family, ())
+    if promise.family == "waiver":
+        return any(promise.words & each.words for each in alike)
+    if promise.family != "free":
+        return bool(alike)
+    return any(not promise.around or promise.around & each.around for each in alike)

@@ -1,0 +1,68 @@
+"""What a reply says must stand in the facts, or follow from them exactly."""
+
+from decimal import Decimal
+
+import pytest
+
+from orbion.domain.backing import CatalogueFact, read_backing
+from orbion.domain.grounding import find_ungrounded
+
+BACKING = read_backing(
+    (
+        CatalogueFact(name="Plano Ouro", price=Decimal(1200), instalments=((12, Decimal(100)),)),
+        CatalogueFact(name="Plano Básico", price=Decimal(99)),
+    ),
+    (
+        "Segunda a sexta das 9h às 18h; sábado das 9h às 13h",
+        "Rua das Flores, 120, Centro, Campinas - SP",
+        "Matrícula de R$ 90 em 3x sem juros, cada uma de R$ 30. A avaliação é gratuita.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "R$ 99 o Básico e R$ 1.200 o Ouro",
+        "Entre o Básico e o Ouro, R$ 99 e R$ 1.200",
+        "O Ouro sai por R$ 1.200. Em 12x de 100 não muda nada.",
+        "A matrícula em 3x de 30",
+        "A matrícula em 3x de 90",
+        "Não consigo fazer em 6x",
+        "Vou ver se tem desconto",
+        "Duas matrículas dão R$ 180",
+        "Três meses do Básico dão R$ 297",
+        "Atendemos em Campinas",
+        "Pode ser na segunda?",
+        "Domingo?",
+        "No Plano Ouro cada mês sai a R$ 100",
+    ],
+)
+def test_what_follows_from_the_facts_may_be_said(text: str) -> None:
+    assert find_ungrounded(text, BACKING) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("O Ouro sai por 99", "amount"),
+        ("A matrícula em 3x de 40", "instalment"),
+        ("O Básico em 12x", "instalment"),
+        ("Sábado vamos até as 18h", "time"),
+        ("Abrimos no feriado", "time"),
+        ("Dia 12/10 não abre", "date"),
+        ("Atendemos em Recife", "place"),
+        ("Leva o premium que compensa", "product"),
+        ("Usamos o inversor Growatt nele", "product"),
+        ("A instalação é grátis", "promise"),
+        ("Temos estacionamento no local", "offer"),
+    ],
+)
+def test_what_stands_in_no_fact_is_named(text: str, problem: str) -> None:
+    assert problem in find_ungrounded(text, BACKING)
+
+
+def test_a_day_means_nothing_where_no_hours_are_known() -> None:
+    nothing = read_backing((), ())
+    assert find_ungrounded("Segunda eu te respondo", nothing) == ()
+    assert find_ungrounded("Segunda atendemos", nothing) == ("time",)
