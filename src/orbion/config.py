@@ -168,6 +168,10 @@ class Settings(BaseSettings):
     openai_base_url: HttpUrl | None = Field(default=None, description="Another OpenAI endpoint.")
     openai_model: str = Field(default="gpt-4.1-mini", description="Model of the turn.")
     openai_max_output_tokens: int = Field(default=600, ge=64, le=8_000, description="Per answer.")
+    budget_conversation: float | None = Field(None, gt=0, description="R$ for models in one.")
+    budget_day: float | None = Field(None, gt=0, description="R$ for a business's models a day.")
+    budget_month: float | None = Field(None, gt=0, description="The same a month; unset = any.")
+    brl_per_usd: float = Field(5.5, gt=0, description="Rate for budgets and costs.")
     model_deadline: float = Field(
         default=20.0, gt=0, le=120, description="Seconds a model may take; then the playbook."
     )
@@ -197,9 +201,7 @@ class Settings(BaseSettings):
     turns_per_minute: int = Field(
         default=20, ge=1, le=600, description="Turns of one conversation; more wait."
     )
-    typing_speed: float = Field(
-        default=25.0, ge=0, description="Characters a second of the shown typing; 0 = none."
-    )
+    typing_speed: float = Field(25.0, ge=0, description="Characters a second shown; 0 = none.")
     sends_per_second: float = Field(default=30.0, gt=0, description="Pace of one account.")
     sends_per_minute: float = Field(default=1_000.0, gt=0, description="Pace of one account.")
     sends_per_hour: float = Field(default=10_000.0, gt=0, description="Pace of one account.")
@@ -221,9 +223,7 @@ class Settings(BaseSettings):
     unknown_grace: float = Field(
         default=10.0, ge=0, le=600, description="Looks for a lost accept this long after it, s."
     )
-    breaker_open: float = Field(
-        default=30.0, gt=0, le=300, description="First pause of an open circuit, s."
-    )
+    breaker_open: float = Field(30.0, gt=0, le=300, description="First pause of a circuit, s.")
     workers: int = Field(default=32, ge=1, le=1_000, description="Turns, and sends, at once.")
     lease: float = Field(default=15.0, ge=1, le=300, description="A crashed worker's lane, s.")
     grace: float = Field(default=20.0, ge=0, le=300, description="Wait for work at a stop, s.")

@@ -16,6 +16,7 @@ from orbion.domain.mirror import SheetTable
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
+from orbion.domain.spend import Call, Payer, Reservation, Scope
 from orbion.domain.turns import (
     ChatMessage,
     Completion,
@@ -115,6 +116,7 @@ class Prompt:
     """
 
     playbook: Playbook
+    payer: Payer
     messages: tuple[ChatMessage, ...]
     pending: tuple[str, ...]
     facts: Facts
@@ -133,6 +135,14 @@ class LLM(Protocol):
             UnavailableError: time-out, rate limit, 5xx or no connection.
             RefusedError: bad key, no quota, a request the provider rejects, or an unusable answer.
         """
+
+
+class Ledger(Protocol):
+    """Settled + reserved never exceeds a budget (promise P11); `limits` in micro-dollars."""
+
+    async def reserve(self, call: Call, limits: Mapping[Scope, int]) -> Reservation: ...
+
+    async def settle(self, row: int, call: Call, said: Completion | None, cost: int) -> None: ...
 
 
 class Sheet(Protocol):

@@ -41,6 +41,7 @@ _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.OPENAI_SERVER: Outcome.failure,
     FaultCode.OPENAI_CONNECTION: Outcome.failure,
     FaultCode.OPENAI_AUTH: Outcome.forbidden,
+    FaultCode.BUDGET_SPENT: Outcome.neutral,
     FaultCode.SHEETS_QUOTA: Outcome.overload,
     FaultCode.SHEETS_AUTH: Outcome.forbidden,
     FaultCode.SHEETS_MISSING: Outcome.forbidden,

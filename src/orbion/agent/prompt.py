@@ -15,6 +15,7 @@ from orbion.domain.errors import FaultCode
 from orbion.domain.messages import Message
 from orbion.domain.moments import day_of
 from orbion.domain.playbook import Playbook, Slot
+from orbion.domain.spend import Payer
 from orbion.domain.turns import ChatMessage, TurnInput
 from orbion.ports import Prompt
 
@@ -69,6 +70,11 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     }
     return Prompt(
         playbook=playbook,
+        payer=Payer(
+            business=given.conversation.business,
+            conversation_id=given.conversation.id,
+            trace=given.trace,
+        ),
         messages=(
             ChatMessage(role="system", text=f"{INSTRUCTIONS}\n\n{knowledge(playbook)}"),
             *chat_history(history, without={message.id for message in given.batch}),

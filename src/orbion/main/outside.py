@@ -30,8 +30,9 @@ from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard
 from orbion.main.measuring import MeasuredLLM
+from orbion.main.metering import MeteredLLM, limits_of, shipped_prices
 from orbion.main.world import World
-from orbion.ports import LLM, Archive, Channel, Gateway
+from orbion.ports import LLM, Archive, Channel, Gateway, Ledger
 from orbion.telemetry.logs import CIRCUIT, log
 from orbion.telemetry.metrics import Metrics
 
@@ -198,7 +199,9 @@ def load_openai(settings: Settings, key: str) -> ClosingLLM:
     return provider
 
 
-def build_llm(settings: Settings, guards: Guards, *, closing: AsyncExitStack) -> LLM:
+def build_llm(
+    settings: Settings, guards: Guards, ledger: Ledger, *, closing: AsyncExitStack
+) -> LLM:
     """Choose who words the answers; what it opens is closed by `closing`.
 
     Raises:
@@ -225,4 +228,14 @@ def build_llm(settings: Settings, guards: Guards, *, closing: AsyncExitStack) ->
         clock=guards.world.clock,
         metrics=guards.metrics,
     )
-    return GuardedLLM(measured, guard)
+    metered = MeteredLLM(
+        inner=measured,
+        ledger=ledger,
+        prices=shipped_prices(),
+        model=settings.openai_model,
+        max_output_tokens=settings.openai_max_output_tokens,
+        limits=limits_of(settings),
+        clock=guards.world.clock,
+        metrics=guards.metrics,
+    )
+    return GuardedLLM(metered, guard)

@@ -37,6 +37,7 @@ UPKEEP: Final = "upkeep"
 CIRCUIT: Final = "circuit"
 HEALTH: Final = "health"
 MIGRATION: Final = "database.migrated"
+BUDGET: Final = "budget"
 BUG: Final = "bug"
 
 _LOGGER: Final = "orbion"

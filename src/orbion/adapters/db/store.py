@@ -3,6 +3,7 @@
 import random as randoms
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import partial
 
 from orbion.adapters.db import (
@@ -16,6 +17,7 @@ from orbion.adapters.db import (
     inbox,
     lanes,
     leads,
+    ledger,
     outbox,
     received,
     statuses,
@@ -33,7 +35,8 @@ from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Tas
 from orbion.domain.leads import LeadRow
 from orbion.domain.messages import Message
 from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
-from orbion.domain.turns import Step, TurnInput, TurnResult
+from orbion.domain.spend import Call, Reservation, Scope, Spent
+from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
@@ -127,6 +130,15 @@ class DbStore:
 
     async def save_step(self, turn_id: int, step: Step) -> None:
         await self.db.write(lambda tx: turns.save_step(tx, turn_id, step))
+
+    async def reserve(self, call: Call, limits: Mapping[Scope, int]) -> Reservation:
+        return await self.db.write(lambda tx: ledger.reserve(tx, call, limits))
+
+    async def settle(self, call_id: int, call: Call, said: Completion | None, cost: int) -> None:
+        await self.db.write(lambda tx: ledger.settle(tx, call_id, call, said, cost))
+
+    async def spent(self, day: date) -> Mapping[str, Sequence[Spent]]:
+        return await self.db.read(lambda tx: ledger.spent(tx, day))
 
     async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
         return await self.db.write(
