@@ -11,6 +11,7 @@ from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
@@ -91,8 +92,7 @@ class Gateway(Protocol):
     or `RefusedError`.
     """
 
-    async def connection(self) -> ConnectionState:
-        """Ask whether the number is connected."""
+    async def connection(self) -> ConnectionState: ...
 
     async def version(self) -> str:
         """Ask what runs there; not oftener than hourly, it makes the gateway ask WhatsApp."""
@@ -148,10 +148,7 @@ class Sheet(Protocol):
     """Where people see the leads of a business; every call raises `UnavailableError`."""
 
     async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
-        """Write each lead to its one row.
-
-        Returns the leads to write again: a person moved rows or columns at the same moment.
-        """
+        """Write each lead to its one row; return those to write again: a person moved cells."""
 
     async def read(self, business: str) -> SheetTable | None:
         """Read what the sheet shows, without changing it; None when there is none yet."""
@@ -302,44 +299,6 @@ class Leads(Protocol):
         """Have these leads written to the sheet soon."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationLine:
-    """One row of an operator's list."""
-
-    id: int
-    account: str
-    name: str | None
-    phone: str | None
-    mode: Mode
-    mode_reason: ModeReason | None
-    last_text: str
-    last_at: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineLine:
-    id: int
-    account: str
-    reason: str
-    at: int
-    raw: bytes
-    ended: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLine:
-    """How a number is connected and since when; `opened_at` = first seen open. Times are ms UTC."""
-
-    id: str
-    business: str
-    channel: str
-    state: str
-    reason: str | None
-    state_at: int | None
-    opened_at: int | None
-
-
 class Desk(Protocol):
     """What operators read and change; lists are keyset pages, newest first."""
 
@@ -372,6 +331,8 @@ class Desk(Protocol):
     async def account_lines(self) -> Sequence[AccountLine]: ...
 
     async def leads(self, limit: int) -> Sequence[LeadRow]: ...
+
+    async def note(self, actor: str, action: str, subject: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,7 @@ VERBS: Mapping[str, str] = {
     "eval": "Measure a labelled set: precision, recall, F1, and each miss.",
     "conversation": "Look at conversations, take them over, give them back.",
     "dead": "Look at what could not be done; try it again or let it go.",
+    "breaker": "Look at the circuits of a running service, hold them open or closed.",
     "quarantine": "Look at what could not be read; read it again or let it go.",
 }
 _EPILOG: Final = "\b\nExit codes:\n" + "\n".join(
