@@ -110,9 +110,8 @@ class Gateway(Protocol):
 class Prompt:
     """One model call: chat messages for a provider, and the same facts as data for `scripted`.
 
-    `asked` is the slot whose question was asked last; `pending` the customer's texts to answer;
-    `today` the day on which they were written, in the zone of the business. The provider may call
-    `tools` instead of answering, unless it `must_answer`.
+    `asked` is the slot asked for last; `pending` the texts to answer, written on the business's
+    `today`. The provider may call `tools` instead of answering, unless it `must_answer`.
     """
 
     playbook: Playbook

@@ -325,7 +325,9 @@ _REFUSED: Final = re.compile(
 def stop_wish(text: str) -> StopWish:
     """What `text` says of being written to, in whatever other words it is wrapped."""
     said = [spelled_out(part, but=_PREPOSITIONS) for part in clauses(_PLUS.sub(" mais ", text))]
-    if any(_asks_to_stop(clause, " ".join(said)) for clause in said) or _is_keyword(said):
+    whole = " ".join(said)
+    around = _lettered(whole)
+    if any(_asks_to_stop(clause, whole, around) for clause in said) or _is_keyword(said):
         return StopWish.OPT_OUT
     return StopWish.AMBIGUOUS if _may_want_to_stop(said) else StopWish.NONE
 
@@ -347,14 +349,14 @@ def confirms_stop(text: str) -> bool:
     return agrees(text) or _STOP_NOW.fullmatch(normalise(text)) is not None
 
 
-def _asks_to_stop(clause: str, whole: str) -> bool:
+def _asks_to_stop(clause: str, whole: str, around: str) -> bool:
     if _COMPLAINT.search(clause):
         return False
     if _ABOUT_CALLS.search(clause) and _CALLS_ONLY.search(whole):
         return False
     if _PLAIN.search(clause) or _WISH.search(clause):
         return True
-    letters, around = _lettered(clause), _lettered(whole)
+    letters = _lettered(clause)
     if _ORDER.fullmatch(clause) and _ABOUT_US.search(around):
         return True
     if clause == "para" and _NUISANCE.search(around):

@@ -53,6 +53,7 @@ _NOT_BUDGET: Final = re.compile(
     r"|cobram|divida|devo|multa|carta|matricula|parcela|concorrente|sai por)\b"
 )
 _NOT_BILL: Final = re.compile(r"\b(?:kit|vi|anuncio|desconto|taxa|multa|economi\w+|placas?)\b")
+_LONGEST: Final = 2_000
 _LEAST_BILL: Final = 20_00
 _LEAST_BUDGET: Final = 100_00
 _YEARS: Final = range(2020_00, 2036_00)
@@ -79,7 +80,7 @@ class Entities:
 
 def read_entities(text: str, today: date) -> Entities:
     """Days are meant as seen from `today` in the zone of the business."""
-    said = compose(text)
+    said = compose(text[:_LONGEST])
     email, phones = find_email(said), find_phones(said)
     rest = _without(said, [quote for _, quote in phones] + ([email[1]] if email else []))
     bill, budget = _amounts(rest)
@@ -131,14 +132,15 @@ def _amounts(text: str) -> tuple[int | None, int | None]:
     """(bill, budget): an amount is of what its own clause speaks of, else of what the rest does."""
     found: dict[str, int] = {}
     around = _subject(fold(text))
-    for clause, amount in _claims(text):
+    for clause, amounts in _claims(text):
         said = fold(clause)
         subject = _subject(said) or around
-        if subject == "bill" and not _NOT_BILL.search(said):
-            if amount.marked or amount.centavos >= _LEAST_BILL:
-                found.setdefault(subject, amount.centavos)
-        elif subject == "budget" and not _NOT_BUDGET.search(said) and _is_much(amount):
-            found[subject] = max(found.get(subject, 0), amount.centavos)
+        for amount in amounts:
+            if subject == "bill" and not _NOT_BILL.search(said):
+                if amount.marked or amount.centavos >= _LEAST_BILL:
+                    found.setdefault(subject, amount.centavos)
+            elif subject == "budget" and not _NOT_BUDGET.search(said) and _is_much(amount):
+                found[subject] = max(found.get(subject, 0), amount.centavos)
     return found.get("bill"), found.get("budget")
 
 
@@ -148,12 +150,10 @@ def _subject(said: str) -> str | None:
     return "budget" if _BUDGET.search(said) else None
 
 
-def _claims(text: str) -> Iterator[tuple[str, Amount]]:
+def _claims(text: str) -> Iterator[tuple[str, tuple[Amount, ...]]]:
     kept = _NO_MONEY.sub(lambda found: " " * len(found.group()), fold(text))
     plain = "".join(" " if mark == " " else letter for letter, mark in zip(text, kept, strict=True))
-    for clause in _CLAUSE.split(plain):
-        for amount in find_amounts(clause):
-            yield clause, amount
+    return ((clause, find_amounts(clause)) for clause in _CLAUSE.split(plain))
 
 
 def _is_much(amount: Amount) -> bool:

@@ -24,6 +24,7 @@ _AMOUNT: Final = re.compile(
 )
 _PARTS: Final = re.compile(r"\d\s*x\s*(?:de\s+)?$")
 _UNIT: Final = re.compile(r"\s*(?:de\s+)?(?:reais|real|contos?|pilas?|paus?)(?![a-z])")
+_NEAR: Final = 10
 _LEAST_SPOKEN: Final = 100
 _SCALES: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -50,19 +51,23 @@ def find_amounts(text: str) -> tuple[Amount, ...]:
     """In order of appearance: «R$ 1.234,56», «12x de 99», «1,2 mil», «450», «dois mil»."""
     composed = compose(text)
     folded = fold(composed)
-    written = [(found.start(), _amount(found, composed)) for found in _AMOUNT.finditer(folded)]
-    spoken = [(found.start(), _spoken(found, composed)) for found in SPOKEN.finditer(folded)]
+    written = [
+        (found.start(), _amount(found, composed, folded)) for found in _AMOUNT.finditer(folded)
+    ]
+    spoken = [
+        (found.start(), _spoken(found, composed, folded)) for found in SPOKEN.finditer(folded)
+    ]
     return tuple(amount for _, amount in sorted(written + spoken, key=itemgetter(0)) if amount)
 
 
-def _amount(found: re.Match[str], text: str) -> Amount | None:
+def _amount(found: re.Match[str], text: str, folded: str) -> Amount | None:
     """A small «m» means metres, a large one millions."""
     number = found["whole"].replace(".", "") + (found["cents"] or "").replace(",", ".")
     scale = (found["scale"] or "").strip()
     if scale == "m" and text[found.end("scale") - 1] != "M":
         return None
     times = _SCALES[scale] if scale else 1
-    part = _PARTS.search(fold(text), 0, found.start("whole"))
+    part = _PARTS.search(folded, max(0, found.start("whole") - _NEAR), found.start("whole"))
     return Amount(
         centavos=int(Decimal(number) * times * 100),
         quote=text[found.start() : found.end()].strip(),
@@ -70,12 +75,11 @@ def _amount(found: re.Match[str], text: str) -> Amount | None:
     )
 
 
-def _spoken(found: re.Match[str], text: str) -> Amount | None:
+def _spoken(found: re.Match[str], text: str, folded: str) -> Amount | None:
     """Small numbers in words count other things; what follows digits («450 mil») is theirs."""
-    folded = fold(text)
     unit = _UNIT.match(folded, found.end())
     value = spoken_number(found.group())
-    if (value < _LEAST_SPOKEN and not unit) or re.search(r"\d\s*$", folded[: found.start()]):
+    if (value < _LEAST_SPOKEN and not unit) or folded[: found.start()].rstrip()[-1:].isdigit():
         return None
     return Amount(
         centavos=value * 100,

@@ -24,6 +24,8 @@ _UNSEEN: Final = re.compile(
     r"|(?<![\u2190-\U0010ffff])\u200d"  # elsewhere it joins the parts of an emoji
 )
 _CLAUSE_END: Final = re.compile(r"[,.;:!?\n()…]+|\s[-\u2013\u2014]+\s")
+_LONGEST: Final = 2_000
+_MOST_WORDS: Final = 40
 _SENTENCE_END: Final = re.compile(r"(?<=[!?;\n])|(?<=\.)\s")
 
 
@@ -72,5 +74,13 @@ def sentences(text: str) -> tuple[str, ...]:
 
 
 def clauses(text: str) -> tuple[str, ...]:
-    """The parts between punctuation marks, the end of a line being one."""
-    return tuple(part for each in _CLAUSE_END.split(compose(text)) if (part := each.strip()))
+    """The parts between punctuation marks, the end of a line being one.
+
+    Bounded in length and number, so that nobody can write what takes long to understand.
+    """
+    parts = (part.split() for part in _CLAUSE_END.split(compose(text[:_LONGEST])))
+    return tuple(
+        " ".join(said[start : start + _MOST_WORDS])
+        for said in parts
+        for start in range(0, len(said), _MOST_WORDS)
+    )

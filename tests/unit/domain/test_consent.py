@@ -1,8 +1,11 @@
 """Who wants no more messages, who may, and who wants them again."""
 
+from time import perf_counter
+
 import pytest
 
 from orbion.domain.consent import StopWish, confirms_stop, opts_in, opts_out, stop_wish
+from orbion.domain.intents import wants_human
 
 STOPS = (
     "STOP",
@@ -87,3 +90,12 @@ def test_a_yes_to_the_question_stops(text: str) -> None:
 def test_anything_else_does_not(text: str) -> None:
     assert not confirms_stop(text)
     assert not opts_out(text)
+
+
+def test_a_wish_is_found_in_a_long_message_and_no_message_takes_long() -> None:
+    assert opts_out("ontem eu vi o kit de vocês na feira " * 3 + ", não me mande mais mensagem")
+    started = perf_counter()
+    for said in ("nao ", "o ", "R$ 1.", "quero falar com um ", "para de me mandar "):
+        stop_wish(said * 20_000)
+        wants_human(said * 20_000)
+    assert perf_counter() - started < 5
