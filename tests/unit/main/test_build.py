@@ -61,7 +61,7 @@ async def test_openai_stands_behind_its_guard(tmp_path: Path) -> None:
         llm="openai",
         openai_api_key="sk-teste",
         openai_base_url="http://127.0.0.1:9/v1",
-        model_deadline=5,
+        model_deadline=1,
     )
     llm = build_llm(given.settings, given, RecordedLedger(), closing=AsyncExitStack())
     assert isinstance(llm, GuardedLLM)
