@@ -11,6 +11,7 @@ from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
@@ -297,44 +298,6 @@ class Leads(Protocol):
 
     async def mirror_again(self, lead_ids: Collection[int]) -> None:
         """Have these leads written to the sheet soon."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationLine:
-    """One row of an operator's list."""
-
-    id: int
-    account: str
-    name: str | None
-    phone: str | None
-    mode: Mode
-    mode_reason: ModeReason | None
-    last_text: str
-    last_at: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineLine:
-    id: int
-    account: str
-    reason: str
-    at: int
-    raw: bytes
-    ended: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLine:
-    """How a number is connected and since when; `opened_at` = first seen open. Times are ms UTC."""
-
-    id: str
-    business: str
-    channel: str
-    state: str
-    reason: str | None
-    state_at: int | None
-    opened_at: int | None
 
 
 class Desk(Protocol):

@@ -10,7 +10,7 @@ import pytest
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.lanes import DeadLetter, Queue
-from orbion.ports import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from tests.unit.channels.captured import upsert
 from tests.unit.web.house import OPERATOR, House, house
 

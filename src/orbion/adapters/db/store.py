@@ -33,6 +33,7 @@ from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
 from orbion.domain.spend import Call, Reservation, Scope, Spent
@@ -40,7 +41,7 @@ from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.kit.limiter import Limiter
-from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
+from orbion.ports import Received, StoreFacts
 
 HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
