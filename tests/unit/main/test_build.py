@@ -61,13 +61,13 @@ async def test_openai_stands_behind_its_guard(tmp_path: Path) -> None:
         llm="openai",
         openai_api_key="sk-teste",
         openai_base_url="http://127.0.0.1:9/v1",
-        model_deadline=1,
+        model_deadline=5,
     )
     llm = build_llm(given.settings, given, RecordedLedger(), closing=AsyncExitStack())
     assert isinstance(llm, GuardedLLM)
     with pytest.raises(UnavailableError):
         await llm.complete(prompt("oi"))
-    assert given.made["openai"].statistics.failure == 1
+    assert 1 <= given.made["openai"].statistics.failure <= 3
 
 
 async def test_a_model_of_the_world_wins(tmp_path: Path) -> None:
