@@ -169,6 +169,15 @@ async def test_while_the_breaker_is_open_the_playbook_answers_at_once_without_a_
         assert (await model.steps())[-1] == ("fallback", C.CIRCUIT_OPEN)
 
 
+async def test_a_model_that_fails_once_is_asked_again_and_its_words_are_sent(
+    tmp_path: Path,
+) -> None:
+    async with trial(tmp_path, deadline=20.0) as model:
+        model.model.script.extend([F.SERVER_ERROR])
+        assert await model.ask("bom dia") == [WORDS]
+        assert len(model.model.journal) == 2
+
+
 async def test_a_model_that_stalls_again_and_again_opens_the_breaker(tmp_path: Path) -> None:
     async with trial(tmp_path, deadline=0.2) as model:
         model.model.faults = ModelFaults(call={F.HANG: 1.0})
@@ -233,7 +242,7 @@ async def test_tools_note_the_name_and_call_a_person_in_the_one_write_of_the_tur
 
 
 async def test_an_opt_out_that_only_the_model_understands_is_kept(tmp_path: Path) -> None:
-    asked = "nossa, me esquece vai"
+    asked = "nossa, evapora da minha vida vai"
     answer = in_order(tool_call("record_opt_out", {"quote": asked}), bubble("Ok."))
     async with trial(tmp_path, answer, deadline=20.0) as model:
         said = await model.ask(asked)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orbion.kit.limiter import Limiter, Rate
@@ -51,6 +51,7 @@ class Buckets:
         return wait
 
 
+@settings(deadline=None)
 @given(st.lists(RATES, min_size=1, max_size=3), STEPS)
 def test_it_agrees_with_buckets_counted_from_scratch(
     rates: list[Rate], steps: list[tuple[float, str, float]]
@@ -69,6 +70,7 @@ def test_it_agrees_with_buckets_counted_from_scratch(
         assert looked.allowed is (expected == 0)
 
 
+@settings(deadline=None)
 @given(
     st.integers(1, 40),
     st.floats(0.5, 100.0),

@@ -23,6 +23,7 @@ from orbion.domain.turns import Completion
 from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
 from orbion.kit.limiter import Limiter
+from orbion.kit.retry import Retries
 from orbion.ports import LLM, Archive, Channel, Gateway, PastPage, Prompt, Sheet
 
 T = TypeVar("T")
@@ -30,6 +31,9 @@ T = TypeVar("T")
 _QUOTA_SECONDS = 300.0
 _PACE_SECONDS = 0.5  # a bubble that waits has already looked whether a person took over
 
+_PASSING = frozenset(
+    {FaultCode.OPENAI_RATE_LIMIT, FaultCode.OPENAI_SERVER, FaultCode.OPENAI_CONNECTION}
+)
 _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.WHATSAPP_DISCONNECTED: Outcome.failure,
     FaultCode.WHATSAPP_UNREACHABLE: Outcome.failure,
@@ -189,15 +193,20 @@ class GuardedGateway:
 
 
 class GuardedLLM:
-    """A model provider behind its guard."""
+    """A model provider behind its guard, asked again when a moment may help."""
 
-    def __init__(self, inner: LLM, guard: Guard) -> None:
+    def __init__(self, inner: LLM, guard: Guard, retries: Retries) -> None:
         self._inner = inner
         self._guard = guard
+        self._retries = retries
 
     async def complete(self, prompt: Prompt) -> Completion:
         late = UnavailableError(FaultCode.OPENAI_TIMEOUT, "the model did not answer in time")
-        return await _through(self._guard, lambda: self._inner.complete(prompt), late)
+
+        async def attempt() -> Completion:
+            return await _through(self._guard, lambda: self._inner.complete(prompt), late)
+
+        return await self._retries(attempt, _passing)
 
 
 class GuardedSheet:
@@ -222,6 +231,13 @@ class GuardedSheet:
     async def _guarded(self, call: Callable[[], Awaitable[T]]) -> T:
         late = UnavailableError(FaultCode.SHEETS_UNREACHABLE, "the sheet did not answer in time")
         return await _through(self._guard, call, late)
+
+
+def _passing(error: Exception) -> float | None:
+    """Seconds to wait before the model is asked again, None if that is no use."""
+    if isinstance(error, UnavailableError) and error.code in _PASSING:
+        return error.retry_after
+    return None
 
 
 async def _through(guard: Guard, call: Callable[[], Awaitable[T]], late: OrbionError) -> T:

@@ -1,14 +1,18 @@
 """Decide how long to wait before trying again, and whether trying again is still affordable."""
 
+import asyncio
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from random import Random
 from types import MappingProxyType
+from typing import TypeVar
 
 from orbion.kit.clock import Clock
 from orbion.kit.window import SlidingCounts
+
+T = TypeVar("T")
 
 _LARGEST_EXPONENT = 32
 _LIMITS = ("requests", "tokens")
@@ -92,3 +96,56 @@ class RetryBudget:
         if affordable:
             self._counts.add(now, 0, 1)
         return affordable
+
+
+class Retries:
+    """Makes a call that may be repeated again, at most `most` times and within its budget.
+
+    `deadline` (seconds) is shared by all attempts: none begins after half of it, so that the last
+    one has time to succeed.
+    """
+
+    __slots__ = ("_base", "_budget", "_clock", "_deadline", "_most", "_random")
+
+    def __init__(
+        self,
+        budget: RetryBudget,
+        *,
+        clock: Clock,
+        random: Random,
+        deadline: float,
+        most: int = 2,
+        base: float = 0.2,
+    ) -> None:
+        self._budget = budget
+        self._clock = clock
+        self._random = random
+        self._deadline = deadline
+        self._most = most
+        self._base = base
+
+    async def __call__(
+        self, call: Callable[[], Awaitable[T]], asked: Callable[[Exception], float | None]
+    ) -> T:
+        """`asked` reads the least wait in seconds off an error; None = trying again is no use."""
+        latest = self._clock.monotonic() + self._deadline / 2
+        self._budget.called()
+        attempt = 1
+        while True:
+            try:
+                return await call()
+            except Exception as error:
+                wait = self._wait(attempt, asked(error), latest)
+                if wait is None:
+                    raise
+            attempt += 1
+            await asyncio.sleep(wait)
+
+    def _wait(self, attempt: int, asked: float | None, latest: float) -> float | None:
+        if asked is None or attempt > self._most:
+            return None
+        drawn = full_jitter(attempt, base=self._base, cap=self._deadline, random=self._random)
+        wait = max(asked, drawn)
+        if self._clock.monotonic() + wait > latest or not self._budget.take():
+            return None
+        return wait

@@ -30,6 +30,7 @@ from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard
 from orbion.kit.limiter import Limiter, Rate
+from orbion.kit.retry import Retries, RetryBudget
 from orbion.main.measuring import MeasuredLLM
 from orbion.main.metering import MeteredLLM, limits_of, shipped_prices
 from orbion.main.world import World
@@ -260,4 +261,11 @@ def build_llm(
         clock=guards.world.clock,
         metrics=guards.metrics,
     )
-    return GuardedLLM(metered, guard)
+    clock = guards.world.clock
+    retries = Retries(
+        RetryBudget(clock=clock),
+        clock=clock,
+        random=guards.world.random,
+        deadline=settings.model_deadline,
+    )
+    return GuardedLLM(metered, guard, retries)

@@ -7,6 +7,7 @@ import pytest
 
 from orbion.kit.breaker import (
     Breaker,
+    BreakerMode,
     BreakerOpenError,
     BreakerPolicy,
     NotAttemptedError,
@@ -205,3 +206,18 @@ async def test_a_call_that_finds_no_slot_in_time_was_not_attempted() -> None:
     assert refused.value.name == "gateway"
     assert bench.seen == ["rejected"]
     assert bench.breaker.statistics.total == 0
+
+
+async def test_an_order_stands_whatever_recovers_and_the_report_shows_it() -> None:
+    guard = Bench().guard
+    guard.breaker.force_open("401")
+    guard.order(BreakerMode.forced_open, "operator")
+    guard.recover()
+    held = guard.report()
+    assert (held.name, held.state, held.mode) == ("gateway", "open", "forced_open")
+    assert (held.limit, held.in_flight, held.retry_after) == (8, 0, 300.0)
+    guard.order(BreakerMode.automatic, "operator")
+    guard.recover()
+    assert guard.report().state == "closed"
+    assert guard.statistics == guard.report().calls
+    assert not guard.is_forbidden

@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from orbion.kit.retry import RetryBudget, full_jitter, retry_after
+from orbion.kit.clock import SystemClock
+from orbion.kit.retry import Retries, RetryBudget, full_jitter, retry_after
 from orbion.kit.window import SlidingCounts
 from tests.unit.kit.manual_clock import ManualClock
 
@@ -99,3 +100,69 @@ NOON = "Wed, 21 Oct 2026 12:00:00 GMT"
 )
 def test_every_form_of_retry_after_is_read(headers: dict[str, str], seconds: float | None) -> None:
     assert retry_after(headers) == (None if seconds is None else pytest.approx(seconds))
+
+
+class HiccupError(Exception):
+    """Says in seconds when to come back; None = never."""
+
+    def __init__(self, wait: float | None) -> None:
+        super().__init__(wait)
+        self.wait = wait
+
+
+def wait_of(error: Exception) -> float | None:
+    return error.wait if isinstance(error, HiccupError) else None
+
+
+class Flaky:
+    """Fails with each of its waits, then answers how often it was asked."""
+
+    def __init__(self, *waits: float | None) -> None:
+        self.waits = list(waits)
+        self.asked = 0
+
+    async def __call__(self) -> int:
+        self.asked += 1
+        if self.waits:
+            raise HiccupError(self.waits.pop(0))
+        return self.asked
+
+
+def retries(clock: ManualClock | SystemClock, *, deadline: float = 20.0) -> Retries:
+    budget = RetryBudget(clock=clock)
+    return Retries(budget, clock=clock, random=random.Random(1), deadline=deadline, base=0.0)
+
+
+async def test_what_passes_is_tried_again_twice_at_most() -> None:
+    again, patient, hopeless = retries(ManualClock()), Flaky(0.0, 0.0), Flaky(0.0, 0.0, 0.0)
+    assert await again(patient, wait_of) == 3
+    with pytest.raises(HiccupError):
+        await retries(ManualClock())(hopeless, wait_of)
+    assert hopeless.asked == 3
+
+
+async def test_what_will_not_pass_is_tried_once() -> None:
+    refused = Flaky(None)
+    with pytest.raises(HiccupError):
+        await retries(ManualClock())(refused, wait_of)
+    assert refused.asked == 1
+
+
+async def test_a_wait_that_is_asked_for_is_kept_if_the_deadline_leaves_time() -> None:
+    clock = SystemClock()
+    started = clock.monotonic()
+    assert await retries(clock, deadline=1.0)(Flaky(0.05), wait_of) == 2
+    assert clock.monotonic() - started >= 0.05
+    late = Flaky(0.51)
+    with pytest.raises(HiccupError):
+        await retries(clock, deadline=1.0)(late, wait_of)
+    assert late.asked == 1
+
+
+async def test_an_outage_is_asked_at_most_a_fifth_oftener() -> None:
+    again = retries(ManualClock())
+    calls = [Flaky(0.0, 0.0, 0.0) for _ in range(1_000)]
+    for each in calls:
+        with pytest.raises(HiccupError):
+            await again(each, wait_of)
+    assert sum(each.asked for each in calls) <= 1.2 * len(calls) + 3

@@ -67,7 +67,7 @@ async def test_openai_stands_behind_its_guard(tmp_path: Path) -> None:
     assert isinstance(llm, GuardedLLM)
     with pytest.raises(UnavailableError):
         await llm.complete(prompt("oi"))
-    assert given.made["openai"].statistics.failure == 1
+    assert 1 <= given.made["openai"].statistics.failure <= 3
 
 
 async def test_a_model_of_the_world_wins(tmp_path: Path) -> None:
