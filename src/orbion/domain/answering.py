@@ -9,15 +9,18 @@ from orbion.domain.intents import wants_human
 from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
 from orbion.domain.playbook import Item, Opening, Playbook, Slot
+from orbion.domain.opening_hours import write_clock
 from orbion.domain.qualification import open_slots
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.retrieval import (
+    answers_price,
     asks_address,
     asks_hours,
     asks_identity,
     asks_price,
     find_faq,
     find_items,
+    names_unknown_thing,
     is_question,
     spelled_out,
 )
@@ -50,10 +53,12 @@ def answer(
     *,
     asked: str | None,
     first_contact: bool,
+    away: str = "",
 ) -> Reply:
     """Answer `pending` texts in one to three bubbles and ask one open question at most.
 
-    `facts` are the slots known before; `asked` is the slot whose question was asked last.
+    `facts` are the slots known before; `asked` is the slot whose question was asked last; `away`
+    is what to say of the closed hours, once.
     """
     if all(map(is_reaction, pending)):
         return Reply(silence_reason="reaction")
@@ -65,7 +70,8 @@ def answer(
         return Reply(silence_reason="nothing_to_answer")
     known = {**facts, **{slot: fact.value for slot, fact in heard.facts.items()}}
     question = _next_question(playbook, known, heard, asked)
-    bubbles = _compose(playbook, heard, known, question, first_contact=first_contact)
+    greeting = " ".join(part for part in (playbook.greeting if first_contact else "", away) if part)
+    bubbles = _compose(playbook, heard, known, question, greeting=greeting)
     return Reply(bubbles=bubbles, facts=heard.facts, asked=question.key if question else None)
 
 
@@ -120,6 +126,19 @@ def _handoff_reason(playbook: Playbook, pending: Sequence[str]) -> str | None:
 def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
     """What the data say to one sentence; nothing if it asks for nothing known."""
     said = spelled_out(sentence)
+    found = _about_itself(playbook, said)
+    entry = find_faq(playbook, said, surely=bool(found))
+    items = find_items(playbook, said) if asks_price(said) else ()
+    if items and not (entry and answers_price(entry)):
+        return [_price_list(playbook, items)]
+    if entry:
+        return [ReplyBubble(text=entry.answer, fact_ids=(entry.fact_id,))]
+    if found or not asks_price(said) or names_unknown_thing(playbook, said):
+        return found
+    return [_price_list(playbook, playbook.catalogue[:_MOST_ITEMS])] if playbook.catalogue else []
+
+
+def _about_itself(playbook: Playbook, said: str) -> list[ReplyBubble]:
     found = []
     if asks_identity(said):
         found.append(ReplyBubble(text=playbook.texts.identity, fact_ids=("identity",)))
@@ -127,22 +146,22 @@ def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
         found.append(ReplyBubble(text=write_hours(playbook), fact_ids=("hours",)))
     if asks_address(said):
         found.append(ReplyBubble(text=f"Nosso endereço: {playbook.address}", fact_ids=("address",)))
-    if found:
-        return found
-    entry = find_faq(playbook, said)
-    if entry:
-        return [ReplyBubble(text=entry.answer, fact_ids=(entry.fact_id,))]
-    return [_price_list(playbook, said)] if asks_price(said) and playbook.catalogue else []
+    return found
 
 
-def _price_list(playbook: Playbook, said: str) -> ReplyBubble:
-    items = find_items(playbook, said) or playbook.catalogue[:_MOST_ITEMS]
+def _price_list(playbook: Playbook, items: Sequence[Item]) -> ReplyBubble:
     lines = (playbook.texts.price_intro, *map(write_item, items))
     return ReplyBubble(text="\n".join(lines), fact_ids=tuple(item.fact_id for item in items))
 
 
 def write_item(item: Item) -> str:
-    return f"• {item.name}: {write_amount(item.price)} {item.unit}".rstrip()
+    """«• Kit: R$ 900,00 instalado, ou 12x de R$ 80,00 (até 5% de desconto no Pix)»."""
+    line = f"• {item.name}: {write_amount(item.price)} {item.unit}".rstrip()
+    if item.instalments:
+        line += f", ou {item.instalments.count}x de {write_amount(item.instalments.amount)}"
+    if item.discount:
+        line += f" (até {item.discount.percent}% de desconto {item.discount.condition})"
+    return line
 
 
 def write_hours(playbook: Playbook) -> str:
@@ -151,11 +170,7 @@ def write_hours(playbook: Playbook) -> str:
 
 
 def _write_opening(opening: Opening) -> str:
-    opens, closes = (
-        f"{at.hour}h{at.minute:02d}" if at.minute else f"{at.hour}h"
-        for at in (opening.opens, opening.closes)
-    )
-    return f"{opening.label}, das {opens} às {closes}"
+    return f"{opening.label}, das {write_clock(opening.opens)} às {write_clock(opening.closes)}"
 
 
 def _next_question(
@@ -176,18 +191,16 @@ def _compose(
     known: Facts,
     question: Slot | None,
     *,
-    first_contact: bool,
+    greeting: str,
 ) -> tuple[ReplyBubble, ...]:
-    greeting = (
-        [ReplyBubble(text=playbook.greeting, fact_ids=("identity",))] if first_contact else []
-    )
+    opening = [ReplyBubble(text=greeting, fact_ids=("identity",))] if greeting else []
     answers = list(heard.answers[:_MOST_ANSWERS])
-    if greeting and answers:
+    if opening and answers:
         answers = [_merged(answers)]
-    quiet = first_contact and not (heard.wonders or heard.sent_media)
+    quiet = bool(greeting) and not (heard.wonders or heard.sent_media)
     reaction = [] if quiet else [ReplyBubble(text=_reaction(playbook, heard, known))]
     asking = [ReplyBubble(text=question.question)] if question else []
-    return _join(greeting, answers or reaction, asking)
+    return _join(opening, answers or reaction, asking)
 
 
 def _reaction(playbook: Playbook, heard: _Heard, known: Facts) -> str:

@@ -21,6 +21,9 @@ class TomlTable:
         self._faults = faults
         self._read: set[str] = set()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._raw
+
     def text(self, key: str, cure: str, *, default: str | None = None) -> str:
         found = self._typed(key, str, cure, default).strip()
         if key in self._raw and not found:
@@ -50,6 +53,9 @@ class TomlTable:
         if found <= 0 or round(found * 100) != round(found * 100, 6):
             self.fault(key, "must be above zero, with two decimals at most")
         return round(found * 100)
+
+    def optional_amount(self, key: str, cure: str) -> int | None:
+        return self.amount(key, cure) if key in self else None
 
     def flag(self, key: str, *, default: bool) -> bool:
         return self._typed(key, bool, "write true or false", default)
@@ -86,6 +92,9 @@ class TomlTable:
 
     def table(self, key: str, cure: str) -> "TomlTable":
         return self._child(self._typed(key, dict, cure, None), key)
+
+    def optional_table(self, key: str, cure: str) -> "TomlTable | None":
+        return self.table(key, cure) if key in self else None
 
     def tables(self, key: str, cure: str, *, least: int = 0) -> Iterator["TomlTable"]:
         for number, raw in enumerate(self._items(key, dict, cure, least)):

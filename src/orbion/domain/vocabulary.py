@@ -25,6 +25,13 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "to": "estou",
         "pgto": "pagamento",
         "end": "endereco",
+        "qdo": "quando",
+        "mto": "muito",
+        "msm": "mesmo",
+        "tbm": "tambem",
+        "ap": "apartamento",
+        "ape": "apartamento",
+        "apto": "apartamento",
     }
 )
 GREETINGS: Final = frozenset(
