@@ -40,7 +40,7 @@ bench:  ## measure durable acknowledgements, start time and memory
 	@$(SETUP) dev
 	@$(BIN)/python -m loadtests.bench
 
-load:  ## locust's four scenarios against the service and its simulators
+load:  ## locust: usual loads, slow models, crowds and a ramp to the knee; a graded report
 	@$(SETUP) load
 	@$(BIN)/python -m loadtests.run
 

@@ -4,8 +4,6 @@ import argparse
 import asyncio
 import json
 import os
-import platform
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -17,15 +15,14 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
 import uvloop
 
 from loadtests.gateway import QUESTIONS, Customers
 from loadtests.http1 import HOST, Volley, volley
 from loadtests.lanes import WORKERS, postgres_store, speeds, sqlite_store
+from loadtests.machine import machine
 from loadtests.processes import (
     DRIVER_CORE,
-    SERVER_CORE,
     Program,
     database_in,
     free_port,
@@ -33,6 +30,7 @@ from loadtests.processes import (
     running,
     serving,
 )
+from loadtests.scenarios import UNPACED
 from loadtests.webhooks import LINES, captured_requests
 from tests.support.postgres import DURABLE, PostgresServer, run_postgres
 
@@ -49,16 +47,12 @@ REPORT: Final = Path(__file__).resolve().parent / "bench.json"
 NOBODY: Final = f"http://{HOST}:9"
 LATER: Final = {"quiet_min": 30, "quiet_max": 60, "quiet_cap": 120}
 """No turn begins while acknowledgements are measured."""
-UNPACED: Final = {
+AT_ONCE: Final = {
+    **UNPACED,
     "quiet_min": 0,
     "quiet_max": 0,
     "quiet_cap": 0,
     "typing_speed": 0,
-    "turns_per_minute": 600,
-    "sends_per_second": 1e6,
-    "sends_per_minute": 1e6,
-    "sends_per_hour": 1e6,
-    "workers": 64,
 }
 FLOORS: Final = {
     "orbion / bare, req/s": ("G1", 0.15),
@@ -227,7 +221,7 @@ def whole_path(messages: int) -> Figures:
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         gateway = f"http://{HOST}:{port}"
-        environment = orbion_environment(folder, gateway=gateway, **UNPACED)
+        environment = orbion_environment(folder, gateway=gateway, **AT_ONCE)
         _make_database(folder, environment)
         with serving(folder, environment) as program:
             figures = uvloop.run(_answered(program, port, database_in(folder), messages))
@@ -296,20 +290,6 @@ async def _queue_speeds(folder: Path, server: PostgresServer, messages: int) -> 
     return {"SQLite": on_sqlite, "PostgreSQL": on_postgres}
 
 
-def machine() -> Figures:
-    return {
-        "cpus": psutil.cpu_count(),
-        "driver_core": DRIVER_CORE,
-        "server_core": SERVER_CORE,
-        "load": os.getloadavg(),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-        "kernel": platform.release(),
-        "python": platform.python_version(),
-        "sqlite": sqlite3.sqlite_version,
-        "customers": f"unknown ones, {LINES} messages each",
-    }
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.5, help="of each measured round")
@@ -324,7 +304,7 @@ def main() -> int:
         "start": starts,
         "path": lambda: whole_path(chosen.messages),
     }
-    facts = machine()
+    facts = machine() | {"customers": f"unknown ones, {LINES} messages each"}
     print(" · ".join(f"{name} {value}" for name, value in facts.items()))
     figures = {"machine": facts}
     for name, part in parts.items():

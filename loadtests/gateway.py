@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class Tally:
     answered: int
     bubbles: int
     repeated: int
+    disordered: int
     acks: Sequence[float]
     answers: Sequence[float]
 
@@ -70,7 +72,8 @@ class Customers:
         self._acks: list[float] = []
         self._read = 0
         self._questions: list[Question] = []
-        self._open: dict[str, tuple[Question, asyncio.Future[None]]] = {}
+        self._open: defaultdict[str, list[tuple[Question, asyncio.Future[None]]]]
+        self._open = defaultdict(list)
         webhook = Webhook(url=f"http://{HOST}:{service_port}{PATH}", headers=dict(AUTHENTIC))
         self.simulator = EvolutionSimulator(
             [Instance(name=ACCOUNT, token="a-token", webhook=webhook)],  # noqa: S106 simulated
@@ -98,32 +101,31 @@ class Customers:
         question = Question(jid=person(phone), asked_at=time.perf_counter())
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._questions.append(question)
-        self._open[question.jid] = (question, answered)
+        self._open[question.jid].append((question, answered))
         self.simulator.customer_says(ACCOUNT, phone, text, name="Cliente")
-        try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await answered
-        except TimeoutError:
-            self._open.pop(question.jid, None)
+        await asyncio.wait({answered}, timeout=PATIENCE_SECONDS)
         return question
 
     async def settled(self) -> None:
         """Wait until nobody waits for an answer any more and nothing is on its way."""
-        waiting = [answered for _, answered in self._open.values()]
-        await asyncio.gather(*waiting, return_exceptions=True)
+        waiting = [answered for asked in self._open.values() for _, answered in asked]
+        if waiting:
+            await asyncio.wait(waiting, timeout=PATIENCE_SECONDS)
         await asyncio.sleep(SETTLING_SECONDS)
         await self.simulator.drained()
 
     def tally(self, database: Path) -> Tally:
         """Count; the service's own rows tell which of the gateway's accepts were one too many."""
         arrivals = [each for each in self.simulator.deliveries if each.event == "messages.upsert"]
+        rows = _rows_sent(database)
         waits = [q.answered_at - q.asked_at for q in self._questions if q.answered_at is not None]
         return Tally(
             sent=len(self._questions),
             acknowledged=sum(each.outcome == "delivered" for each in arrivals),
             answered=len(waits),
             bubbles=len(self.simulator.journal),
-            repeated=len(self.simulator.journal) - _rows_sent(database),
+            repeated=len(self.simulator.journal) - len(rows),
+            disordered=self._disordered(rows),
             acks=self._acks,
             answers=waits,
         )
@@ -139,14 +141,28 @@ class Customers:
         while True:
             await self.simulator.wait_for(lambda: len(journal) > self._read)
             for accepted in journal[self._read :]:
-                question, answered = self._open.pop(accepted.jid, (None, None))
-                if question is not None and answered is not None and not answered.done():
+                for question, answered in self._open.pop(accepted.jid, ()):
                     question.answered_at = time.perf_counter()
                     answered.set_result(None)
             self._read = len(journal)
 
+    def _disordered(self, rows: Mapping[str, int]) -> int:
+        """Bubbles that reached their customer before one that was written earlier."""
+        last: dict[str, int] = {}
+        count = 0
+        for accepted in self.simulator.journal:
+            row = rows.get(accepted.id, 0)
+            count += row < last.get(accepted.jid, 0)
+            last[accepted.jid] = max(row, last.get(accepted.jid, 0))
+        return count
 
-def _rows_sent(database: Path) -> int:
+
+def _rows_sent(database: Path) -> Mapping[str, int]:
+    """The service's rows that were tried, by their gateway id or, without one, by their own."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        rows = connection.execute("SELECT count(*) FROM outbox WHERE sending_at IS NOT NULL")
-        return int(rows.fetchone()[0])
+        return dict(
+            connection.execute(
+                "SELECT coalesce(provider_id, 'row ' || id), id FROM outbox"
+                " WHERE sending_at IS NOT NULL"
+            ).fetchall()
+        )

@@ -53,7 +53,7 @@ A module imports only from its own package and the levels below; `.importlinter`
 ```
 __main__ → cli → main → config    composition: sees everything; `simulators` stand beside main
 web   |   workers   |   adapters  three edges: HTTP in, loops over stored work, the outside
-usecases                          verbs: receive, reply, deliver …
+usecases  |  evals                verbs: receive, reply, deliver …; labelled sets and their gates
 agent                             the turn: prompt, checks, fallback
 ports                             every Protocol, one page
 domain                            messages, conversations, leads, playbook, events, errors

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 import pytest
 from sqlalchemy import update
 
-from orbion.adapters.db.schema import CONTACT, LANE, MESSAGE, OUTBOX, SUPPRESSION, TURN
+from orbion.adapters.db.schema import (
+    CONTACT,
+    CONVERSATION,
+    LANE,
+    MESSAGE,
+    OUTBOX,
+    SUPPRESSION,
+    TURN,
+)
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Statement
 from orbion.domain.conversations import Mode, ModeReason
@@ -241,6 +249,48 @@ async def test_of_several_wishes_the_last_one_counts(
 async def test_who_takes_the_opt_out_back_at_once_is_answered(talk: Talk) -> None:
     assert await talk.turn(STOP, "voltar") == "answered"
     assert await column(talk.store, SUPPRESSION.c.at) == []
+
+
+async def test_who_may_want_no_more_is_asked_and_a_yes_ends_the_messages(talk: Talk) -> None:
+    await talk.turn("oi")
+    await send(talk.store, "WA1")
+    assert await talk.turn("agora não quero") == "consent_asked"
+    await send(talk.store, "WA2")
+    assert await talk.turn("sim") == "opted_out"
+    assert await talk.turn("quanto custa?") == "suppressed_opt_out"
+    texts = solar().texts
+    assert await bubbles(talk) == ["olá", texts.opt_out_question, texts.opt_out_confirmation]
+    assert len(await column(talk.store, SUPPRESSION.c.at)) == 1
+
+
+@pytest.mark.parametrize("answered", ["não", "pode continuar", "quanto custa?", "depois eu vejo"])
+async def test_any_other_word_goes_on_and_the_question_is_not_asked_twice_in_a_row(
+    answered: str, talk: Talk
+) -> None:
+    assert await talk.turn("depois eu vejo") == "consent_asked"
+    await send(talk.store, "WA1")
+    assert await talk.turn(answered) == "answered"
+    await send(talk.store, "WA2")
+    assert await talk.turn("sim") == "answered"
+    assert (await bubbles(talk)).count(solar().texts.opt_out_question) == 1
+    assert await column(talk.store, SUPPRESSION.c.at) == []
+
+
+async def test_a_yes_to_a_person_is_no_opt_out(talk: Talk) -> None:
+    assert await talk.turn("chega") == "consent_asked"
+    await send(talk.store, "WA1")
+    await receive(talk.store, echo("Oi, aqui é o Pedro. Posso ajudar?", by_api=False))
+    assert await talk.turn("sim") == "human_mode"
+    await talk.store.set_mode(1, Mode.BOT, None, "ana")
+    assert await talk.turn("sim") == "answered"
+    assert await column(talk.store, SUPPRESSION.c.at) == []
+
+
+async def test_what_answers_an_open_question_is_no_wish_to_stop(talk: Talk) -> None:
+    await talk.turn("oi")
+    slot = Statement(update(CONVERSATION).values(open_slot="prazo"))
+    await talk.store.db.write(lambda tx: tx.run(slot))
+    assert await talk.turn("sem pressa, mais pra frente") == "answered"
 
 
 # Hand-over

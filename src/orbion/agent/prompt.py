@@ -10,6 +10,7 @@ import msgspec
 from orbion.agent.history import CHARACTERS_PER_TOKEN, chat_history, newest_within, shown
 from orbion.agent.tools import SPECS
 from orbion.domain.answering import write_hours, write_item
+from orbion.domain.consent import STOP_QUESTION
 from orbion.domain.errors import FaultCode
 from orbion.domain.messages import Message
 from orbion.domain.playbook import Playbook, Slot
@@ -55,6 +56,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     pending = tuple(text for message in given.batch if (text := shown(message)))
     facts = {slot: value for slot, value in given.lead.facts.items() if playbook.slot(slot)}
     asked = given.conversation.open_slot
+    asked = None if asked == STOP_QUESTION else asked
     first_contact = given.conversation.last_out_at is None and not any(
         message.direction == "out" for message in history
     )

@@ -19,9 +19,9 @@ class Exit(IntEnum):
 
 EXIT_CODES: Mapping[int, str] = {
     Exit.OK: "all went well",
-    Exit.BUG: "a bug in Orbion, or the demo lost something",
+    Exit.BUG: "a bug in Orbion; the demo lost something; `eval`: the gate fails",
     Exit.USAGE: "wrong usage: unknown command, option or value",
-    Exit.REJECTED: "a setting, the accounts file, a playbook or the database's version is wrong",
+    Exit.REJECTED: "a setting, the accounts, a playbook, a labelled line or the database is wrong",
     Exit.REFUSED: "no such thing, or it may not be done; `doctor`: a check failed",
     Exit.UNAVAILABLE: "database, port, gateway or demo not available now",
     Exit.INTERRUPTED: "interrupted by Ctrl-C",

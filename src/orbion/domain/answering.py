@@ -8,25 +8,20 @@ from orbion.domain.extraction import read_slot
 from orbion.domain.intents import wants_human
 from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
-from orbion.domain.playbook import Item, Opening, Playbook, Slot
 from orbion.domain.opening_hours import write_clock
+from orbion.domain.playbook import Item, Opening, Playbook, Slot
 from orbion.domain.qualification import open_slots
+from orbion.domain.questions import asks_address, asks_hours, asks_identity, asks_price, is_question
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.retrieval import (
     answers_price,
-    asks_address,
-    asks_hours,
-    asks_identity,
-    asks_price,
     find_faq,
     find_items,
     names_unknown_thing,
-    is_question,
-    spelled_out,
 )
-from orbion.domain.text import contains_phrase, sentences, words
+from orbion.domain.text import contains_phrase, sentences
 from orbion.domain.turns import Facts
-from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS
+from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS, spelled_out
 
 _MOST_ANSWERS: Final = 2
 _MOST_ITEMS: Final = 6
@@ -53,12 +48,10 @@ def answer(
     *,
     asked: str | None,
     first_contact: bool,
-    away: str = "",
 ) -> Reply:
     """Answer `pending` texts in one to three bubbles and ask one open question at most.
 
-    `facts` are the slots known before; `asked` is the slot whose question was asked last; `away`
-    is what to say of the closed hours, once.
+    `facts` are the slots known before; `asked` is the slot whose question was asked last.
     """
     if all(map(is_reaction, pending)):
         return Reply(silence_reason="reaction")
@@ -70,8 +63,7 @@ def answer(
         return Reply(silence_reason="nothing_to_answer")
     known = {**facts, **{slot: fact.value for slot, fact in heard.facts.items()}}
     question = _next_question(playbook, known, heard, asked)
-    greeting = " ".join(part for part in (playbook.greeting if first_contact else "", away) if part)
-    bubbles = _compose(playbook, heard, known, question, greeting=greeting)
+    bubbles = _compose(playbook, heard, known, question, first_contact=first_contact)
     return Reply(bubbles=bubbles, facts=heard.facts, asked=question.key if question else None)
 
 
@@ -80,7 +72,7 @@ def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, asked: str |
     parts = [part for text in texts for part in sentences(text)]
     learnt = _learn(playbook, texts, facts, asked)
     answers = {bubble.fact_ids: bubble for part in parts for bubble in look_up(playbook, part)}
-    spoken = {word for text in texts for word in words(text)}
+    spoken = {word for text in texts for word in spelled_out(text).split()}
     return _Heard(
         answers=tuple(answers.values()),
         facts=learnt,
@@ -191,16 +183,18 @@ def _compose(
     known: Facts,
     question: Slot | None,
     *,
-    greeting: str,
+    first_contact: bool,
 ) -> tuple[ReplyBubble, ...]:
-    opening = [ReplyBubble(text=greeting, fact_ids=("identity",))] if greeting else []
+    greeting = (
+        [ReplyBubble(text=playbook.greeting, fact_ids=("identity",))] if first_contact else []
+    )
     answers = list(heard.answers[:_MOST_ANSWERS])
-    if opening and answers:
+    if greeting and answers:
         answers = [_merged(answers)]
-    quiet = bool(greeting) and not (heard.wonders or heard.sent_media)
+    quiet = first_contact and not (heard.wonders or heard.sent_media)
     reaction = [] if quiet else [ReplyBubble(text=_reaction(playbook, heard, known))]
     asking = [ReplyBubble(text=question.question)] if question else []
-    return _join(opening, answers or reaction, asking)
+    return _join(greeting, answers or reaction, asking)
 
 
 def _reaction(playbook: Playbook, heard: _Heard, known: Facts) -> str:

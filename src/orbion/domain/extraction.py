@@ -2,39 +2,22 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from itertools import dropwhile, takewhile
+from itertools import dropwhile
 from types import MappingProxyType
 from typing import Final
 
+from orbion.domain.documents import find_cpf
+from orbion.domain.entities import find_bedrooms, find_count, find_email
 from orbion.domain.money import find_amounts, write_amount
+from orbion.domain.people import find_child, find_company, find_name
+from orbion.domain.phones import find_phones
+from orbion.domain.places import find_city, find_quarter, place_alone
 from orbion.domain.playbook import Option, Slot, SlotKind
+from orbion.domain.proper import CLAUSE, proper, titled
 from orbion.domain.reply import ReplyFact
 from orbion.domain.text import compose, contains_phrase, fold, normalise, words
 from orbion.domain.vocabulary import GREETINGS, NO_NAME, NO_PLACE
 
-_EMAIL: Final = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
-_CLAUSE: Final = re.compile(r"[^,.;:!?\n()]+")
-_PROPER: Final = re.compile(r"[^\W\d_][\w'-]*")
-_CONNECTIVES: Final = frozenset(["de", "do", "da", "dos", "das", "d"])
-_NAMED: Final = re.compile(
-    r"\b(?:meu nome (?:e|eh)|me chamo|(?:pode |podem )?me chamar? de)\s+(?:[oa]\s+)?"
-)
-_INTRODUCED: Final = re.compile(
-    r"\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|sou)\s+[oa]\s+|^sou\s+"
-)
-_LIVING: Final = re.compile(
-    r"\b(?:moro|moramos|resido|aqui|atendem?)\s+(?:aqui\s+)?(?:em|no|na)\s+"
-)
-_SITUATED: Final = re.compile(
-    r"\b(?:atendem?|(?:estou|estamos|fica|ficamos|sou|somos|falo|casa|loja|empresa|padaria|cidade)"
-    r"\s+(?:de|em))\s+"
-)
-_PLACED: Final = re.compile(r"^\s*(?:(?:e\s+)?(?:moro|sou|fica|aqui)\s+)?(?:(?:em|de|na|no)\s+)?")
-_STATE: Final = re.compile(
-    r"\s*[-/,]?\s*\b(?:ac|al|am|ap|ba|ce|df|es|go|ma|mg|ms|mt|pa|pb|pe|pi|pr|rj|rn|ro|rr|rs|sc|se|sp"
-    r"|to)\s*$"
-)
-_LONGEST_NAME: Final = 6
 _LONGEST_TEXT: Final = 200
 _LEAST_BILL: Final = 20_00
 
@@ -51,68 +34,26 @@ def read_value(slot: Slot, value: str) -> str | None:
 
 
 def _name(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
-    folded = fold(text)
-    for pattern, capital in ((_NAMED, False), (_INTRODUCED, not asked)):
-        start = pattern.search(folded)
-        name = _proper(text, start.end(), NO_NAME, capital=capital) if start else None
-        if name:
-            return ReplyFact(value=_titled(name), quote=name)
-    return _answered(text, NO_NAME) if asked and "?" not in text else None
+    name = find_name(text, answering=asked)
+    if name:
+        return ReplyFact(value=titled(name), quote=name)
+    return _bare(text, NO_NAME, asked=asked)
 
 
 def _city(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
-    folded = fold(text)
-    for pattern, capital in ((_LIVING, False), (_SITUATED, True)):
-        for start in pattern.finditer(folded):
-            place = _proper(text, start.end(), NO_PLACE, capital=capital)
-            if place:
-                return ReplyFact(value=_titled(place), quote=place)
-    return _answered(_place_alone(text), NO_PLACE) if asked and "?" not in text else None
-
-
-def _place_alone(text: str) -> str:
-    """Without «moro em» before and the state after."""
-    folded = fold(text)
-    start, end = _PLACED.match(folded), _STATE.search(folded)
-    return text[start.end() if start else 0 : end.start() if end else len(text)]
+    found = find_city(text)
+    if found:
+        return ReplyFact(value=found.name, quote=found.quote)
+    return _bare(place_alone(text), NO_PLACE, asked=asked)
 
 
 def _answered(text: str, unlikely: Collection[str]) -> ReplyFact | None:
     """The first clause that is nothing but a proper noun, with a greeting before it at most."""
-    for clause in _CLAUSE.findall(text):
+    for clause in CLAUSE.findall(text):
         said = list(dropwhile(lambda word: fold(word) in GREETINGS, clause.split()))
-        if said and _proper(" ".join(said), 0, unlikely, capital=False) == " ".join(said):
-            return ReplyFact(value=_titled(" ".join(said)), quote=" ".join(said))
+        if said and proper(" ".join(said), 0, unlikely, capital=False) == " ".join(said):
+            return ReplyFact(value=titled(" ".join(said)), quote=" ".join(said))
     return None
-
-
-def _proper(text: str, start: int, unlikely: Collection[str], *, capital: bool) -> str | None:
-    """The proper noun that begins at `start`, with the «de», «da» inside it."""
-    clause = _CLAUSE.match(text, start)
-    taken = list(
-        takewhile(
-            lambda word: (
-                fold(word) in _CONNECTIVES
-                or bool(
-                    _PROPER.fullmatch(word)
-                    and fold(word) not in unlikely
-                    and not (capital and word[0].islower())
-                )
-            ),
-            clause.group().split() if clause else (),
-        )
-    )
-    while taken and fold(taken[-1]) in _CONNECTIVES:
-        taken.pop()
-    noun = " ".join(taken)
-    return noun if 0 < len(taken) <= _LONGEST_NAME and fold(taken[0]) not in _CONNECTIVES else None
-
-
-def _titled(noun: str) -> str:
-    return " ".join(
-        word.lower() if fold(word) in _CONNECTIVES else word[:1].upper() + word[1:].lower()
-        for word in noun.split()
-    )
 
 
 def _option(slot: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
@@ -151,8 +92,48 @@ def _money(slot: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT
 
 
 def _email(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
-    found = _EMAIL.search(fold(text))
-    return ReplyFact(value=found.group(), quote=found.group()) if found else None
+    found = find_email(text)
+    return ReplyFact(value=found[0], quote=found[1]) if found else None
+
+
+def _phone(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    found = next(iter(find_phones(text)), None)
+    return ReplyFact(value=found[0], quote=found[1]) if found else None
+
+
+def _cpf(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    found = find_cpf(text)
+    return ReplyFact(value=found[0], quote=found[1]) if found else None
+
+
+def _company(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    found = find_company(text)
+    return ReplyFact(value=found, quote=found) if found else _bare(text, NO_NAME, asked=asked)
+
+
+def _neighborhood(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_quarter(text), text) or _bare(place_alone(text), NO_PLACE, asked=asked)
+
+
+def _bedrooms(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_bedrooms(text) or (find_count(text) if asked else None), text)
+
+
+def _child_name(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_child(text).name, text) or _bare(text, NO_NAME, asked=asked)
+
+
+def _child_age(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    return _whole(find_child(text).age or (find_count(text) if asked else None), text)
+
+
+def _whole(value: str | int | None, text: str) -> ReplyFact | None:
+    """A value that is read from more than one word stands in all of them."""
+    return ReplyFact(value=str(value), quote=text.strip()[:_LONGEST_TEXT]) if value else None
+
+
+def _bare(text: str, unlikely: Collection[str], *, asked: bool) -> ReplyFact | None:
+    return _answered(text, unlikely) if asked and "?" not in text else None
 
 
 def _text(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
@@ -168,6 +149,13 @@ _READERS: Final[Mapping[SlotKind, Callable[[Slot, str, bool], ReplyFact | None]]
             SlotKind.OPTION: _option,
             SlotKind.MONEY: _money,
             SlotKind.EMAIL: _email,
+            SlotKind.PHONE: _phone,
+            SlotKind.CPF: _cpf,
+            SlotKind.COMPANY: _company,
+            SlotKind.NEIGHBORHOOD: _neighborhood,
+            SlotKind.BEDROOMS: _bedrooms,
+            SlotKind.CHILD_NAME: _child_name,
+            SlotKind.CHILD_AGE: _child_age,
             SlotKind.TEXT: _text,
         }
     )

@@ -1,136 +1,221 @@
-"""Recognise the requests that come before any answer: stop, start again, a person please."""
+"""Recognise what a message asks for before any data is looked up: a person, a yes, a no."""
 
 import re
 from typing import Final
 
-from orbion.domain.text import normalise
+from orbion.domain.text import clauses
+from orbion.domain.vocabulary import spelled_out, without_courtesy
 
-_MESSAGES: Final = (
-    r"(?:mensagem|mensagens|mensage|msg|msgs|zap|whatsapp|coisas?|nada|propagandas?"
-    r"|promocao|promocoes|ofertas?|anuncios?|spam|isso)"
+_ROLE: Final = (
+    r"(?:atendentes?|atendimento humano|pessoa|humanos?|humana|ser humano|vendedora?|vendedores"
+    r"|consultora?|corretora?|gerente|supervisora?|coordenadora?|coordenacao|diretora?|direcao"
+    r"|diretoria|secretaria|recepcao|recepcionista|responsavel|don[oa]|representante|especialista"
+    r"|tecnic[oa]|engenheir[oa]|engenharia|financeiro|comercial|suporte|operadora?|alguem|gente"
+    r"|chefe|encarregad[oa]|patrao|patroa|advogad[oa]|analista|arquitet[oa]|sac|ouvidoria|rapaz"
+    r"|assessora?|equipe|time|setor|vendas|administracao"
+    r"|quem (?:manda|resolve|entende|decide|cuida|sabe|possa|e responsavel))"
 )
-_SENDING: Final = r"(?:mandar|enviar|escrever|incomodar|perturbar|encher|ligar|chamar)"
-_REMOVE: Final = (
-    r"(?:tira|tire|tirem|tirar|remova|remove|removam|remover|exclua|exclui|excluam|excluir"
-    r"|apaga|apague|apaguem|apagar|retira|retire|retirem|retirar|deleta|delete|deletem|deletar"
-    r"|descadastra|descadastre|descadastrem|descadastrar)"
+_ONE: Final = (
+    r"(?:(?:um|uma|o|a|os|as|algum|alguma|outro|outra|seu|sua|ser|uns|qualquer|de|do|da) )*"
 )
-_LIST: Final = (
-    r"(?:d?es[st]a|d?es[st]e|da|do|de|da sua|do seu)"
-    r" (?:lista|grupo|cadastro|base|banco de dados)(?: de \w+)?"
+_PERSON: Final = rf"{_ONE}{_ROLE}"
+_THEIRS: Final = (
+    r"(?! (?:(?:aqui |la )?(?:de|em) casa|d[oae] (?:banco|meu|minha|outr[oa]|obra|predio|meus)"
+    r"|jurid|fisica|que ja|que me (?:indicou|passou)))"
 )
-_MINE: Final = (
-    r"(?:os? |as? )?(?:meus?|minhas?) (?:numero|contato|cadastro|dados|telefone|nome|inscricao)"
+_TALK: Final = (
+    r"(?:falar|conversar|tratar|papo|papear|resolver|negociar|dialogar|contato|reclamar|conversa"
+    r"|falo|converso|resolvo|trato|continuar|seguir)"
 )
-_BEFORE: Final = (
-    r"(?:(?:por favor|pf|pfv|favor|oi|ola|bom dia|boa tarde|boa noite|gente|lgpd|eu|ja) )*"
+_WANT: Final = (
+    r"(?:quero|queria|prefiro|preferia|preferiria|preciso|precisava|necessito|solicito|exijo"
+    r"|gostaria|cade|desejo|peco)"
 )
-_AFTER: Final = (
-    r"(?: (?:por favor|pf|pfv|favor|obrigad[oa]|obg|agora|ja|imediatamente|aqui|por aqui"
-    r"|pra mim|para mim|de voces))*"
+_HAND_ON: Final = (
+    r"(?:pass(?:a|e|ar)|transf(?:ere|ira|erir)|encaminh(?:a|e|ar)|direcion(?:a|e|ar)"
+    r"|redirecion(?:a|e|ar)|conect(?:a|e|ar)|coloc(?:a|ar)|coloque|poe|ponha|bot(?:a|e)|jog(?:a"
+    r"|ue))"
 )
-_OPT_OUT: Final = re.compile(
-    _BEFORE
-    + "(?:"
-    + "|".join(
+_FETCH: Final = (
+    r"(?:cham(?:a|e|ar|em)|ped(?:e|ir)|peca|arrum(?:a|e|ar)|arranj(?:a|e|ar)|mand(?:a|e|ar)"
+    r"|me ve|traz|coloca|acion(?:a|e|ar))"
+)
+_HELP: Final = (
+    r"(?:lig(?:ar|ue|uem|a)|cham(?:ar|e|a)|atend(?:er|a|e)|ajud(?:ar|e|a)|respond(?:er|a|e)"
+    r"|procur(?:ar|e)|retorn(?:ar|e|a)|expli(?:car|que|ca)|entr(?:ar|e|asse) em contato|fal(?:ar"
+    r"|e|asse) comigo"
+    r"|vir falar)"
+)
+_MACHINE: Final = r"(?:robos?|maquinas?|bots?|ia|inteligencia artificial|assistente virtual|parede)"
+_REAL: Final = (
+    r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|online|dai|do outro lado)"
+)
+_HUMAN: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_TALK}(?: \w+){{0,2}}? com {_PERSON}\b{_THEIRS}",
+        rf"\b{_TALK} com (?:o|a) \w+ (?:d[aeo] (?:equipe|loja|empresa|voces|escola|vendas)|dai)\b",
         (
-            r"stop(?: all)?|unsubscribe|opt out|pare|parar|parem|sair|sai fora|remover",
-            r"descadastr(?:ar|e|em|a)|cancelar inscricao",
-            (
-                rf"(?:pare|para|parem|parar|deixe|deixem)(?: ja)? (?:de )?(?:me )?{_SENDING}"
-                rf"(?: mais)?(?: (?:essas?|estas?|suas|tantas))?(?: {_MESSAGES})?"
-            ),
-            r"nao quero mais",
-            (
-                rf"nao (?:quero|desejo|autorizo|gostaria de)(?: mais)?"
-                rf" receber(?: mais)?(?: (?:essas|suas))?(?: {_MESSAGES})?"
-            ),
-            rf"(?:quero|queria|gostaria de|desejo|vou) parar de receber(?: {_MESSAGES})?",
-            r"nao (?:quero|desejo)(?: mais)? (?:contato|ser contatad[oa])(?: mais)?",
-            (
-                rf"nao (?:me )?(?:mandem?|enviem?|escrevam?|escreva|liguem?|chamem?) mais"
-                rf"(?: {_MESSAGES})?"
-            ),
-            rf"nao me (?:mandem?|enviem?|escrevam?|escreva|incomodem?|perturbem?)(?: {_MESSAGES})?",
-            r"nao (?:entrem?|facam?|faca)(?: mais)? (?:em )?contato(?: comigo)?(?: mais)?",
-            (
-                rf"(?:quero que |pode |podem |peco que )?(?:me )?{_REMOVE}(?: me)?"
-                rf" (?:{_LIST}|{_MINE})(?: {_LIST})?"
-            ),
-            rf"me {_REMOVE}",
-            (
-                rf"(?:quero|queria|gostaria de|desejo|pode) (?:sair|me descadastrar|{_REMOVE})"
-                rf" (?:{_LIST}|{_MINE})"
-            ),
-            r"(?:quero|gostaria de|desejo) me descadastrar",
-            (
-                r"(?:quero|solicito|peco|exijo) (?:que (?:apaguem|excluam|removam)|a? ?exclusao de"
-                r"|a? ?exclusao dos|a? ?remocao dos) (?:os )?meus dados"
-            ),
-            (
-                r"(?:quero |desejo |gostaria de )?cancelar (?:a |minha |a minha )?"
-                r"(?:inscricao|assinatura|cadastro)"
-            ),
-        )
-    )
-    + ")"
-    + _AFTER
-)
-_OPT_IN: Final = re.compile(
-    _BEFORE
-    + "(?:"
-    + "|".join(
+            rf"\b(?:quero|queria|preciso|gostaria de|posso|prefiro|deixa eu|me deixa) {_TALK} com"
+            r" (?:um|uma|o|a|os|algum|alguma) (?!meu|minha|familia|banco|marido|esposa|mulher"
+            r"|mae|pai"
+            r"|filh[oa]|contadora?|soci[oa]|sindico|vizinh[oa]|voce|calma|pessoal|gente|namorad)\w+"
+        ),
         (
-            r"voltar|start|ativar|reativar|quero voltar|retomar",
-            (
-                rf"(?:quero |queria |gostaria de |pode |podem )?voltar a"
-                rf" (?:receber|mandar|enviar|falar|conversar)(?: {_MESSAGES})?(?: com voces)?"
-            ),
-            (
-                rf"(?:quero|pode|podem) (?:receber|mandar|enviar)(?: as)?(?: {_MESSAGES})?"
-                r" (?:de novo|novamente|outra vez)"
-            ),
-            r"(?:me )?(?:cadastr[ae]|inscrev[ae]|recadastr[ae])(?: me)? (?:de novo|novamente)",
-        )
+            rf"\b(?:quero|preciso|queria|prefiro|posso|gostaria de) .*\bcom (?:um|uma|o|a"
+            rf"|algum) {_ROLE}$"
+        ),
+        rf"\b{_TALK}(?: direto)? com (?:a |o |alguem da )?(?:loja|empresa|unidade|central)\b",
+        rf"\b{_ROLE} (?:disponivel|livre)\b|\b(?:aguard|esper)\w+ (?:a |uma |sua )?ligacao\b",
+        (
+            r"\bquero ser atendid[oa]$|\bna linha$|\b(?:falar|conversar)\b.*\bpor (?:telefone"
+            r"|ligacao|voz)\b"
+        ),
+        rf"\balguem .*(?:pode|consegue|poderia) me {_HELP}\b",
+        r"\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b",
+        rf"\b{_HAND_ON} .*\bfalar com (?:o|a|um|uma) \w+",
+        rf"^fala com {_PERSON}\b|\b(?:por|pelo) (?:telefone|ligacao) com {_PERSON}\b",
+        (
+            rf"\b(?:aguard(?:o|ando)|esper(?:o|ar|ando)) (?:(?:o|um|contato|retorno|ligacao"
+            rf"|resposta"
+            rf"|de)"
+            rf" )*{_PERSON}\b"
+        ),
+        (
+            rf"\bso com {_PERSON}\b|\bme transf(?:ere|erir|ira)(?: por favor)?$|\btransf(?:ira|ere"
+            rf"|erir) me\b|\btem (?:um )?(?:sac|ouvidoria)\b"
+        ),
+        (
+            rf"\b{_WANT}(?: \w+)?? (?:ajuda de |atendimento (?:com |de |por )"
+            rf"|(?:um )?contato (?:de "
+            rf"|com ))?"
+            rf"{_PERSON}(?:$| (?:que|me|mim|pra me|pra falar|pra conversar|pra atender|para me"
+            rf"|agora"
+            rf"|urgente|por|responda|nao|logo|d[aeo] (?:equipe|loja|verdade|voces)|{_REAL})\b)"
+        ),
+        (
+            rf"\b(?:ser|seja) (?:atendid|direcionad|transferid|encaminhad)[oa] (?:a|ao|por|pra|para"
+            rf"|pelo)"
+            rf" {_PERSON}\b"
+        ),
+        (
+            rf"\b{_HAND_ON}(?: me)?(?: direto| em contato| pra falar| para falar| a ligacao"
+            rf"| meu caso)?"
+            rf" (?:pra|para|pro|por|com|ao|a|pela|pelo|na|no) {_PERSON}\b{_THEIRS}"
+        ),
+        (
+            rf"\b{_FETCH} (?:pra |para )?(?:(?:um|uma|o|a|algum|alguma|seu|sua|outro|outra) )*"
+            rf"{_ROLE}\b"
+        ),
+        rf"\bme {_FETCH} {_PERSON}\b",
+        (
+            r"\b(?:contato|telefone|numero) d[eoa] (?:um |uma )?(?:corretora?|vendedora?"
+            r"|consultora?"
+            r"|atendente|gerente)\b"
+        ),
+        (
+            r"\bme (?:liga|ligue|ligar|ligam|ligarem|liguem|telefona|telefone|telefonar)\b"
+            r"|\blig(?:a|ue|ar|uem|ada) (?:(?:pra|para) (?:mim|esse)|nesse|neste|no meu)\b|\b(?:uma"
+            r"|sua) ligacao d[eao]\b"
+            r"|\bme da(?:r)? uma ligad"
+        ),
+        (
+            rf"\b(?:alguem|um|uma|algum|alguma|o|a|que)(?: {_ROLE})?(?: d[aoe] (?:\w+ )?\w+)?"
+            rf"(?: vai| pode| podia| poderia| possa| pra| me)* me {_HELP}\b"
+        ),
+        rf"\bque {_PERSON} (?:me )?{_HELP}\b|\brespond[ea] (?:uma |um )?(?:pessoa|humano|alguem)\b",
+        rf"\b{_PERSON} (?:pode|podia|poderia) (?:me )?(?:vir )?{_HELP}\b",
+        r"\bninguem (?:vai )?me (?:atende|atender|ajuda|ajudar)\b",
+        (
+            rf"\btem (?:alguem|gente|(?:algum |alguma |um |uma )?(?:pessoa|humano|atendente"
+            rf"|ser humano))"
+            rf" (?:{_REAL}|que (?:me|possa)|pra (?:me )?(?:atender|falar|conversar|ajudar)"
+            rf"|para (?:me )?"
+            rf"(?:atender|falar|conversar|ajudar))\b"
+        ),
+        (
+            r"\b(?:tem|existe|ha) (?:algum |alguma |um |uma )?(?:atendente(?: humano| real)?"
+            r"|atendimento (?:humano|real))$"
+        ),
+        (
+            r"\b(?:atendimento|atendente|suporte) (?:humano|humana|real|pessoal|de verdade"
+            r"|com (?:uma )?pessoa)\b"
+        ),
     )
-    + ")"
-    + _AFTER
 )
-_PERSON: Final = (
-    r"(?:(?:um|uma|o|a|algum|alguma|outro|outra|ser) )*"
-    r"(?:atendente|pessoa|humano|humana|ser humano|vendedora?|consultora?"
-    r"|gerente|responsavel|alguem(?: d[ae] (?:voces|equipe|loja|verdade))?|gente de verdade)"
+_AGAINST_MACHINES: Final = re.compile(
+    rf"\b(?:nao|n) (?:quero|gosto|adianta|aguento|suporto|falo|converso|vou|queria|curto)"
+    rf"(?: de| mais)*(?: falar| conversar| tratar| papo| atendimento)?(?: com| de)?"
+    rf"(?: um| uma| esse| essa)? {_MACHINE}\b"
+    rf"|\b(?:chega de|cansei de|odeio|detesto|cansad[oa] de)(?: falar com| conversar com)?"
+    rf"(?: esse)? {_MACHINE}\b|\b{_MACHINE} nao$|\bsem robo\b"
 )
-_HUMAN: Final = re.compile(
-    rf"\b(?:falar|conversar|tratar) com {_PERSON}\b"
-    r"|\b(?:atendimento|atendente|suporte) (?:humano|humana|real|pessoal|de verdade)\b"
-    rf"|\b(?:quero|queria|prefiro|preciso(?: de)?|cade|tem) {_PERSON}"
-    r"(?: (?:pra|para|que|aqui|ai|por favor)\b.*)?$"
-    rf"|\b(?:me )?(?:chama|chame|chamar|passa|passe|passar|transfere|transfira|transferir)"
-    rf" (?:pra|para|pro|por) {_PERSON}\b"
-    r"|\b(?:chama|chame|chamar) (?:um|uma|o|a)"
-    r" (?:atendente|pessoa|humano|vendedora?|consultora?)\b"
-    r"|\bser atendid[oa] por (?:um |uma )?(?:pessoa|humano|atendente)\b"
-    r"|^(?:(?:oi|ola) )?(?:atendente|humano|pessoa|vendedora?|consultora?|atendimento)"
-    r"(?: (?:por favor|pf|pfv))?$"
+_ALONE: Final = re.compile(
+    r"(?:(?:quero|opcao|digitar|digito|transferir|transfere|falar|ir|\d|com|para|um|uma|o|a) )*"
+    r"(?:atendentes?|atendimento|humano|pessoa|vendedora?|consultora?|corretora?|operadora?|gerente"
+    r"|(?:tem )?alguem(?: ai| aqui| me ouve)?|pessoa (?:real|de verdade)|atendente humano"
+    r"|atendimento humano|ser humano"
+    r"|suporte humano)"
 )
+_CADE: Final = re.compile(rf"\bcade (?:{_PERSON}|as pessoas|todo mundo)\b|\bquero gente\b")
 _NOT_ASKING: Final = re.compile(
-    r"\bnao (?:quero|preciso|precisa|queria|gosto|prefiro)\b"
-    r"|\b(?:ja consegui|consegui|acabei de|vou|ja pude) (?:falar|conversar|tratar)\b"
+    rf"\bou (?:e |um )*{_MACHINE}\b"
+    r"|\b(?:nao|nunca)(?: \w+){0,3} (?:mand\w+|lig\w+|contato|cham\w+|pass\w+|transf\w+)\b"
+    r"|\b(?:pare|para|parem|parar) de me lig\w+\b|\bdeix\w+ (?:o )?meu \w+ com\b|"
+    r"\b(?:nao|nem) (?:\w+ )?(?:quero|preciso|precisa|queria|gosto|prefiro|vou|necessito|passa"
+    r"|transfere|chama|chame|liga|me liga|me ligue|me liguem|me ligar|liguem)\b"
+    r"|\b(?:ja consegui|consegui|acabei de|vou|ja pude|fui|irei|vamos|posso deixar|nao consigo)"
+    r" (?:falar|conversar|tratar|resolver|negociar|chamar)\b"
+    r"|\b(?:trabalh\w+|vaga|vagas|sou|curso|contrat\w+|salario|ganha|sexta profissao)\b"
+    r"|\bse (?:eu )?(?:ligar|for|incomoda)\b|\bme liga nao\b|\bme liga so\b"
+    r"|\b(?:gosta|gosto|dificuldade|ele fala|ela fala)\b|\bpreciso de alguem (?:pra|para) (?!me"
+    r"|fal)"
 )
 
 
-def opts_out(text: str) -> bool:
-    """Whether the whole message, and nothing else in it, asks to be written to no more."""
-    return _OPT_OUT.fullmatch(normalise(text)) is not None
+_YES: Final = re.compile(
+    r"(?:(?:sim|s|ss|sims?|simm|isso|isso mesmo|isso ai|e isso|com certeza|certeza|claro"
+    r"|claro que sim"
+    r"|pode ser|pode sim|pode|pode mandar|manda|ok|okay|beleza|blz|bora|vamos|vamo|quero|eu quero"
+    r"|aceito|fechado|fechou|combinado|perfeito|uhum|aham|ahan|positivo|exato|exatamente|correto"
+    r"|esta bom|bom|esta certo|certo|show|top|otimo|yes|confirmo|confirmado|de acordo|concordo"
+    r"|senhora?|por favor|favor|gostaria|gostaria sim|tenho sim|e sim|sou sim|dale|partiu|eh"
+    r"|e)(?: |$))+"
+)
+_NO: Final = re.compile(
+    r"(?:acho que |claro que |eu |olha )?(?:(?:nao|n|nop|nope|no|negativo|nunca|jamais|nem pensar"
+    r"|de jeito nenhum|de forma alguma|nada disso|nem a pau|nem|senhora?|mesmo|ainda|melhor|quero"
+    r"|e isso|pode|da|assim|agora|obrigad[oa]|deixar|por enquanto|ne|e|mais)(?: |$))+"
+)
+_NEGATION: Final = re.compile(
+    r"\b(?:nao|nada disso|negativo|nunca|jamais|nem|nop|nope|de jeito nenhum)\b|^no?$"
+)
 
 
-def opts_in(text: str) -> bool:
-    """Whether the whole message asks to be written to again."""
-    return _OPT_IN.fullmatch(normalise(text)) is not None
+def agrees(text: str) -> bool:
+    """Whether nothing is said but yes; a thumb up is one too."""
+    said = spelled_out(text)
+    return _YES.fullmatch(without_courtesy(said) or said) is not None or (not said and "👍" in text)
+
+
+def refuses(text: str) -> bool:
+    """Whether nothing is said but no: «assim não dá» is one, «não, é 3» is not."""
+    said = spelled_out(text)
+    return _NO.fullmatch(said) is not None and _NEGATION.search(said) is not None
 
 
 def wants_human(text: str) -> bool:
     """Whether the message asks for a person instead of the assistant."""
-    said = normalise(text)
-    return _HUMAN.search(said) is not None and _NOT_ASKING.search(said) is None
+    return any(map(_asks_for_person, map(spelled_out, clauses(text))))
+
+
+def _asks_for_person(clause: str) -> bool:
+    if _AGAINST_MACHINES.search(clause):
+        return True
+    if _NOT_ASKING.search(clause):
+        return False
+    return (
+        (_ALONE.fullmatch(without_courtesy(clause)) is not None and not clause.startswith("e "))
+        or _CADE.search(clause) is not None
+        or any(pattern.search(clause) for pattern in _HUMAN)
+    )

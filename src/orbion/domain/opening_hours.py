@@ -48,10 +48,27 @@ def closed_since(playbook: Playbook, at: datetime) -> datetime | None:
     if is_open(playbook, at):
         return None
     days = (_today(playbook, at) - timedelta(days=back) for back in range(_DAYS_AHEAD))
-    ends = (
-        closes for day in days for _, closes in reversed(_spans(playbook, day)) if closes <= at
-    )
+    ends = (closes for day in days for _, closes in reversed(_spans(playbook, day)) if closes <= at)
     return _first_local(playbook, ends)
+
+
+def away_text(playbook: Playbook, at_ms: int, last_out_ms: int | None) -> str:
+    """What to say of the closed hours, once in each of them; "" when nothing is to be said."""
+    at = local_time(playbook, at_ms)
+    if not playbook.texts.away or is_open(playbook, at):
+        return ""
+    since = closed_since(playbook, at)
+    told = last_out_ms is not None and (since is None or last_out_ms >= since.timestamp() * 1000)
+    return "" if told else _filled(playbook, playbook.texts.away, at)
+
+
+def handoff_text(playbook: Playbook, at_ms: int) -> str:
+    """What is said when a person is called: while it is closed, when that person comes."""
+    at = local_time(playbook, at_ms)
+    away = playbook.texts.handoff_away
+    if not away or is_open(playbook, at):
+        return playbook.handoff.message
+    return _filled(playbook, away, at)
 
 
 def write_reopening(playbook: Playbook, at: datetime) -> str:
@@ -85,6 +102,10 @@ def brazilian_holidays(year: int) -> frozenset[date]:
     return frozenset(date(year, month, day) for month, day in _FIXED) | frozenset(
         easter + timedelta(days=days) for days in _FROM_EASTER
     )
+
+
+def _filled(playbook: Playbook, text: str, at: datetime) -> str:
+    return text.replace("{reopens}", write_reopening(playbook, at))
 
 
 def _today(playbook: Playbook, at: datetime) -> date:
@@ -137,4 +158,3 @@ def _end(day: date, at: time, zone: ZoneInfo) -> datetime:
     if at == _LAST_MINUTE:
         return _moment(day + timedelta(days=1), _MIDNIGHT, zone)
     return _moment(day, at, zone)
-

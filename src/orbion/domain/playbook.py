@@ -16,6 +16,13 @@ class SlotKind(StrEnum):
     OPTION = "option"
     MONEY = "money"
     EMAIL = "email"
+    PHONE = "phone"
+    CPF = "cpf"
+    COMPANY = "company"
+    NEIGHBORHOOD = "neighborhood"
+    BEDROOMS = "bedrooms"
+    CHILD_NAME = "child_name"
+    CHILD_AGE = "child_age"
     TEXT = "text"
 
 
@@ -85,11 +92,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faq:
-    """One answer and the ways people ask for it; `subjects` are the stems of each question."""
+    """One answer and the ways people ask for it.
+
+    `subjects` are the stems of each question, `words` all their words; the stems of a topic mean
+    this entry whatever is said beside them.
+    """
 
     id: str
     questions: tuple[str, ...]
     subjects: tuple[frozenset[str], ...]
+    words: frozenset[str]
+    topics: tuple[frozenset[str], ...]
     answer: str
 
     @property
@@ -148,6 +161,7 @@ class Texts:
     """
 
     opt_out_confirmation: str
+    opt_out_question: str
     opt_in_confirmation: str
     fallback: str
     media_unsupported: str
@@ -167,7 +181,8 @@ class Playbook:
     """`version` is a digest of the file; `stages` go up by threshold and start at 0.
 
     `objections` are answered like `faq`, but their questions are what customers object.
-    `holidays` are closed days of its own, beside Brazil's when `national_holidays`.
+    `holidays` are closed days of its own, beside Brazil's when `national_holidays`; `offers` are
+    words for what it sells at large, as «mensalidade».
     """
 
     id: str
@@ -188,6 +203,7 @@ class Playbook:
     handoff: Handoff
     texts: Texts
     objections: tuple[Faq, ...] = ()
+    offers: tuple[str, ...] = ()
     national_holidays: bool = False
     budget: Budget = field(default_factory=Budget)
 

@@ -27,10 +27,11 @@ from orbion.domain.playbook import (
     Stage,
     Texts,
 )
-from orbion.domain.retrieval import spelled_out, subjects
+from orbion.domain.retrieval import subjects
 from orbion.domain.text import normalise, words
 from orbion.domain.toml_lines import line_numbers, line_of
 from orbion.domain.toml_table import TomlTable
+from orbion.domain.vocabulary import spelled_out
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?")
 _TRUTH: Final = frozenset(["virtual", "robo", "automatica", "automatico"])
@@ -38,6 +39,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _LONGEST_TEXT: Final = 1000
 _HIGHEST_PERCENT: Final = 100
 _LATER: Final = "{reopens}"
+_OPT_OUT_QUESTION: Final = "Sem problema! Quer que eu pare de te mandar mensagens por aqui?"
 
 
 def load_playbook(path: Path) -> Playbook:
@@ -91,6 +93,7 @@ def _playbook(name: str, version: str, raw: dict[str, Any], faults: list[str]) -
         hours=tuple(map(_opening, top.tables("hours", "add [[hours]]", least=1))),
         holidays=business.dates("holidays", "write dates as 2026-12-25"),
         catalogue=tuple(map(_item, top.tables("catalogue", "add [[catalogue]]"))),
+        offers=business.texts("offers", "list words for what it sells"),
         national_holidays=business.flag("national_holidays", default=False),
         faq=tuple(map(_faq, top.tables("faq", "add [[faq]]"))),
         objections=tuple(map(_faq, top.tables("objections", "add [[objections]]"))),
@@ -141,9 +144,11 @@ def _away(table: TomlTable, key: str, names: dict[str, str]) -> str:
     return _filled(table, key, "", later) if key in table else ""
 
 
-def _filled(table: TomlTable, key: str, cure: str, names: dict[str, str]) -> str:
+def _filled(
+    table: TomlTable, key: str, cure: str, names: dict[str, str], *, default: str | None = None
+) -> str:
     """A sentence in which {business_name} and {assistant_name} stand for the names."""
-    text = table.text(key, cure)
+    text = table.text(key, cure, default=default)
     if len(text) > _LONGEST_TEXT:
         table.fault(key, f"is longer than {_LONGEST_TEXT} characters; make it short")
     for placeholder in _PLACEHOLDER.findall(text):
@@ -207,10 +212,14 @@ def _discount(table: TomlTable | None) -> Discount | None:
 
 def _faq(table: TomlTable) -> Faq:
     questions = table.texts("questions", "list ways people ask it", least=1)
+    topics = table.texts("topics", "list words that mean this answer alone")
+    said = [spelled_out(phrase) for phrase in (*questions, *topics)]
     entry = Faq(
         id=table.slug("id", "add a short name for this answer"),
         questions=questions,
-        subjects=tuple(subjects(spelled_out(question)) for question in questions),
+        subjects=tuple(map(subjects, said[: len(questions)])),
+        words=frozenset(word for phrase in said for word in phrase.split()),
+        topics=tuple(map(subjects, said[len(questions) :])),
         answer=table.text("answer", "add the answer customers read"),
     )
     table.close()
@@ -285,6 +294,7 @@ def _texts(table: TomlTable, names: dict[str, str]) -> Texts:
     cure = "add this sentence of the assistant"
     texts = Texts(
         opt_out_confirmation=_filled(table, "opt_out_confirmation", cure, names),
+        opt_out_question=_filled(table, "opt_out_question", cure, names, default=_OPT_OUT_QUESTION),
         opt_in_confirmation=_filled(table, "opt_in_confirmation", cure, names),
         fallback=_filled(table, "fallback", cure, names),
         media_unsupported=_filled(table, "media_unsupported", cure, names),
@@ -322,6 +332,10 @@ def _check_whole(playbook: Playbook, top: TomlTable) -> None:
         for name, times in Counter(filter(None, names)).items():
             if times > 1:
                 top.fault(key, f"has {name!r} {times} times; give each its own name")
+    _check_stages(playbook, top)
+
+
+def _check_stages(playbook: Playbook, top: TomlTable) -> None:
     known = {slot.key for slot in playbook.slots}
     for place, stage in enumerate(playbook.stages):
         for key in stage.requires:

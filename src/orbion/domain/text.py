@@ -23,6 +23,7 @@ _UNSEEN: Final = re.compile(
     r"\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
     r"|(?<![\u2190-\U0010ffff])\u200d"  # elsewhere it joins the parts of an emoji
 )
+_CLAUSE_END: Final = re.compile(r"[,.;:!?\n()…]+|\s[-\u2013\u2014]+\s")
 _SENTENCE_END: Final = re.compile(r"(?<=[!?;\n])|(?<=\.)\s")
 
 
@@ -68,3 +69,8 @@ def contains_phrase(normalised: str, phrase: str) -> bool:
 
 def sentences(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in _SENTENCE_END.split(compose(text)) if part.strip())
+
+
+def clauses(text: str) -> tuple[str, ...]:
+    """The parts between punctuation marks, the end of a line being one."""
+    return tuple(part for each in _CLAUSE_END.split(compose(text)) if (part := each.strip()))

@@ -1,4 +1,4 @@
-"""Read a TOML table key by key, and collect every fault with the key's path and its cure."""
+"""Read a table or JSON object key by key, and collect every fault with its path and its cure."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +23,9 @@ class TomlTable:
 
     def __contains__(self, key: str) -> bool:
         return key in self._raw
+
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._raw)
 
     def text(self, key: str, cure: str, *, default: str | None = None) -> str:
         found = self._typed(key, str, cure, default).strip()
@@ -57,7 +60,7 @@ class TomlTable:
     def optional_amount(self, key: str, cure: str) -> int | None:
         return self.amount(key, cure) if key in self else None
 
-    def flag(self, key: str, *, default: bool) -> bool:
+    def flag(self, key: str, *, default: bool | None) -> bool:
         return self._typed(key, bool, "write true or false", default)
 
     def clock(self, key: str, cure: str) -> time:

@@ -18,6 +18,7 @@ class Verdict(StrEnum):
     FALLBACK = "fallback"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
+    CONSENT_ASKED = "consent_asked"
     SUPPRESSED_OPT_OUT = "suppressed_opt_out"
     HUMAN_MODE = "human_mode"
     PERSON_ANSWERED = "person_answered"
@@ -53,7 +54,10 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnInput:
-    """Everything a turn reads: open messages in prompt order, the lead and the conversation."""
+    """Everything a turn reads: open messages in prompt order, the lead and the conversation.
+
+    `playbook` is the version of the playbook in force, kept with the turn.
+    """
 
     conversation: Conversation
     lead: Lead
@@ -61,6 +65,7 @@ class TurnInput:
     turns_last_minute: int
     first_open_at: int
     trace: str
+    playbook: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,24 @@
 """Answer what a customer wrote: gates in fixed order, then one turn, then one write."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from orbion.domain.consent import (
+    STOP_QUESTION,
+    StopWish,
+    confirms_stop,
+    opts_in,
+    opts_out,
+    stop_wish,
+)
 from orbion.domain.conversations import Mode
-from orbion.domain.intents import opts_in, opts_out, wants_human
+from orbion.domain.extraction import read_slot
+from orbion.domain.intents import wants_human
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.messages import Message
-from orbion.domain.playbook import Playbook
+from orbion.domain.opening_hours import handoff_text
+from orbion.domain.playbook import Playbook, SlotKind
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
 from orbion.ports import Lanes, Turns
@@ -50,7 +60,9 @@ class Reply:
         if given is None:
             await self.lanes.finish(claim, claim.upto)
             return
-        result = self._gate(given)
+        playbook = self.playbooks[given.conversation.account]
+        given = replace(given, playbook=playbook.version)
+        result = self._gate(given, playbook)
         if result is None and given.turns_last_minute >= self.policy.turns_per_minute:
             await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
             return
@@ -58,9 +70,8 @@ class Reply:
         done = await self.turns.finish_turn(claim, given, result)
         self._report(given, done, self.clock.monotonic() - started)
 
-    def _gate(self, given: TurnInput) -> TurnResult | None:
+    def _gate(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
         """The first gate that speaks decides; None lets the agent answer (DESIGN section 3)."""
-        playbook = self.playbooks[given.conversation.account]
         return (
             _consent(given, playbook)
             or _human_mode(given)
@@ -68,6 +79,7 @@ class Reply:
             or _human_wanted(given, playbook)
             or self._loop(given, playbook)
             or self._stale(given)
+            or _doubt(given, playbook)
         )
 
     async def _answer(self, claim: Claim, given: TurnInput) -> TurnResult:
@@ -81,7 +93,7 @@ class Reply:
         texts = [message.text.strip().casefold() for message in given.batch if message.text]
         if len(texts) < self.policy.repeats or len(set(texts)) > 1:
             return None
-        return _hand_over(playbook, Verdict.LOOP, "loop")
+        return _hand_over(given, playbook, Verdict.LOOP, "loop")
 
     def _stale(self, given: TurnInput) -> TurnResult | None:
         newest = max(message.occurred_at for message in given.batch)
@@ -118,11 +130,32 @@ def _consent(given: TurnInput, playbook: Playbook) -> TurnResult | None:
             bubble = Bubble(text=playbook.texts.opt_in_confirmation)
             return TurnResult(verdict=Verdict.OPTED_IN, bubbles=(bubble,))
         return TurnResult(verdict=Verdict.SUPPRESSED_OPT_OUT)
-    if opts_out(wish):
+    if opts_out(wish) or _confirms(given):
         confirmation = Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out")
         quiet = given.conversation.mode is Mode.HUMAN
         return TurnResult(verdict=Verdict.OPTED_OUT, bubbles=() if quiet else (confirmation,))
     return None
+
+
+def _confirms(given: TurnInput) -> bool:
+    """Whether the batch says yes to our question, and not to what a person asked after it."""
+    who = given.conversation
+    ours = who.person_at is None or (who.last_out_at or 0) > who.person_at
+    if who.open_slot != STOP_QUESTION or who.mode is not Mode.BOT or not ours:
+        return False
+    return confirms_stop("\n".join(message.text for message in given.batch))
+
+
+def _doubt(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+    """Ask once who may want no more messages; «depois eu vejo» may also answer a question."""
+    asked = given.conversation.open_slot
+    newest = given.batch[-1].text
+    slot = playbook.slot(asked)
+    answers = slot and slot.kind is SlotKind.OPTION and read_slot(slot, newest, asked=True)
+    if asked == STOP_QUESTION or answers or stop_wish(newest) is not StopWish.AMBIGUOUS:
+        return None
+    bubble = Bubble(text=playbook.texts.opt_out_question)
+    return TurnResult(verdict=Verdict.CONSENT_ASKED, bubbles=(bubble,), open_slot=STOP_QUESTION)
 
 
 def _human_mode(given: TurnInput) -> TurnResult | None:
@@ -142,10 +175,11 @@ def _answered_by_person(given: TurnInput) -> TurnResult | None:
 
 def _human_wanted(given: TurnInput, playbook: Playbook) -> TurnResult | None:
     if any(wants_human(message.text) for message in given.batch):
-        return _hand_over(playbook, Verdict.HANDED_OVER, "requested")
+        return _hand_over(given, playbook, Verdict.HANDED_OVER, "requested")
     return None
 
 
-def _hand_over(playbook: Playbook, verdict: Verdict, reason: str) -> TurnResult:
-    bubble = Bubble(text=playbook.handoff.message, exempt="handoff")
+def _hand_over(given: TurnInput, playbook: Playbook, verdict: Verdict, reason: str) -> TurnResult:
+    newest = max(message.occurred_at for message in given.batch)
+    bubble = Bubble(text=handoff_text(playbook, newest), exempt="handoff")
     return TurnResult(verdict=verdict, bubbles=(bubble,), handoff=reason)

@@ -93,6 +93,40 @@ def test_every_option_of_the_playbook_is_read_back_as_itself(slot: Slot) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "asked", "value"),
+    [
+        (SlotKind.PHONE, "meu zap é 19 8765-4321", False, "+5519987654321"),
+        (SlotKind.CPF, "cpf 529.982.247-25", False, "***.982.247-**"),
+        (SlotKind.CPF, "52998224725", True, "***.982.247-**"),
+        (SlotKind.CPF, "529.982.247-24", True, None),
+        (SlotKind.CPF, "111.111.111-11", True, None),
+        (SlotKind.COMPANY, "sou da Padaria Pão Bom", False, "Padaria Pão Bom"),
+        (SlotKind.COMPANY, "Norte Sul", True, "Norte Sul"),
+        (SlotKind.COMPANY, "Norte Sul", False, None),
+        (SlotKind.NEIGHBORHOOD, "algo na Vila Mariana", False, "Vila Mariana"),
+        (SlotKind.NEIGHBORHOOD, "taquaral", True, "Taquaral"),
+        (SlotKind.BEDROOMS, "quero 2 quartos", False, "2"),
+        (SlotKind.BEDROOMS, "dois tá bom", True, "2"),
+        (SlotKind.BEDROOMS, "2 ou 3", True, None),
+        (SlotKind.BEDROOMS, "dois tá bom", False, None),
+        (SlotKind.CHILD_NAME, "é pra minha filha Sofia", False, "Sofia"),
+        (SlotKind.CHILD_NAME, "enzo", True, "Enzo"),
+        (SlotKind.CHILD_AGE, "meu filho tem 4 anos", False, "4"),
+        (SlotKind.CHILD_AGE, "4", True, "4"),
+        (SlotKind.CHILD_AGE, "4", False, None),
+    ],
+)
+def test_each_kind_reads_its_value(
+    kind: SlotKind,
+    text: str,
+    asked: bool,  # noqa: FBT001 a table's column
+    value: str | None,
+) -> None:
+    found = read_slot(free(kind), text, asked=asked)
+    assert (found.value if found else None) == value
+
+
 def free(kind: SlotKind) -> Slot:
     return Slot(
         key="livre",

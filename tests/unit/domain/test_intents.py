@@ -1,76 +1,8 @@
-"""Requests that come before any answer."""
+"""Requests for a person, and plain answers."""
 
 import pytest
 
-from orbion.domain.intents import opts_in, opts_out, wants_human
-
-STOPS = (
-    "STOP",
-    "Parar",
-    "pare!",
-    "SAIR.",
-    "stop por favor",
-    "Por favor parem de me mandar mensagem",
-    "Pare de me enviar mensagens",
-    "Não quero receber mais mensagens",
-    "nao quero mais",
-    "Me tira dessa lista",
-    "me tirem da lista",
-    "descadastrar",
-    "Descadastre meu número",
-    "remova meu número",
-    "remover meu contato",
-    "Não me mandem mais mensagem",
-    "não me mande mais",
-    "excluam meus dados",
-    "LGPD: quero que apaguem meus dados",
-    "cancelar inscrição",
-    "unsubscribe",
-    "não entre mais em contato",
-    "para de mandar mensagem",
-    "quero sair da lista",
-    "parem de me ligar",
-    "não quero mais receber propaganda",
-    "paraaar!!!",
-)
-NO_STOPS = (
-    "Quero cancelar a reunião de amanhã",
-    "não quero mais perder vendas, me ajuda",
-    "Quero sair dessa situação com a conta de luz",
-    "quero parar de gastar com energia",
-    "Não quero mais esperar, vamos fechar",
-    "me remove uma dúvida: qual o preço?",
-    "quero remover essa dúvida",
-    "Quero sair do aluguel.",
-    "",
-    "não",
-    "para casa",
-    "não quero receber ligação, só mensagem",
-)
-
-
-@pytest.mark.parametrize("text", STOPS)
-def test_a_clear_request_to_stop_is_an_opt_out(text: str) -> None:
-    assert opts_out(text)
-
-
-@pytest.mark.parametrize("text", NO_STOPS)
-def test_words_of_stopping_in_another_sense_are_no_opt_out(text: str) -> None:
-    assert not opts_out(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["VOLTAR", "quero voltar a receber", "pode voltar a mandar mensagens", "Start", "voltar!"],
-)
-def test_an_explicit_word_opts_in_again(text: str) -> None:
-    assert opts_in(text)
-    assert not opts_out(text)
-
-
-@pytest.mark.parametrize("text", ["posso voltar amanhã?", "oi", *STOPS])
-def test_anything_else_does_not_opt_in(text: str) -> None:
-    assert not opts_in(text)
+from orbion.domain.intents import agrees, refuses, wants_human
 
 
 @pytest.mark.parametrize(
@@ -107,3 +39,21 @@ def test_a_request_for_a_person_is_understood(text: str) -> None:
 )
 def test_people_in_the_text_are_no_request_for_one(text: str) -> None:
     assert not wants_human(text)
+
+
+@pytest.mark.parametrize("text", ["sim", "Isso mesmo!", "pode ser", "ss", "👍", "claro, pode"])
+def test_a_plain_yes_is_one(text: str) -> None:
+    assert agrees(text)
+    assert not refuses(text)
+
+
+@pytest.mark.parametrize("text", ["não", "n", "assim não dá", "de jeito nenhum", "ainda não"])
+def test_a_plain_no_is_one(text: str) -> None:
+    assert refuses(text)
+    assert not agrees(text)
+
+
+@pytest.mark.parametrize("text", ["não, é 3 mesmo", "sim e quanto custa?", "", "moro em Campinas"])
+def test_what_says_more_is_neither(text: str) -> None:
+    assert not agrees(text)
+    assert not refuses(text)

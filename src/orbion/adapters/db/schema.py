@@ -22,7 +22,7 @@ from sqlalchemy import (
     true,
 )
 
-REVISIONS: Final = ("0001", "0002")
+REVISIONS: Final = ("0001", "0002", "0003")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA = MetaData(
@@ -160,6 +160,7 @@ TURN = Table(
     Column("attempt", Integer, nullable=False, server_default=text("1")),
     _ms("started_at"),
     _ms("finished_at", nullable=True),
+    Column("playbook", Text),
 )
 Index("ix_turn_conversation", TURN.c.conversation_id, TURN.c.started_at)
 

@@ -7,7 +7,8 @@ import msgspec
 from orbion.agent.tools.tool import Arguments, Outcome, Scene, Tool, answered, refusal
 from orbion.domain.answering import look_up, write_item
 from orbion.domain.reply import ReplyBubble
-from orbion.domain.retrieval import find_items, spelled_out
+from orbion.domain.retrieval import find_items
+from orbion.domain.vocabulary import spelled_out
 
 
 class SearchKnowledge(Arguments):

@@ -1,0 +1,367 @@
+"""Recognise who wants no more messages, who may want that, and who wants them again."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from orbion.domain.intents import agrees
+from orbion.domain.text import clauses, normalise
+from orbion.domain.vocabulary import FILLERS, STOP_WORDS, spelled_out, without_courtesy
+
+
+class StopWish(StrEnum):
+    """A clear wish ends the messages at once; an ambiguous one is asked about."""
+
+    OPT_OUT = "opt_out"
+    AMBIGUOUS = "ambiguous"
+    NONE = "none"
+
+
+STOP_QUESTION: Final = "?stop"  # in the place of an open slot, whose keys have no such sign
+_PREPOSITIONS: Final = frozenset(["pra", "pro", "p"])  # «para» stays the verb that stops
+# A clause becomes one letter a word; what a letter means stands here, the rest is «F» or «X».
+_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "N": r"nao|nunca|jamais|nem",
+        "0": r"sem|dispenso|dispensamos|zero",
+        "+": r"mais|novamente",
+        "P": (
+            r"stop|pare|parem|parar|pararem|parasse|parassem|deixe|deixem|deixar|deixassem|evitem?"
+            r"|evitar|cess(?:ar|e|em)|interromp(?:a|am|e|er)|suspend(?:a|am|e|er)"
+            r"|encerr(?:a|e|em|ar)|desativ(?:a|e|em|ar)|descontinu(?:e|em|ar)|desliguem"
+        ),
+        "C": r"cancel(?:a|e|em|ar|o|ei)",
+        "Q": r"sair|saio|sai|saiam|saia|sairmos",
+        "V": (
+            r"mand(?:e|em|a|ar|arem|asse|assem)|envi(?:e|em|a|ar|arem|asse|assem)"
+            r"|encaminh(?:e|em|a|ar)|escrev(?:a|am|e|er|erem)|repass(?:e|em|ar)"
+            r"|(?:mand|envi|escrev|encaminh)[ae]ndo|ficar|fiquem?"
+            r"|contatar(?:em)?|respond(?:a|am|er)|adicion(?:e|em|ar)|inclu(?:a|am|ir)|coloquem?"
+        ),
+        "K": (
+            r"cham(?:e|em|a|ar|arem|ando|asse|assem)|lig(?:ue|uem|a|ar|arem|ando|asse|assem)"
+            r"|marc(?:ar|ando|uem?)|contac?t(?:e|em|a)|contactar"
+            r"|fal(?:e|em|ar)"
+        ),
+        "S": r"procur(?:e|em|a|ar|arem|ando)",
+        "Z": (
+            r"(?:incomod|perturb|importun|atorment|azucrin|aporrinh|amol|inferniz|chate|spamm?"
+            r"|stalke|assedi|irrit|torr|persig)(?:e|em|a|ar|arem|ando)"
+            r"|ench(?:er|e|a|am|endo|erem)|insist(?:ir|a|am|indo)|persegu(?:ir|indo)|persigam"
+        ),
+        "M": (
+            r"mensage[nm]?s?|mensagens|mensaje[nm]?s?|mensagm|msgs?|msn|sms|spams?|propagandas?"
+            r"|promoc(?:ao|oes)|promo|promos|ofertas?|anuncios?|publicidades?|divulgac(?:ao|oes)"
+            r"|notificac(?:ao|oes)|marketing|newsletters?|conteudos?|comunicac(?:ao|oes)"
+            r"|comunicados?"
+        ),
+        "I": r"envios?|recebimento|disparos?",
+        "T": r"isso|isto|nada|coisas?|coisinhas?|negocios?|trem|treco|novidades?|ligac(?:ao|oes)"
+        "|textos?",
+        "c": r"contatos?",
+        "E": r"receb(?:er|e|erem|endo|imento)|rcb|receba",
+        "R": (
+            r"tir(?:a|e|em|ar|assem|ad[oa]s?)|retir(?:a|e|em|ar|ad[oa]s?)|remov(?:a|e|am|er"
+            r"|id[oa]s?)"
+            r"|exclu(?:a|i|am|ir|id[oa]s?)|apag(?:a|ue|uem|ar|ad[oa]s?)|delet(?:a|e|em|ar|ad[oa]s?)"
+            r"|risc(?:a|ar)|risque|elimin(?:a|e|em|ar|ad[oa]s?)|descart(?:a|e|em|ar)"
+            r"|bloquei(?:a|e|em)|esque(?:ce|ca|cam|cer)|perca|perde|dar baixa|limp(?:a|e)"
+            r"|desconsider(?:e|em|ar)"
+        ),
+        "e": r"exclusao|eliminacao|cessacao|interrupcao|suspensao|encerramento|remocao"
+        "|apagamento|descadastramento|cancelamento",
+        "J": r"me|mim|comigo|eu|nois|nos|meus?|minhas?",
+        "H": r"d?est[ea]s?|d?ess[ea]s?|ness[ea]s?|nest[ea]s?|aquel[ea]s?",
+        "U": (
+            r"numero|telefone|celular|fone|cadastro|dados|nome|inscricao|registro|assinatura"
+            r"|zap|whats|whatsapp|wpp"
+        ),
+        "L": (
+            r"listas?|grupos?|base|banco|sistema|mailing|agenda|transmissao|broadcast|campanhas?"
+        ),
+        "a": r"dai|daqui",
+        "W": (
+            r"quer[oe]?|queria|queremos|desej(?:o|amos)|autoriz(?:o|ei|amos)|permit(?:o|i|imos)"
+            r"|consint(?:o)|aceit(?:o|amos)|gostaria|pretendo|aguento|suporto|interesse|pedi"
+            r"|permissao|autorizacao|solicitei|curto|gosto"
+        ),
+        "O": r"voces?|cs",
+        "B": (
+            r"block|bloque(?:ar|io|ando|ei|ad[oa]s?)|denunci(?:ar|o|ando|ei|ad[oa]s?)|processar"
+            r"|reportar|procon|anatel"
+        ),
+        "D": (
+            r"madrugada|manha|noite|domingos?|sabados?|semana|audios?|voz|email|hoje|amanha|ainda"
+            r"|depois|antes|ate|enquanto|ingles"
+        ),
+        "k": r"porque|pois|conforme|senao|segundo|caso",
+        "n": (
+            r"visitas?|reuniao|reunioes|espera|spc|serasa|inadimplentes?|financiamento|contrato"
+            r"|escritura|escola|turma"
+            r"|chamada|matricula|pedido|material|familia|condominio|proposta|boleto"
+        ),
+        "F": (
+            r"pra|para|pro|por|[nd]?[oa]s?|ai|la|ca|todos?|todas?|santo|hora|horas|dias?|tempo"
+            r"|inteiro|novo|nunca|amor|inferno|droga|merda|porra|saco|tant[ao]s?|paciencia"
+            r"|comercial|lado|tipo|vez|nenhuma?|outras?|outros?|educadamente|logo|uso|usar|usados?"
+            r"|ser|seja|sejam|fosse|fossem|necessario|necessidade|preciso|precisam?|direto|vida"
+            r"|pe|educacao"
+            r"|fazer|faz|faca|parte|estar|participar|continuar|dei|dar|dou"
+            r"|pessoas?|moc[oa]|prezad[oa]s?|caros?|entendeu|comigo|jeito|maneira|urgente|frente"
+            r"|diante|senao|lei|volt(?:e|em|ar)|favor|comercialmente|te|lhe|vos|k+|obrigad[oa]"
+            r"|grat[oa]"
+        ),
+    }
+)
+_LETTER: Final = tuple((re.compile(words), letter) for letter, words in _LETTERS.items())
+# «Para», «chega», «basta» and «deixa» stop only what follows with «de» or «com».
+_STOPS_WHAT: Final = re.compile(
+    r"\b(?:para|chega|basta|deixa)(?= (?:ja |logo |agora |voces? )?(?:de|d|com)\b)"
+)
+_SPOKEN: Final = re.compile(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)")
+_IN_CONTACT: Final = re.compile(
+    r"\b(?:entr(?:e|em|ar|arem|ando)( mais)?(?: mais)? em|fa(?:ca|cam|zer)( mais)?) contato\b"
+)
+_OPT_OUT: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"P[FJHO+]*[VKZ][VKZFJ]*[^XDn]*(?:$|k)",
+        r"P[FO]*J[FO]*S",
+        r"N(?=[^X]*\+)[FO+]*J[FO+]*S",
+        r"B[FJH]*M",
+        r"^[FO]*RF?U$",
+        r"P[FJHO+]*[VKZ][FJHTcOV+]*M[^Dn]*$",
+        r"P[FJHTOV+]*[MI](?!X|.*[Dn])",
+        r"C[FJH]*[MI][^XDn]*(?:$|k)|C[FJH]*I",
+        r"P[FJ]*E(?:[^XDn]*(?:$|k)|[FJHTO+]*M)",
+        r"N[FJO+]*W[FJOWV+]*E(?:[^XDn]*(?:$|k)|[FJHTcO+]*M[^Dn]*$)",
+        r"N[FJO+]*E[FJTHO+]*[MT][^XDn]*(?:$|k)",
+        r"N[FJO+]*W[FW+]*[JO][FJOW+]*[VKZ]+(?:[^XDn]*(?:$|k)|[FJHTcO+]*M[^Dn]*$)",
+        r"N[FJO+]*W[FJHO+]*[McI][^XDn]*(?:$|k)",
+        r"N[FJO+]*W[FHO+]*L[^XDn]*(?:$|k)",
+        r"N[FJO+]*V[FJHTcO+V]*M[^XDn]*(?:$|k)",
+        r"N[FO+]*J[FO+]*V[FJHTcO+V]*M[^Dn]*$",
+        r"N(?=[^X]*\+)[FJO+]*[VK][^XDn]*(?:$|k)",
+        r"N[FJO+]*VJ[FO+]*$",
+        r"N[FO+]*J[FO+]*V[F+]*L",
+        r"N(?=[^X]*[+J])[+F]*Z[FJ+]*$",
+        r"N[FO+]*[FJO+]*V[FJHO+]*T[^XDn]*(?:$|k)",
+        r"N[FO+]*J[FO+]*Z",
+        r"N[FO]*J[FO+]*V$",
+        r"0[FI+]*M[^XDn]*(?:$|k)",
+        r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*(?:$|k)|[FHO]*L[^Dn]*$)",
+        r"[JH]F*[Uc][FJOW]*R[^XDn]*(?:$|k)",
+        r"(?:JR|RJ)J?(?:[FHJTa+]*$|[FHJOa]*L[^n]*$|[FHJOa]*U[^XDn]*(?:$|k)|F?O)",
+        r"Q[FHO]*[LU][^n]*$|Q[FH]*J[FU]$",
+        r"C[FJ]*U[^Dn]*$",
+        r"R[FHOa]*L[^XDn]*(?:$|k)",
+        r"R[FH]*T[FH]*J?[UL]",
+        r"^[FJO]*[VK][FJ]*\+T?[FJ]*N$",
+        r"N[FJO+]*VJ[KV]",
+        r"P[FJH]*c[^XDn]*(?:$|k)|0[F+]*c[FJ]*$",
+        r"eX?[FHJ]*[JH][FJ]*[UcX]?U|e[FHJ]*[LI]|^[FJ]*WJe$",
+        r"N[FJO+]*W[FJHO+]*U[^XDn]*(?:$|k)",
+        r"^[FJO]*(?:B[FHO]*)+[FHJUcOMTV]*$",
+    )
+)
+_DENIED: Final = re.compile(r"N[FOWJ]*$")
+_PLAIN: Final = re.compile(
+    r"\bdescadastr\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b"
+    r"|\bremove me\b|\bme deix(?:a|e|em|am) (?:em paz|quiet[oa])\b|\blarg(?:a|ue|uem) do meu pe\b"
+    r"|\bdesgrud\w+\b|\bvai encher outr|^som(?:e|am?)$|\bsom(?:e|am?) (?:daqui|da minha vida"
+    r"|do meu)\b"
+    r"|\bque eu existo\b|\bdistancia de voces\b|\bnao quero (?:mais )?saber de voces\b"
+    r"|\b(?:revog|retir|cancel)\w+(?: o| a)?(?: meu| minha)? (?:consentimento|autorizacao)\b"
+    r"|\bnao receber(?: mais)?$|\bnao (?:mais )?ser (?:mais )?(?:contatad|incomodad|procurad)[oa]\b"
+    r"|\bdireito (?:ao esquecimento|de exclusao)\b|\b(?:exclua|excluam|apaguem?"
+    r"|removam?)\b.*\blgpd\b"
+    r"|^(?:por favor )?nao insist[ae]m?(?: mais)?$|^nao (?:enche|encham?)(?: mais)?(?: o saco)?$"
+    r"|^nao (?:perturb[ae]m?|incomod[ae]m?|insist[ae]m?)(?: mais)$|^nao (?:perturbem?|incomodem?"
+    r"|insistam?)$|\bsai(?:am?)? do meu\b|^sai fora$"
+    r"|\b(?:se|proxima|mais uma)\b.*\b(?:denuncio|bloqueio|processo|processar|bloquear|denunciar)\b"
+    r"|\b(?:processo|denuncio|denunciar|procon|bloqueio|bloquear)\b.*\bse (?:voces? )?(?:me )?"
+    r"(?:continu|mand|insist|envi|nao par)"
+    r"|\b(?:processar|denunciar)\b.*\bse nao\b"
+    r"|\bno more (?:messages|texts)\b|\b(?:don t|dont|do not|stop) (?:text|message|contact"
+    r"|messag|texting|send)\w*|\bno (?:me )?(?:mand|escrib|envi)\w+ mas\b|\bno quiero (?:mas"
+    r"|recibir)\b"
+)
+_WISH: Final = re.compile(
+    r"\bnao (?:\w+ )?(?:quero|queria|gostaria|aceito|permito|autorizo)(?: mais)? que (?:voces )?"
+    r"(?:me )?(?:mandem|enviem|chamem|procurem|contatem|contatar|entrem|fiquem)\b"
+    r"|\bnao (?:\w+ )?(?:quero|desejo|gostaria de|aceito)(?: mais)? ser"
+    r" (?:contatad|incomodad|perturbad|procurad|importunad)[oa]"
+)
+_KEYWORD: Final = re.compile(
+    r"stop(?: all)?|sair|quero sair|remover|remova|nao quero mais|quit|para (?:logo|ja)"
+    r"|(?:(?:eu|quero|queria|que|voces?|podem?|favor|por|e|pra|ja|da|tem|como|gentileza) )*"
+    r"(?:pare|parem|parar|parasse|parassem)(?: logo| agora| ja| ai| imediatamente)*"
+    r"|me (?:remov[ae]|exclu[ai]|descadastra)|removam|excluam|retirem|baja"
+)
+_ORDER: Final = re.compile(
+    r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|stop|removam?|excluam?|apaguem?|retirem?|deletem?"
+    r"|exclui|remove|remover|excluir|apagar)(?: ja| logo| por favor)*"
+)
+_ABOUT_US: Final = re.compile(r"[MUcVO]")
+_NUISANCE: Final = re.compile(r"[MZ]")
+# «Vocês não me mandam mais nada» complains of silence.
+_COMPLAINT: Final = re.compile(
+    r"\b(?:por que|porque|voces?|ele|ela|ninguem|vendedor|corretor)(?: ainda| ja)? nao(?: me)?"
+    r" (?:mandam?|enviam?|chama|liga|procura)\b|\b(?:por que|porque) (?:voces? )?(?:nao|nunca|para)"
+)
+_CALLS_ONLY: Final = re.compile(
+    r"(?<!\bnem )(?<!\bnao )(?<!\bde )\b(?:so|somente|apenas|prefiro|pode|podem|manda|mande"
+    r"|chama|melhor)(?: \w+)?"
+    r" (?:(?:por|no|pelo|via) )?(?:mensagem|msg|whats|whatsapp|zap|aqui|texto|escrito|email)\b"
+)
+_ABOUT_CALLS: Final = re.compile(r"\b(?:lig(?:ar|ue|uem|a|acao|acoes)|audios?)\b")
+_AMBIGUOUS: Final = re.compile(
+    r"(?:ja |por hoje )?chega(?: por hoje)?|basta|para|para (?:com isso|um pouco|vai)|ja deu"
+    r"|deu(?: ja| por hoje)?|ja era"
+    r"|(?:ja )?cansei(?: disso| ja)?|que (?:saco|chato|chatice|insistencia|mala)"
+    r"|(?:esta |isso esta |ta )?(?:enchendo|enchendo o saco|chato|demais|dificil)(?: isso)?"
+    r"|isso (?:esta|ja) (?:demais|chato|enchendo|chega|enche)|enche"
+    r"|(?:isso e|que) spam|(?:ja )?(?:ta|esta) bom(?: ja)?|(?:eu )?nao (?:curti|gostei)(?: nao)?"
+    r"|(?:hoje )?nao estou(?: muito)? (?:afim|a fim|interessad[oa])(?: hoje| agora| nao)?"
+    r"|de novo(?: isso)?|toda hora isso|todo dia isso|outra vez(?: isso)?"
+    r"|(?:e |sao |quanta |quantas )?(?:muitas? |muita )?(?:mensagem|mensagens|msg|msgs)(?: demais)?"
+    r"|(?:voces )?(?:mandam?|estao mandando|enviam?) (?:muita |muitas )?"
+    r"(?:mensagem|mensagens|msg|coisa)(?: demais)?"
+    r"|voces? (?:e|sao|nao) (?:muito )?(?:insistentes?|chatos?|desistem?|cansam?)"
+    r"|(?:por )?(?:agora|hoje|enquanto|ora|momento|hora) nao(?: quero| posso| da| consigo| vou"
+    r"| tenho)?(?: tempo| interesse| nada)?"
+    r"|nao(?: quero| posso| da| consigo| tenho tempo| tem como)?"
+    r" (?:agora|no momento|por enquanto|hoje|por ora)(?: nao)?"
+    r"|(?:no|nesse|neste) momento (?:nao|sem)(?: tenho| quero| posso| estou| vou)?"
+    r"(?: interesse| interessad[oa]| nada| comprar| condicoes| tempo)?"
+    r"|(?:so )?(?:depois|mais tarde|outra hora|outro dia|outro momento|amanha|qualquer dia)"
+    r"(?: eu| a gente| nos)? (?:vejo|ve|vemos|falo|fala|falamos|olho|penso|respondo|conversa"
+    r"|conversamos|te falo|te chamo|te respondo|te aviso|retorno|te retorno)(?: isso| disso"
+    r"| com calma| com voce)?"
+    r"|(?:depois|outra hora|outro dia|outro momento|mais pra frente|mais para frente|mais tarde"
+    r"|quem sabe(?: depois| mais pra frente| um dia| outra hora)?"
+    r"|fica (?:pra|para)(?: a)? (?:proxima|depois|outra))"
+    r"|nao e (?:o )?(?:momento|hora|uma boa hora)"
+    r"|(?:eu )?nao (?:tenho|estou com|estou)(?: mais)?(?: nenhum)?(?: interesse| interessad[oa])"
+    r"(?: nao| mais| nisso| no momento| agora)?"
+    r"|(?:estou |meio )*sem (?:interesse|tempo|condicoes|grana|dinheiro)(?: no momento| agora)?"
+    r"|nao me interessa(?: nao)?"
+    r"|(?:eu )?perdi (?:o interesse|a vontade)"
+    r"|(?:eu )?(?:nao|nem) quero(?: mais)?(?: nao| nada| isso| nada disso| saber| saber disso"
+    r"| mais)*|quero nao"
+    r"|(?:eu )?desist[io](?: da compra| do negocio| disso)?|ja tenho|nao e (?:pra|para) mim"
+    r"|(?:quero |pode |podem )?cancelar?(?: tudo| isso)?|cancele"
+    r"|esquece(?: isso)?|(?:ah )?deixa(?: eu)?(?: pra la| para la| (?:pra|para) depois| quieto"
+    r"| isso| assim| estar)?|me deixa"
+    r"|nao precisa(?: mais| nao)*|(?:eu )?(?:estou|to) (?:fora|de boa|suave|tranquil[oa]|ocupad[oa]"
+    r"|sem tempo)(?: agora| hoje)?"
+    r"|(?:eu )?(?:dispenso|passo|passo essa)|nao(?: vai)? rola(?:r)?|nao vou (?:querer|comprar)"
+    r"(?: nao| mais| nada)?|sem chance|acho que nao(?: vou querer"
+    r"| quero)?|nao sei se quero|talvez depois|quanta mensagem|(?:esta "
+    r"|ja esta )?me enchendo(?: o saco)?|nao (?:obrigad[oa]|valeu)"
+    r"|ja (?:resolvi|comprei|fechei|contratei|consegui|fiz)(?: em outro lugar| com outr[oa]"
+    r"(?: empresa| pessoa)?| com outros| o que precisava)?"
+    r"|(?:eu )?(?:vou pensar|penso)(?: e| depois)?(?: te| e te)? (?:chamo|aviso|falo|retorno)"
+    r"|(?:qualquer coisa|se eu? precisar|se precisar|quando precisar|se mudar de ideia)(?: eu)?"
+    r"(?: te| vos)? (?:chamo|procuro|aviso|falo|retorno|ligo)"
+)
+_OBJECT: Final = (
+    r"(?: (?:as |os |me |esses |essas |mais |suas )*(?:mensage[nm]s?|mensagens?|msgs?|novidades?"
+    r"|promoc(?:ao|oes)|ofertas?|propagandas?|coisas|tudo|zaps?|contatos?))?"
+)
+_AGAIN: Final = r"(?: de novo| novamente| outra vez)"
+_OPT_IN: Final = re.compile(
+    r"voltar|start|ativar|reativar|(?:quero |vou )?voltar|retomar|voltei|desbloquear"
+    rf"|(?:quero |queria |gostaria de |podem? |aceito )?voltar a (?:me )?(?:receber|mandar|enviar"
+    rf"|falar|conversar|chamar)(?: comigo| com voces?)?{_OBJECT}(?: comigo| com voces?)?"
+    rf"|(?:quero|queria|podem?|aceito)(?: me)? (?:receber|mandar|enviar|chamar|falar)"
+    rf"(?: comigo)?{_OBJECT}{_AGAIN}"
+    rf"|(?:quero|queria|podem?|aceito){_AGAIN} (?:receber|mandar|enviar){_OBJECT}"
+    rf"|(?:me )?(?:cadastr[ae]r?|inscrev[ae]r?|recadastr[ae]r?|coloc[ae])(?: me)?"
+    rf"(?: na lista)?{_AGAIN}"
+    rf"|(?:mudei de ideia|me arrependi|voltei)(?: \w+)? podem?(?: me)? (?:mandar|enviar|chamar)"
+    rf"{_OBJECT}{_AGAIN}?"
+)
+_STOP_NOW: Final = re.compile(r"(?:(?:chega|para|basta|quero|pode|por favor|sim|isso)(?: |$))+")
+_REFUSED: Final = re.compile(
+    r"nao(?: nao)* (?:obrigad[oa]|valeu|grat[oa])|(?:obrigad[oa]|valeu|grat[oa]) mas nao"
+)
+
+
+def stop_wish(text: str) -> StopWish:
+    """What `text` says of being written to, in whatever other words it is wrapped."""
+    said = [spelled_out(part, but=_PREPOSITIONS) for part in clauses(text)]
+    if any(_asks_to_stop(clause, " ".join(said)) for clause in said) or _is_keyword(said):
+        return StopWish.OPT_OUT
+    return StopWish.AMBIGUOUS if _may_want_to_stop(said) else StopWish.NONE
+
+
+def opts_out(text: str) -> bool:
+    """Whether the message clearly asks to be written to no more."""
+    return stop_wish(text) is StopWish.OPT_OUT
+
+
+def opts_in(text: str) -> bool:
+    """Whether the whole message asks to be written to again."""
+    said = (spelled_out(part, but=_PREPOSITIONS) for part in clauses(text))
+    kept = " ".join(filter(None, map(without_courtesy, said)))
+    return _OPT_IN.fullmatch(kept) is not None
+
+
+def confirms_stop(text: str) -> bool:
+    """Whether `text` answers yes to the question if the messages shall stop."""
+    return agrees(text) or _STOP_NOW.fullmatch(normalise(text)) is not None
+
+
+def _asks_to_stop(clause: str, whole: str) -> bool:
+    if _COMPLAINT.search(clause):
+        return False
+    if _ABOUT_CALLS.search(clause) and _CALLS_ONLY.search(whole):
+        return False
+    if _PLAIN.search(clause) or _WISH.search(clause):
+        return True
+    letters, around = _lettered(clause), _lettered(whole)
+    if _ORDER.fullmatch(clause) and _ABOUT_US.search(around):
+        return True
+    if clause == "para" and _NUISANCE.search(around):
+        return True
+    return any(
+        not _DENIED.search(letters, 0, found.start())
+        for pattern in _OPT_OUT
+        for found in pattern.finditer(letters)
+    )
+
+
+def _lettered(clause: str) -> str:
+    said = _IN_CONTACT.sub(
+        r"contatar\1\2",
+        _STOPS_WHAT.sub("pare", _SPOKEN.sub("nao", clause.replace("nada de ", "sem "))),
+    )
+    return "".join(map(_letter, said.split()))
+
+
+def _letter(word: str) -> str:
+    found = next((letter for words, letter in _LETTER if words.fullmatch(word)), None)
+    return found or ("F" if word in STOP_WORDS or word in FILLERS else "X")
+
+
+def _is_keyword(said: list[str]) -> bool:
+    """Whether nothing is said but the word that stops."""
+    kept = list(filter(None, map(without_courtesy, said)))
+    return bool(kept) and all(_KEYWORD.fullmatch(clause) for clause in kept)
+
+
+def _may_want_to_stop(said: list[str]) -> bool:
+    if _REFUSED.fullmatch(" ".join(said)):
+        return True
+    kept = [
+        clause
+        for clause in said
+        if without_courtesy(clause) not in ("", "nao") or clause == "agora nao"
+    ]
+    return bool(kept) and all(
+        _AMBIGUOUS.fullmatch(clause) or _AMBIGUOUS.fullmatch(without_courtesy(clause))
+        for clause in kept
+    )

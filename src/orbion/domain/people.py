@@ -1,0 +1,198 @@
+"""Find who writes, for which company, and which child it is about."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from orbion.domain.gazetteer import CITIES, FIRST_NAMES, QUARTERS
+from orbion.domain.numbers import WORDS, number
+from orbion.domain.proper import CLAUSE, proper, titled
+from orbion.domain.text import fold, normalise
+from orbion.domain.vocabulary import GREETINGS, NO_NAME, STOP_WORDS, TRADES
+
+_NO_PERSON: Final = NO_NAME | frozenset(TRADES)
+_TITLE: Final = r"(?:(?:d\.|dr\.?|dra\.?|sr\.?|sra\.?|dona|seu|senhora?|prof\.?|professora?)\s+)?"
+_NAMED: Final = re.compile(
+    r"\b(?:meu nome(?: completo)?\s*(?:(?:e|eh)\b|[:=?])|me chamam de|pode anotar"
+    r"|(?:eu )?me chamo|(?:pode |podem )?me chamar? de"
+    rf"|(?:^|(?<=[\n.,!]\s))chamo|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
+    rf"|chamo-me)\s*(?:[oa]\s+)?{_TITLE}",
+    re.MULTILINE,
+)
+_INTRODUCED: Final = re.compile(
+    r"(?:\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
+    r"|esta falando) (?:aqui )?(?:e|eh)"
+    r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+|\b(?:aqui )?quem (?:fala|escreve) (?:e|eh)\s+"
+    rf"|(?:^|[,.!?\n]\s*|\b(?:oi+e?|ola|opa|eu|dia|tarde|noite)\s+)(?:sou|(?:e|eh) [oa]"
+    rf"|prazer,?)\s+(?:[oa]\s+)?){_TITLE}",
+    re.MULTILINE,
+)
+_HERE: Final = re.compile(r"\s+(?:aqui|falando|na area|por aqui)(?:\s+d[aeo]\s.*)?$")
+_ANOTHER: Final = re.compile(
+    r"\b(?:esposa|marido|mulher|mae|pai|filh[oa]|secretaria"
+    r"|noiv[oa])\s+d[oae]\s*$"
+)
+_COMPANY: Final = re.compile(
+    r"\b(?:(?:minha|nossa|a) empresa\s*(?:e|eh|se chama|chama|:|,)\s*(?:[oa]\s+)?"
+    r"|(?:meu negocio|minha loja|nossa loja|meu comercio)\s*(?:e|eh|se chama|chama)\s+(?:[oa]\s+)?"
+    r"|^\s*(?:empresa|razao social|loja)\s*:\s*"
+    r"|\b(?:rh|financeiro|compras|comercial|marketing|administrativo|ti|setor \w+) d[oa]\s+"
+    r"|(?:represento|represent\w+|em nome d)\s*[oae]\s+(?:empresa\s+)?"
+    r"|(?:trabalho|trabalhamos)\s+(?:n[oa]|pr[oa]|para [oa])\s+(?:empresa\s+)?"
+    r"|\b(?:sou|somos|falo|falamos)\s+d[oa]\s+(?!rh\b|financeiro\b|ti\b)(?:empresa\s+|loja\s+)?"
+    r"|\b(?:soci[oa]|don[oa]|proprietari[oa]|gerente|diretora?|compras|financeiro|rh"
+    r"|funcionari[oa])"
+    r"\s+d[oa]\s+(?:empresa\s+)?"
+    r"|\b(?:pra|para a|da|na) empresa\s+(?=[a-z])"
+    r"|\baqui e d[oa]\s+(?:empresa\s+)?)",
+    re.MULTILINE,
+)
+_OWNED: Final = re.compile(rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*[oa]\s+")
+_TRADE: Final = re.compile(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
+_NO_COMPANY: Final = (STOP_WORDS | GREETINGS) - frozenset(
+    ["bom", "boa", "dia", "noite", "sao", "por"]
+)
+_KID: Final = (
+    r"(?:filh[oa]|filhinh[oa]|primogenit[oa]|filhot[ea]|menin[oa]|menininh[oa]|garot[oa]"
+    r"|pequen[oa]|bebe|nenem|crianca"
+    r"|net[oa]|netinh[oa]|sobrinh[oa]|afilhad[oa]|entead[oa]|guri|guria|cacula|molequ[ea]"
+    r"|mocinh[oa]|irmaozinho|irmazinha|alun[oa])"
+)
+_ADULT: Final = 18
+_SMALL: Final = "|".join(word for word, value in WORDS.items() if value < _ADULT)
+_AGE: Final = rf"(?P<age>\d{{1,2}}|{_SMALL})"
+_AGED: Final = (
+    re.compile(
+        rf"\b{_KID}\b[^.!?\n]{{0,40}}?\b(?:tem|de|com|fez|faz|fara|completa|completou|vai fazer"
+        rf"|vai completar|esta com|idade)\s*:?\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$|[,.;!?\n]))"
+        r"(?!\s+de (?:garantia|uso|casad|mercado))"
+    ),
+    re.compile(
+        rf"\b(?:el[ea]|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>[a-z]+))\s+(?:ja\s+|so\s+)?(?:tem"
+        rf"|fez|faz|fara|completa|completou"
+        rf"|vai fazer|vai completar|esta com|ta com|de)\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$"
+        rf"|[,.;!?\n]))"
+    ),
+    re.compile(
+        rf"(?:^|[.!?,\n]\s*)(?P<who>[a-z]+)(?:\s+[a-z]+){{0,3}}\s*,\s*(?:de\s+)?{_AGE}"
+        r"\s+an(?:os?|inhos?)\b"
+    ),
+    re.compile(
+        rf"\b(?:vaga|turma|matricula|bercario|maternal)\b[^.!?\n]{{0,15}}?(?:pra|para|de)\s+{_AGE}"
+        r"\s+an(?:os?|inhos?)\b"
+    ),
+    re.compile(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
+)
+_NAMED_KID: Final = re.compile(
+    rf"\b(?:{_KID}(?:\s+\w+)?\s*,?\s+(?:se chama|chama-se|chama|chamad[oa]|e [oa])"
+    rf"|el[ea] se chama|nome (?:d(?:el[ea]|[oa] (?:meu |minha )?{_KID})(?: e| eh)?"
+    rf"|d[ao] {_KID})\s*:?"
+    rf"|(?:{_KID}\s*:)|d[oa] (?:meu|minha) {_KID} (?:e|eh)\b|\b(?:mae|pai|avo|tia"
+    rf"|tio) d[oa]\b)\s*(?:e |eh )?(?:[oa]\s+)?"
+)
+_PUPIL: Final = re.compile(
+    r"\b(?:matricular|inscrever|rematricular|matricula|rematricula|vaga|inscricao)\s+"
+    r"(?:d[oa]|pr[oa]|para(?:\s+[oa])?|[oa])\s+(?=[^\W\d_])"
+)
+_KID_THEN_NAME: Final = re.compile(rf"\b{_KID}\s*,?\s+(?:[oa]\s+)?(?=[^\W\d_])")
+_SHORTEST: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    name: str | None = None
+    age: int | None = None
+
+
+def find_name(text: str, *, answering: bool = False) -> str | None:
+    """The writer's own name as written; `answering` a question for it needs no capital letter."""
+    folded = fold(text)
+    for found in _NAMED.finditer(folded):
+        name = _name_at(text, found.end(), capital=False)
+        if name:
+            return name
+    for found in _INTRODUCED.finditer(folded):
+        name = _name_at(text, found.end(), capital=False)
+        if name and (answering or _looks_like_name(name)):
+            return name
+    return next(_signed(text), None)
+
+
+def find_company(text: str) -> str | None:
+    folded = fold(text)
+    starts = [
+        found.end() for pattern in (_COMPANY, _OWNED, _TRADE) for found in pattern.finditer(folded)
+    ]
+    for start in starts:
+        name = proper(text, start, _NO_COMPANY, capital=True)
+        if name and fold(name) in TRADES:
+            name = None
+        trade = re.match(rf"(?:{'|'.join(TRADES)})\s+(?:(?:d[aeo]s?)\s+)?", folded[start:])
+        if trade and text[start].islower():
+            rest = proper(text, start + trade.end(), _NO_COMPANY, capital=True)
+            name = f"{text[start : start + trade.end()]}{rest}" if rest else None
+        if name and normalise(name) not in CITIES and normalise(name) not in QUARTERS:
+            return name
+    return None
+
+
+def find_child(text: str) -> Child:
+    folded = fold(text)
+    return Child(name=_child_name(text, folded), age=_child_age(folded))
+
+
+def _name_at(text: str, start: int, *, capital: bool) -> str | None:
+    return proper(text, start, _NO_PERSON, capital=capital)
+
+
+def _looks_like_name(name: str) -> bool:
+    """Known, or written like a name of two words: «sou Flamengo» is none."""
+    first, *others = name.split()
+    if fold(first) in FIRST_NAMES:
+        return True
+    is_place = normalise(name) in CITIES or normalise(name) in QUARTERS
+    return first.istitle() and not is_place and (bool(others) or len(first) > _SHORTEST)
+
+
+def _signed(text: str) -> Iterator[str]:
+    """«Patrícia aqui», «Gustavo falando»."""
+    for clause in CLAUSE.findall(text):
+        said = clause.split()
+        while said and fold(said[0]) in GREETINGS | {"dona", "seu", "sr", "sra"}:
+            said.pop(0)
+        rest = " ".join(said)
+        here = _HERE.search(fold(rest))
+        name = rest[: here.start()] if here else ""
+        if (
+            name
+            and proper(name, 0, NO_NAME, capital=False) == name
+            and fold(said[0]) in FIRST_NAMES
+        ):
+            yield name
+
+
+def _child_age(folded: str) -> int | None:
+    for pattern in _AGED:
+        for found in pattern.finditer(folded):
+            who = found.groupdict().get("who")
+            age = number(found["age"])
+            if (who is None or who in FIRST_NAMES or re.fullmatch(_KID, who)) and age < _ADULT:
+                return age
+    return None
+
+
+def _child_name(text: str, folded: str) -> str | None:
+    for found in _NAMED_KID.finditer(folded):
+        name = _name_at(text, found.end(), capital=False)
+        if name:
+            return titled(name)
+    for found in (*_KID_THEN_NAME.finditer(folded), *_PUPIL.finditer(folded)):
+        name = _name_at(text, found.end(), capital=False)
+        if name and (fold(name.split()[0]) in FIRST_NAMES or name[0].isupper()):
+            return titled(name)
+    for pattern in _AGED[1:3]:
+        for found in pattern.finditer(folded):
+            if found["who"] in FIRST_NAMES and number(found["age"]) < _ADULT:
+                return _name_at(text, found.start("who"), capital=False)
+    return None
