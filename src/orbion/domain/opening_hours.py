@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -95,7 +94,6 @@ def is_holiday(playbook: Playbook, day: date) -> bool:
     )
 
 
-@lru_cache(maxsize=16)
 def brazilian_holidays(year: int) -> frozenset[date]:
     """The national ones, with carnival and Corpus Christi, on which shops close as well."""
     easter = _easter(year)

@@ -99,8 +99,8 @@ def asks_price(said: str) -> bool:
 
 def after_price(said: str) -> str:
     """What follows the words that ask for a price: the thing, if it is named there."""
-    asked = _PRICE.search(said)
-    return said[asked.end() :] if asked else ""
+    end = max((asked.end() for asked in _PRICE.finditer(said)), default=len(said))
+    return said[end:]
 
 
 def asks_hours(said: str) -> bool:
