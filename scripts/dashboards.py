@@ -286,6 +286,27 @@ MODEL: Final = (
         ),
     ),
     Row(
+        "Money",
+        (
+            Panel(
+                "Dollars an hour",
+                "currencyUSD",
+                {
+                    "{{model}}": "sum by (model) "
+                    "(increase(orbion_llm_cost_microusd_total[1h])) / 1e6"
+                },
+            ),
+            Panel(
+                "Free share of each budget",
+                "percentunit",
+                {
+                    "{{business}} {{scope}}": "min by (business, scope)"
+                    " (orbion_budget_remaining_ratio)"
+                },
+            ),
+        ),
+    ),
+    Row(
         "Turns",
         (
             Panel("Verdicts", "reqps", {"{{verdict}}": rate("orbion_turns_total", "verdict")}),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from orbion.domain.accounts import Gap, QrCode, Receipts
@@ -10,11 +11,13 @@ from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
+from orbion.domain.spend import Call, Payer, Reservation, Scope
 from orbion.domain.turns import (
     ChatMessage,
     Completion,
@@ -89,8 +92,7 @@ class Gateway(Protocol):
     or `RefusedError`.
     """
 
-    async def connection(self) -> ConnectionState:
-        """Ask whether the number is connected."""
+    async def connection(self) -> ConnectionState: ...
 
     async def version(self) -> str:
         """Ask what runs there; not oftener than hourly, it makes the gateway ask WhatsApp."""
@@ -108,16 +110,19 @@ class Gateway(Protocol):
 class Prompt:
     """One model call: chat messages for a provider, and the same facts as data for `scripted`.
 
-    `asked` is the slot whose question was asked last; `pending` the customer's texts to answer.
-    The provider may call `tools` instead of answering, unless it `must_answer`.
+    `asked` is the slot whose question was asked last; `pending` the customer's texts to answer;
+    `today` the day on which they were written, in the zone of the business. The provider may call
+    `tools` instead of answering, unless it `must_answer`.
     """
 
     playbook: Playbook
+    payer: Payer
     messages: tuple[ChatMessage, ...]
     pending: tuple[str, ...]
     facts: Facts
     asked: str | None
     first_contact: bool
+    today: date | None = None
     tools: tuple[ToolSpec, ...] = ()
     must_answer: bool = False
 
@@ -132,14 +137,19 @@ class LLM(Protocol):
         """
 
 
+class Ledger(Protocol):
+    """Settled + reserved never exceeds a budget (promise P11); `limits` in micro-dollars."""
+
+    async def reserve(self, call: Call, limits: Mapping[Scope, int]) -> Reservation: ...
+
+    async def settle(self, row: int, call: Call, said: Completion | None, cost: int) -> None: ...
+
+
 class Sheet(Protocol):
     """Where people see the leads of a business; every call raises `UnavailableError`."""
 
     async def upsert(self, rows: Sequence[LeadRow]) -> frozenset[int]:
-        """Write each lead to its one row.
-
-        Returns the leads to write again: a person moved rows or columns at the same moment.
-        """
+        """Write each lead to its one row; return those to write again: a person moved cells."""
 
     async def read(self, business: str) -> SheetTable | None:
         """Read what the sheet shows, without changing it; None when there is none yet."""
@@ -290,44 +300,6 @@ class Leads(Protocol):
         """Have these leads written to the sheet soon."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationLine:
-    """One row of an operator's list."""
-
-    id: int
-    account: str
-    name: str | None
-    phone: str | None
-    mode: Mode
-    mode_reason: ModeReason | None
-    last_text: str
-    last_at: int
-    waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuarantineLine:
-    id: int
-    account: str
-    reason: str
-    at: int
-    raw: bytes
-    ended: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountLine:
-    """How a number is connected and since when; `opened_at` = first seen open. Times are ms UTC."""
-
-    id: str
-    business: str
-    channel: str
-    state: str
-    reason: str | None
-    state_at: int | None
-    opened_at: int | None
-
-
 class Desk(Protocol):
     """What operators read and change; lists are keyset pages, newest first."""
 
@@ -360,6 +332,8 @@ class Desk(Protocol):
     async def account_lines(self) -> Sequence[AccountLine]: ...
 
     async def leads(self, limit: int) -> Sequence[LeadRow]: ...
+
+    async def note(self, actor: str, action: str, subject: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,7 @@ from orbion.ports import Channel
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Socket
 from orbion.simulators.faults import SendFault
+from tests.support.pace import at_will
 from tests.unit.simulators.gateway import JID, KEY, PHONE, Receiver, gateway
 from tests.unit.simulators.virtual import now, virtually
 
@@ -108,7 +109,7 @@ def guarded(simulator: EvolutionSimulator, api_key: str = KEY) -> Channel:
         judge=judge,
         observe=lambda *_: None,
     )
-    return GuardedChannel(evolution(simulator, api_key), guard)
+    return GuardedChannel(evolution(simulator, api_key), guard, at_will())
 
 
 @pytest.fixture(params=[evolution, guarded], ids=["evolution", "guarded"])

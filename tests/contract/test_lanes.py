@@ -2,15 +2,19 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from orbion.adapters.db import lanes
+from orbion.adapters.db.schema import LANE
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Tx
 from orbion.domain.errors import LeaseLostError
 from orbion.domain.lanes import Claim, Queue, Requeued
+from orbion.kit.limiter import Limiter, Rate
+from tests.contract.scenes import rows
 from tests.support.stores import HandClock, hello
 
 
@@ -238,3 +242,25 @@ async def test_a_claim_takes_no_more_than_its_limit(store: DbStore) -> None:
     await put(store, *"abcdef")
     assert len(await take(store, limit=4)) == 4
     assert len(await take(store, "w2", limit=4)) == 2
+
+
+async def priorities(store: DbStore) -> list[object]:
+    found = sorted(await rows(store, LANE.c.queue, LANE.c.key, LANE.c.priority))
+    return [priority for queue, _, priority in found if queue == Queue.IN]
+
+
+async def test_beyond_its_rate_an_account_is_stored_and_worked_after_others(
+    store: DbStore, clock: HandClock
+) -> None:
+    crowded = replace(store, crowd=Limiter([Rate(1, 60.0)], clock=clock))
+    for number in (1, 2):
+        got = await crowded.receive("loja", [hello(number, phone=f"551190000000{number}")], "t")
+        assert got.outcomes == ("stored",)
+    assert await priorities(store) == [lanes.NORMAL, lanes.LOW]
+    clock.pass_(60)
+    await crowded.receive("loja", [hello(3, phone="5511900000002")], "t")
+    assert await priorities(store) == [lanes.NORMAL, lanes.NORMAL]
+    await crowded.receive("loja", [hello(4, phone="5511900000002")], "t")
+    assert await priorities(store) == [lanes.NORMAL, lanes.NORMAL]
+    claims = (await store.claim(Queue.IN, "w", 9)).claims
+    assert [claim.upto for claim in claims] == [1, 3]

@@ -27,10 +27,11 @@ from orbion.domain.outgoing import (
 )
 from orbion.kit.clock import SystemClock
 from orbion.kit.guard import Outcome
-from orbion.kit.limiter import Rate, TokenBuckets
+from orbion.kit.limiter import Limiter, Rate
 from orbion.simulators.asgi import Answer, Ending, Request, read_request, respond
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
+from tests.support.pace import at_will
 from tests.unit.channels.captured import ANSWERS, exchange
 from tests.unit.channels.test_guarded import guard
 from tests.unit.simulators.virtual import now, virtually
@@ -278,7 +279,7 @@ async def _deliver(name: str, said: str, wire: Wire, order: SendOrder) -> Observ
             now=now,
             timeouts=SendTimeouts(text=35.0, file=50.0),
         )
-        await _delivery(desk, GuardedChannel(inner, watched))(lane("1"))
+        await _delivery(desk, GuardedChannel(inner, watched, at_will()))(lane("1"))
     ((outbox, code),) = desk.settled
     (outcome,) = outcomes
     state = watched.breaker.state
@@ -298,7 +299,7 @@ def _delivery(desk: Desk, channel: GuardedChannel) -> Deliver:
         outbox=desk,
         lanes=ScriptedLanes(),
         channels={"loja": channel},
-        pacing=TokenBuckets([Rate(1, 1.0)], clock=clock),
+        pacing=Limiter([Rate(1, 1.0)], clock=clock),
         policy=DeliveryPolicy(characters_per_second=0),
         clock=clock,
         random=Random(1),

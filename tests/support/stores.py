@@ -24,6 +24,7 @@ from orbion.domain.messages import MessageKind
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.kit.executor import Executor, ThreadExecutor
+from orbion.kit.limiter import Limiter, Rate
 from tests.support.postgres import PostgresServer
 
 LOJA = Account(id="loja", business="sol", channel="evolution", instance="loja", playbook="solar")
@@ -48,7 +49,12 @@ class HandClock:
 
 
 def make_store(
-    db: Database, clock: Clock, *, lanes: LanePolicy | None = None, quiet: int = 0
+    db: Database,
+    clock: Clock,
+    *,
+    lanes: LanePolicy | None = None,
+    quiet: int = 0,
+    crowd: int = 100_000,
 ) -> DbStore:
     dice = random.Random(7)
     return DbStore(
@@ -58,6 +64,7 @@ def make_store(
         lane_policy=lanes or LanePolicy(),
         inbox_policy=InboxPolicy(quiet=lambda _text, _kind: quiet, max_wait=6_000, again=quiet),
         history_cache=Cache("history", maxsize=100, ttl=60, clock=clock, random=dice),
+        crowd=Limiter([Rate(crowd, 60.0)], clock=clock),
         clock=clock,
         random=dice,
     )

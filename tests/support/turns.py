@@ -12,6 +12,7 @@ from orbion.domain.lanes import Claim
 from orbion.domain.leads import Lead
 from orbion.domain.messages import Author, Message, MessageKind
 from orbion.domain.reply import Reply
+from orbion.domain.spend import Payer
 from orbion.domain.turns import Completion, Facts, Step, ToolCall, TurnInput, TurnResult
 from orbion.ports import Prompt
 from tests.support.playbooks import solar
@@ -117,9 +118,13 @@ def in_turn(*said: str | Reply | Sequence[ToolCall]) -> SaidLLM:
     return SaidLLM(lambda _: waiting.popleft() if len(waiting) > 1 else waiting[0])
 
 
+PAYER = Payer(business="sol", conversation_id=1, trace="t")
+
+
 def prompt(*texts: str, facts: Facts | None = None, asked: str | None = None) -> Prompt:
     return Prompt(
         playbook=solar(),
+        payer=PAYER,
         messages=(),
         pending=texts,
         facts=facts or {},

@@ -1,5 +1,6 @@
 """Put the guard of its service around each outside call of a port."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -21,11 +22,13 @@ from orbion.domain.outgoing import Outgoing
 from orbion.domain.turns import Completion
 from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
+from orbion.kit.limiter import Limiter
 from orbion.ports import LLM, Archive, Channel, Gateway, PastPage, Prompt, Sheet
 
 T = TypeVar("T")
 
 _QUOTA_SECONDS = 300.0
+_PACE_SECONDS = 0.5  # a bubble that waits has already looked whether a person took over
 
 _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.WHATSAPP_DISCONNECTED: Outcome.failure,
@@ -41,6 +44,7 @@ _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.OPENAI_SERVER: Outcome.failure,
     FaultCode.OPENAI_CONNECTION: Outcome.failure,
     FaultCode.OPENAI_AUTH: Outcome.forbidden,
+    FaultCode.BUDGET_SPENT: Outcome.neutral,
     FaultCode.SHEETS_QUOTA: Outcome.overload,
     FaultCode.SHEETS_AUTH: Outcome.forbidden,
     FaultCode.SHEETS_MISSING: Outcome.forbidden,
@@ -67,11 +71,16 @@ def judge(error: BaseException) -> Verdict:
 
 
 class GuardedChannel:
-    """A channel whose sends and look-ups pass the guard of its (service, account)."""
+    """A channel whose sends and look-ups pass the guard of its (service, account).
 
-    def __init__(self, inner: Channel, guard: Guard) -> None:
+    Its sends keep `pace` to the byte: whoever sends has reserved a place of the same rates before,
+    so only what a commit or a wait for a slot has shifted since is straightened here.
+    """
+
+    def __init__(self, inner: Channel, guard: Guard, pace: Limiter) -> None:
         self._inner = inner
         self._guard = guard
+        self._pace = pace
 
     def verify(self, request: WebhookRequest) -> None:
         self._inner.verify(request)
@@ -83,7 +92,16 @@ class GuardedChannel:
         late = UnknownOutcomeError(
             FaultCode.WHATSAPP_UNREACHABLE, "the gateway did not answer in time"
         )
-        return await _through(self._guard, lambda: self._inner.send(address, outgoing), late)
+
+        async def send() -> SendReceipt:
+            place = self._pace.reserve(self._guard.name, at_most=_PACE_SECONDS)
+            if not place.allowed:
+                raise NotAttemptedError(self._guard.name, place.wait)
+            if place.wait > 0:
+                await asyncio.sleep(place.wait)
+            return await self._inner.send(address, outgoing)
+
+        return await _through(self._guard, send, late)
 
     async def typing(self, address: str, seconds: float) -> None:
         await self._courtesy(lambda: self._inner.typing(address, seconds))

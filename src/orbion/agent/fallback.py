@@ -15,4 +15,5 @@ def fall_back(prompt: Prompt, handoff: str | None = None) -> Reply:
         prompt.facts,
         asked=prompt.asked,
         first_contact=prompt.first_contact,
+        today=prompt.today,
     )

@@ -13,7 +13,9 @@ from orbion.domain.answering import write_hours, write_item
 from orbion.domain.consent import STOP_QUESTION
 from orbion.domain.errors import FaultCode
 from orbion.domain.messages import Message
+from orbion.domain.moments import day_of
 from orbion.domain.playbook import Playbook, Slot
+from orbion.domain.spend import Payer
 from orbion.domain.turns import ChatMessage, TurnInput
 from orbion.ports import Prompt
 
@@ -68,6 +70,11 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     }
     return Prompt(
         playbook=playbook,
+        payer=Payer(
+            business=given.conversation.business,
+            conversation_id=given.conversation.id,
+            trace=given.trace,
+        ),
         messages=(
             ChatMessage(role="system", text=f"{INSTRUCTIONS}\n\n{knowledge(playbook)}"),
             *chat_history(history, without={message.id for message in given.batch}),
@@ -77,6 +84,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
         facts=facts,
         asked=asked if playbook.slot(asked) else None,
         first_contact=first_contact,
+        today=day_of(given.batch[-1].occurred_at, playbook.timezone) if given.batch else None,
         tools=SPECS,
     )
 

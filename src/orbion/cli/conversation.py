@@ -6,8 +6,8 @@ from orbion.adapters.db.store import DbStore
 from orbion.cli import desk
 from orbion.cli.output import cut, local, plain, print_json, shown, table
 from orbion.domain.conversations import Conversation, Mode, ModeReason
+from orbion.domain.listing import ConversationLine
 from orbion.domain.messages import Message
-from orbion.ports import ConversationLine
 
 _HEAD = ("id", "account", "name", "phone", "who answers", "open", "last message", "text")
 _TEXT_COLUMNS = 44

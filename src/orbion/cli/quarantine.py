@@ -9,9 +9,9 @@ from orbion.cli import desk
 from orbion.cli.output import local, plain, print_json, shown
 from orbion.config import load_settings
 from orbion.domain.errors import FaultCode, RefusedError
+from orbion.domain.listing import QuarantineLine
 from orbion.main.operating import operators_replays
 from orbion.main.world import real_world
-from orbion.ports import QuarantineLine
 
 _HEAD = ("id", "account", "reason", "at", "bytes", "state")
 

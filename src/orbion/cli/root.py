@@ -21,6 +21,7 @@ VERBS: Mapping[str, str] = {
     "doctor": "Check everything and name the fix of each fault.",
     "connect": "Link a phone to an account with a QR code.",
     "webhook": "Look at an account's webhook, or set it.",
+    "cost": "Show what models cost on a day, by model, task and conversation.",
     "sheet": "Compare a business's sheet with the leads, and have it written again.",
     "demo": "Show customers, answers, leads and health on one screen.",
     "chat": "Be a customer of a running demo yourself.",
@@ -28,6 +29,7 @@ VERBS: Mapping[str, str] = {
     "eval": "Measure a labelled set: precision, recall, F1, and each miss.",
     "conversation": "Look at conversations, take them over, give them back.",
     "dead": "Look at what could not be done; try it again or let it go.",
+    "breaker": "Look at the circuits of a running service, hold them open or closed.",
     "quarantine": "Look at what could not be read; read it again or let it go.",
 }
 _EPILOG: Final = "\b\nExit codes:\n" + "\n".join(

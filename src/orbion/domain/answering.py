@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from orbion.domain.extraction import read_slot
@@ -48,14 +49,16 @@ def answer(
     *,
     asked: str | None,
     first_contact: bool,
+    today: date | None = None,
 ) -> Reply:
     """Answer `pending` texts in one to three bubbles and ask one open question at most.
 
-    `facts` are the slots known before; `asked` is the slot whose question was asked last.
+    `facts` are the slots known before; `asked` is the slot whose question was asked last; `today`
+    is the day in the zone of the business.
     """
     if all(map(is_reaction, pending)):
         return Reply(silence_reason="reaction")
-    heard = _hear(playbook, pending, facts, asked)
+    heard = _hear(playbook, pending, facts, asked=asked, today=today)
     reason = _handoff_reason(playbook, pending)
     if reason:
         return Reply(facts=heard.facts, handoff=reason)
@@ -67,10 +70,17 @@ def answer(
     return Reply(bubbles=bubbles, facts=heard.facts, asked=question.key if question else None)
 
 
-def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, asked: str | None) -> _Heard:
+def _hear(
+    playbook: Playbook,
+    pending: Sequence[str],
+    facts: Facts,
+    *,
+    asked: str | None,
+    today: date | None,
+) -> _Heard:
     texts = [text for text in pending if not is_unreadable(text) and not is_reaction(text)]
     parts = [part for text in texts for part in sentences(text)]
-    learnt = _learn(playbook, texts, facts, asked)
+    learnt = _learn(playbook, texts, facts, asked=asked, today=today)
     answers = {bubble.fact_ids: bubble for part in parts for bubble in look_up(playbook, part)}
     spoken = {word for text in texts for word in spelled_out(text).split()}
     return _Heard(
@@ -89,13 +99,19 @@ def _needs_answer(heard: _Heard) -> bool:
 
 
 def _learn(
-    playbook: Playbook, texts: Sequence[str], facts: Facts, asked: str | None
+    playbook: Playbook,
+    texts: Sequence[str],
+    facts: Facts,
+    *,
+    asked: str | None,
+    today: date | None,
 ) -> dict[str, ReplyFact]:
     """New or corrected values; each message is read for the asked slot, then for all others."""
     learnt: dict[str, ReplyFact] = {}
     for text in texts:
         for slot in playbook.slots:
-            found = read_slot(slot, text, asked=slot.key == asked and slot.key not in learnt)
+            is_asked = slot.key == asked and slot.key not in learnt
+            found = read_slot(slot, text, asked=is_asked, today=today)
             if found and found.value != facts.get(slot.key):
                 learnt[slot.key] = found
     return learnt

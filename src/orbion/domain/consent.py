@@ -20,7 +20,7 @@ class StopWish(StrEnum):
 
 
 STOP_QUESTION: Final = "?stop"  # in the place of an open slot, whose keys have no such sign
-_PREPOSITIONS: Final = frozenset(["pra", "pro", "p"])  # «para» stays the verb that stops
+_PREPOSITIONS: Final = frozenset(["pra", "pro"])  # «para» stays the verb that stops
 # A clause becomes one letter a word; what a letter means stands here, the rest is «F» or «X».
 _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -33,7 +33,7 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
             r"|encerr(?:a|e|em|ar)|desativ(?:a|e|em|ar)|descontinu(?:e|em|ar)|desliguem"
         ),
         "C": r"cancel(?:a|e|em|ar|o|ei)",
-        "Q": r"sair|saio|sai|saiam|saia|sairmos",
+        "Q": r"sair|saindo|saio|sai|saiam|saia|sairmos",
         "V": (
             r"mand(?:e|em|a|ar|arem|asse|assem)|envi(?:e|em|a|ar|arem|asse|assem)"
             r"|encaminh(?:e|em|a|ar)|escrev(?:a|am|e|er|erem)|repass(?:e|em|ar)"
@@ -45,6 +45,7 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
             r"|marc(?:ar|ando|uem?)|contac?t(?:e|em|a)|contactar"
             r"|fal(?:e|em|ar)"
         ),
+        "u": r"us(?:e|em)|divulgu(?:e|em)|compartilh(?:e|em)|pass(?:e|em)|vend(?:a|am)",
         "S": r"procur(?:e|em|a|ar|arem|ando)",
         "Z": (
             r"(?:incomod|perturb|importun|atorment|azucrin|aporrinh|amol|inferniz|chate|spamm?"
@@ -84,12 +85,14 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
         "a": r"dai|daqui",
         "W": (
             r"quer[oe]?|queria|queremos|desej(?:o|amos)|autoriz(?:o|ei|amos)|permit(?:o|i|imos)"
-            r"|consint(?:o)|aceit(?:o|amos)|gostaria|pretendo|aguento|suporto|interesse|pedi"
+            r"|consint(?:o)|aceit(?:o|amos)|gostaria|pretendo|precis(?:o|amos)|aguento|suporto"
+            r"|interesse|pedi"
             r"|permissao|autorizacao|solicitei|curto|gosto"
         ),
         "O": r"voces?|cs",
         "B": (
-            r"block|bloque(?:ar|io|ando|ei|ad[oa]s?)|denunci(?:ar|o|ando|ei|ad[oa]s?)|processar"
+            r"block|bloque(?:ar|io|ando|ei|ad[oa]s?)|reportad[oa]s?|denunci(?:ar|o|ando|ei"
+            r"|ad[oa]s?)|processar"
             r"|reportar|procon|anatel"
         ),
         "D": (
@@ -106,23 +109,37 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
             r"pra|para|pro|por|[nd]?[oa]s?|ai|la|ca|todos?|todas?|santo|hora|horas|dias?|tempo"
             r"|inteiro|novo|nunca|amor|inferno|droga|merda|porra|saco|tant[ao]s?|paciencia"
             r"|comercial|lado|tipo|vez|nenhuma?|outras?|outros?|educadamente|logo|uso|usar|usados?"
-            r"|ser|seja|sejam|fosse|fossem|necessario|necessidade|preciso|precisam?|direto|vida"
+            r"|ser|seja|sejam|fosse|fossem|necessario|necessidade|precisam?|direto|vida"
             r"|pe|educacao"
             r"|fazer|faz|faca|parte|estar|participar|continuar|dei|dar|dou"
             r"|pessoas?|moc[oa]|prezad[oa]s?|caros?|entendeu|comigo|jeito|maneira|urgente|frente"
-            r"|diante|senao|lei|volt(?:e|em|ar)|favor|comercialmente|te|lhe|vos|k+|obrigad[oa]"
+            r"|diante|senao|lei|volt(?:a|e|em|ar)|ver|favor|comercialmente|te|lhe|vos|k+"
+            r"|obrigad[oa]"
             r"|grat[oa]"
         ),
     }
 )
 _LETTER: Final = tuple((re.compile(words), letter) for letter, words in _LETTERS.items())
-# «Para», «chega», «basta» and «deixa» stop only what follows with «de» or «com».
-_STOPS_WHAT: Final = re.compile(
-    r"\b(?:para|chega|basta|deixa)(?= (?:ja |logo |agora |voces? )?(?:de|d|com)\b)"
-)
-_SPOKEN: Final = re.compile(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)")
-_IN_CONTACT: Final = re.compile(
-    r"\b(?:entr(?:e|em|ar|arem|ando)( mais)?(?: mais)? em|fa(?:ca|cam|zer)( mais)?) contato\b"
+_PLUS: Final = re.compile(r"\+(?!\s*\d)")
+# Ways of saying that are said again in the words above: «para de» as «pare», «num» as «nao».
+_SAID_AGAIN: Final = (
+    (
+        re.compile(
+            r"\b(?:para|chega|basta|deixa)(?= (?:ja |logo |agora |voces? )?(?:d[aeo]s?"
+            r"|d|com|dess[ae]s?|dest[ae]s?)\b)"
+        ),
+        "pare",
+    ),
+    (re.compile(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)"), "nao"),
+    (re.compile(r"\bnada de\b"), "sem"),
+    (re.compile(r"\bvolt(?:a|e|em|ar) a\b"), "mais"),
+    (
+        re.compile(
+            r"\b(?:entr(?:a|e|em|ar|arem|ando)( mais)?(?: mais)? em|fa(?:ca|cam"
+            r"|zer)( mais)?) contato\b"
+        ),
+        r"contatar\1\2",
+    ),
 )
 _OPT_OUT: Final = tuple(
     re.compile(pattern)
@@ -143,7 +160,9 @@ _OPT_OUT: Final = tuple(
         r"N[FJO+]*W[FHO+]*L[^XDn]*(?:$|k)",
         r"N[FJO+]*V[FJHTcO+V]*M[^XDn]*(?:$|k)",
         r"N[FO+]*J[FO+]*V[FJHTcO+V]*M[^Dn]*$",
-        r"N(?=[^X]*\+)[FJO+]*[VK][^XDn]*(?:$|k)",
+        r"(?:^|[^XULMn])N(?=[^X]*\+)[FJO+]*[VK][^XDn]*(?:$|k)",
+        r"N(?=[^X]*\+)(?=[^X]*J)[FJO+]*[VK][^XDn]*(?:$|k)",
+        r"N[FO]*u[FH]*[JH]F*[Uc]",
         r"N[FJO+]*VJ[FO+]*$",
         r"N[FO+]*J[FO+]*V[F+]*L",
         r"N(?=[^X]*[+J])[+F]*Z[FJ+]*$",
@@ -168,19 +187,29 @@ _OPT_OUT: Final = tuple(
 )
 _DENIED: Final = re.compile(r"N[FOWJ]*$")
 _PLAIN: Final = re.compile(
-    r"\bdescadastr\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b"
+    r"^(?:eu )?nao dei (?:minha )?(?:autorizacao|permissao)(?: nenhuma)?$|"
+    r"\b(?:pedi|falei|mandei|disse|avisei) (?:\w+ )?(?:pra|para) (?:parar|pararem|parem)$|"
+    r"\b(?:cansei|cansad[oa]|saco cheio|enjoei|enjoad[oa]|fart[oa])"
+    r" (?:d[aeo]s? |dess[ae]s |ja |receber |tant[ao]s? |suas |ess[ae]s |ver )+"
+    r"(?:mensage[nm]s?|mensagens|msgs?|propagandas?|spams?|zaps?)\b"
+    r"|\bnao e (?:pra|para) (?:propaganda|spam|publicidade|marketing)\b"
+    r"|\b(?:nao|nunca) (?:mais )?(?:fal[ae]m?)(?: mais)? comigo\b"
+    r"|^(?:por favor )?parem(?: por favor| ja| agora)?$|"
+    r"\bdescadastr(?!ei|ou|aram)\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b"
     r"|\bremove me\b|\bme deix(?:a|e|em|am) (?:em paz|quiet[oa])\b|\blarg(?:a|ue|uem) do meu pe\b"
     r"|\bdesgrud\w+\b|\bvai encher outr|^som(?:e|am?)$|\bsom(?:e|am?) (?:daqui|da minha vida"
     r"|do meu)\b"
     r"|\bque eu existo\b|\bdistancia de voces\b|\bnao quero (?:mais )?saber de voces\b"
     r"|\b(?:revog|retir|cancel)\w+(?: o| a)?(?: meu| minha)? (?:consentimento|autorizacao)\b"
-    r"|\bnao receber(?: mais)?$|\bnao (?:mais )?ser (?:mais )?(?:contatad|incomodad|procurad)[oa]\b"
+    r"|\bnao receber(?: mais)?$|\bnao (?:mais )?ser (?:mais )?(?:contac?tad|incomodad"
+    r"|procurad)[oa]\b"
     r"|\bdireito (?:ao esquecimento|de exclusao)\b|\b(?:exclua|excluam|apaguem?"
     r"|removam?)\b.*\blgpd\b"
     r"|^(?:por favor )?nao insist[ae]m?(?: mais)?$|^nao (?:enche|encham?)(?: mais)?(?: o saco)?$"
     r"|^nao (?:perturb[ae]m?|incomod[ae]m?|insist[ae]m?)(?: mais)$|^nao (?:perturbem?|incomodem?"
     r"|insistam?)$|\bsai(?:am?)? do meu\b|^sai fora$"
-    r"|\b(?:se|proxima|mais uma)\b.*\b(?:denuncio|bloqueio|processo|processar|bloquear|denunciar)\b"
+    r"|\b(?:se|proxima|mais uma)\b.*\b(?:procon|denuncio|bloqueio|processo|processar|bloquear"
+    r"|denunciar)\b"
     r"|\b(?:processo|denuncio|denunciar|procon|bloqueio|bloquear)\b.*\bse (?:voces? )?(?:me )?"
     r"(?:continu|mand|insist|envi|nao par)"
     r"|\b(?:processar|denunciar)\b.*\bse nao\b"
@@ -192,22 +221,25 @@ _WISH: Final = re.compile(
     r"\bnao (?:\w+ )?(?:quero|queria|gostaria|aceito|permito|autorizo)(?: mais)? que (?:voces )?"
     r"(?:me )?(?:mandem|enviem|chamem|procurem|contatem|contatar|entrem|fiquem)\b"
     r"|\bnao (?:\w+ )?(?:quero|desejo|gostaria de|aceito)(?: mais)? ser"
-    r" (?:contatad|incomodad|perturbad|procurad|importunad)[oa]"
+    r" (?:contac?tad|incomodad|perturbad|procurad|importunad)[oa]"
 )
 _KEYWORD: Final = re.compile(
-    r"stop(?: all)?|sair|quero sair|remover|remova|nao quero mais|quit|para (?:logo|ja)"
+    r"(?:sair )?stop(?: all| please| sair)?|sair|quero sair|remover|remova|nao quero mais|quit"
+    r"|para (?:logo|ja)"
     r"|(?:(?:eu|quero|queria|que|voces?|podem?|favor|por|e|pra|ja|da|tem|como|gentileza) )*"
     r"(?:pare|parem|parar|parasse|parassem)(?: logo| agora| ja| ai| imediatamente)*"
     r"|me (?:remov[ae]|exclu[ai]|descadastra)|removam|excluam|retirem|baja"
 )
 _ORDER: Final = re.compile(
-    r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|stop|removam?|excluam?|apaguem?|retirem?|deletem?"
-    r"|exclui|remove|remover|excluir|apagar)(?: ja| logo| por favor)*"
+    r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|stop|removam?|excluam?|apaguem?|retirem?"
+    r"|deletem?|exclui|remove|remover|excluir|apagar|apaga|tirem)"
+    r"(?: (?:el[ea]|isso|dai|ja|logo|por favor))*"
 )
 _ABOUT_US: Final = re.compile(r"[MUcVO]")
 _NUISANCE: Final = re.compile(r"[MZ]")
 # «Vocês não me mandam mais nada» complains of silence.
 _COMPLAINT: Final = re.compile(
+    r"\bnao precisam? (?:mais )?ligar\b|"
     r"\b(?:por que|porque|voces?|ele|ela|ninguem|vendedor|corretor)(?: ainda| ja)? nao(?: me)?"
     r" (?:mandam?|enviam?|chama|liga|procura)\b|\b(?:por que|porque) (?:voces? )?(?:nao|nunca|para)"
 )
@@ -292,7 +324,7 @@ _REFUSED: Final = re.compile(
 
 def stop_wish(text: str) -> StopWish:
     """What `text` says of being written to, in whatever other words it is wrapped."""
-    said = [spelled_out(part, but=_PREPOSITIONS) for part in clauses(text)]
+    said = [spelled_out(part, but=_PREPOSITIONS) for part in clauses(_PLUS.sub(" mais ", text))]
     if any(_asks_to_stop(clause, " ".join(said)) for clause in said) or _is_keyword(said):
         return StopWish.OPT_OUT
     return StopWish.AMBIGUOUS if _may_want_to_stop(said) else StopWish.NONE
@@ -335,11 +367,9 @@ def _asks_to_stop(clause: str, whole: str) -> bool:
 
 
 def _lettered(clause: str) -> str:
-    said = _IN_CONTACT.sub(
-        r"contatar\1\2",
-        _STOPS_WHAT.sub("pare", _SPOKEN.sub("nao", clause.replace("nada de ", "sem "))),
-    )
-    return "".join(map(_letter, said.split()))
+    for way, again in _SAID_AGAIN:
+        clause = way.sub(again, clause)
+    return "".join(map(_letter, clause.split()))
 
 
 def _letter(word: str) -> str:

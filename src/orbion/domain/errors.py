@@ -49,6 +49,7 @@ class FaultCode(StrEnum):
     SHEETS_MISSING = "sheets.missing"
     SHEETS_RANGE = "sheets.range"
     SHEETS_UNREACHABLE = "sheets.unreachable"
+    BUDGET_SPENT = "budget.spent"
     CIRCUIT_OPEN = "circuit.open"
     CRASHED = "crashed"
     BUG = "bug"

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from itertools import dropwhile
 from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.documents import find_cpf
 from orbion.domain.entities import find_bedrooms, find_count, find_email
+from orbion.domain.moments import find_date, find_time
 from orbion.domain.money import find_amounts, write_amount
 from orbion.domain.people import find_child, find_company, find_name
 from orbion.domain.phones import find_phones
@@ -22,14 +24,20 @@ _LONGEST_TEXT: Final = 200
 _LEAST_BILL: Final = 20_00
 
 
-def read_slot(slot: Slot, text: str, *, asked: bool) -> ReplyFact | None:
-    """The slot's value in `text`; a slot that was just asked for needs fewer signs."""
+def read_slot(slot: Slot, text: str, *, asked: bool, today: date | None = None) -> ReplyFact | None:
+    """The slot's value in `text`; a slot that was just asked for needs fewer signs.
+
+    `today` is the day on which it was written, in the zone of the business.
+    """
+    if slot.kind is SlotKind.DATE:
+        day = find_date(text, today) if today else None
+        return _whole(day.isoformat() if day else None, text)
     return _READERS[slot.kind](slot, compose(text), asked)
 
 
-def read_value(slot: Slot, value: str) -> str | None:
+def read_value(slot: Slot, value: str, *, today: date | None = None) -> str | None:
     """A value proposed by a model in its normal form; None if the slot's kind cannot be it."""
-    found = read_slot(slot, value, asked=True)
+    found = read_slot(slot, value, asked=True, today=today)
     return found.value if found else None
 
 
@@ -106,6 +114,11 @@ def _cpf(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 the 
     return ReplyFact(value=found[0], quote=found[1]) if found else None
 
 
+def _time(_: Slot, text: str, __: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
+    at = find_time(text)
+    return _whole(at.isoformat("minutes") if at else None, text)
+
+
 def _company(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
     found = find_company(text)
     return ReplyFact(value=found, quote=found) if found else _bare(text, NO_NAME, asked=asked)
@@ -151,6 +164,7 @@ _READERS: Final[Mapping[SlotKind, Callable[[Slot, str, bool], ReplyFact | None]]
             SlotKind.EMAIL: _email,
             SlotKind.PHONE: _phone,
             SlotKind.CPF: _cpf,
+            SlotKind.TIME: _time,
             SlotKind.COMPANY: _company,
             SlotKind.NEIGHBORHOOD: _neighborhood,
             SlotKind.BEDROOMS: _bedrooms,

@@ -75,7 +75,8 @@ _SHORT_CITIES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _QUARTERS: Final = """
-Moema|Pinheiros|Vila Mariana|Vila Madalena|Tatuapé|Mooca|Itaim Bibi|Itaim|Perdizes|Higienópolis
+Moema|Pinheiros|Alphaville|Vila Mariana|Vila Madalena|Tatuapé|Mooca|Itaim Bibi|Itaim|Perdizes
+Higienópolis
 Jardins|Butantã|Morumbi|Brooklin|Campo Belo|Santana|Tucuruvi|Lapa|Ipiranga|Saúde|Vila Olímpia
 Bela Vista|Liberdade|Consolação|Santa Cecília|Pompeia|Penha|Itaquera|Jabaquara|Santo Amaro
 Interlagos|Aclimação|Cambuci|Barra Funda|Vila Nova Conceição|Vila Prudente|Anália Franco

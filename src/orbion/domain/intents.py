@@ -12,13 +12,13 @@ _ROLE: Final = (
     r"|diretoria|secretaria|recepcao|recepcionista|responsavel|don[oa]|representante|especialista"
     r"|tecnic[oa]|engenheir[oa]|engenharia|financeiro|comercial|suporte|operadora?|alguem|gente"
     r"|chefe|encarregad[oa]|patrao|patroa|advogad[oa]|analista|arquitet[oa]|sac|ouvidoria|rapaz"
-    r"|assessora?|equipe|time|setor|vendas|administracao"
+    r"|assessora?|equipe|time|setor|area|vendas|administracao"
     r"|quem (?:manda|resolve|entende|decide|cuida|sabe|possa|e responsavel))"
 )
 _ONE: Final = (
     r"(?:(?:um|uma|o|a|os|as|algum|alguma|outro|outra|seu|sua|ser|uns|qualquer|de|do|da) )*"
 )
-_PERSON: Final = rf"{_ONE}{_ROLE}"
+_PERSON: Final = re.compile(rf"\b{_ONE}{_ROLE}\b")
 _THEIRS: Final = (
     r"(?! (?:(?:aqui |la )?(?:de|em) casa|d[oae] (?:banco|meu|minha|outr[oa]|obra|predio|meus)"
     r"|jurid|fisica|que ja|que me (?:indicou|passou)))"
@@ -47,14 +47,55 @@ _HELP: Final = (
     r"|vir falar)"
 )
 _MACHINE: Final = r"(?:robos?|maquinas?|bots?|ia|inteligencia artificial|assistente virtual|parede)"
-_REAL: Final = (
-    r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|online|dai|do outro lado)"
+_REAL: Final = r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|dai|do outro lado)"
+# In these the people of the business, with their articles, stand as one word.
+_OF_PERSON: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"\b{_TALK}(?: \w+){{0,2}}? com PERSON\b{_THEIRS}|^fala com PERSON\b",
+        r"\b(?:quero|preciso|queria|prefiro|posso|gostaria de) .*\bcom PERSON$|\bso com PERSON\b",
+        r"\bPERSON (?:disponivel|livre)\b|\bcade PERSON\b|\bpor (?:telefone|ligacao) com PERSON\b",
+        r"\b(?:aguard|esper)\w+ (?:(?:o|um|contato|retorno|ligacao|resposta|de) )*PERSON\b",
+        (
+            rf"\b{_WANT}(?: \w+)?? (?:ajuda |atendimento (?:com |por )?|(?:um )?contato (?:com )?)?"
+            r"PERSON(?:$| (?:que|me|mim|para me|para falar|para conversar|para atender|agora|PERSON"
+            rf"|urgente|por|responda|nao|logo|d[aeo] (?:loja|verdade|voces)|{_REAL})\b)"
+        ),
+        (
+            r"\b(?:ser|seja) (?:atendid|direcionad|transferid|encaminhad)[oa] (?:(?:ao?|por|para"
+            r"|pelo) )?PERSON\b"
+        ),
+        (
+            rf"\b{_HAND_ON}(?: me)?(?: direto| em contato| para falar| a ligacao| meu caso)?"
+            rf" (?:(?:para|por|com|ao|a|pela|pelo|na|no) )?PERSON\b{_THEIRS}"
+        ),
+        rf"\b(?:me )?{_FETCH} (?:para )?PERSON\b",
+        (
+            r"\b(?:PERSON|um|uma|algum|alguma|o|a|que)(?: d[aoe] (?:\w+ )?\w+)?"
+            rf"(?: PERSON)?(?: vai| pode| podia| poderia| possa| para| me)* me {_HELP}\b"
+        ),
+        (
+            rf"\bque PERSON (?:me )?{_HELP}\b|\bPERSON (?:pode|podia"
+            rf"|poderia) (?:me )?(?:vir )?{_HELP}\b"
+        ),
+        (
+            r"\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
+            r"|\bPERSON .*(?:pode|consegue|poderia) me \w+r\b"
+        ),
+        (
+            rf"\btem PERSON (?:{_REAL}|que (?:me|possa)|para (?:me )?(?:atender|falar|conversar"
+            r"|ajudar))\b"
+        ),
+    )
 )
 _HUMAN: Final = tuple(
     re.compile(pattern)
     for pattern in (
-        rf"\b{_TALK}(?: \w+){{0,2}}? com {_PERSON}\b{_THEIRS}",
-        rf"\b{_TALK} com (?:o|a) \w+ (?:d[aeo] (?:equipe|loja|empresa|voces|escola|vendas)|dai)\b",
+        (
+            rf"\b{_TALK} com (?:o|a) \w+ (?:d[aeo] (?:equipe|loja|empresa|voces|escola|vendas)"
+            rf"|dai)\b"
+            rf"|\b{_TALK}(?: direto)? com (?:a |o |alguem da )?(?:loja|empresa|unidade|central)\b"
+        ),
         (
             rf"\b(?:quero|queria|preciso|gostaria de|posso|prefiro|deixa eu|me deixa) {_TALK} com"
             r" (?:um|uma|o|a|os|algum|alguma) (?!meu|minha|familia|banco|marido|esposa|mulher"
@@ -62,52 +103,19 @@ _HUMAN: Final = tuple(
             r"|filh[oa]|contadora?|soci[oa]|sindico|vizinh[oa]|voce|calma|pessoal|gente|namorad)\w+"
         ),
         (
-            rf"\b(?:quero|preciso|queria|prefiro|posso|gostaria de) .*\bcom (?:um|uma|o|a"
-            rf"|algum) {_ROLE}$"
-        ),
-        rf"\b{_TALK}(?: direto)? com (?:a |o |alguem da )?(?:loja|empresa|unidade|central)\b",
-        rf"\b{_ROLE} (?:disponivel|livre)\b|\b(?:aguard|esper)\w+ (?:a |uma |sua )?ligacao\b",
-        (
-            r"\bquero ser atendid[oa]$|\bna linha$|\b(?:falar|conversar)\b.*\bpor (?:telefone"
-            r"|ligacao|voz)\b"
-        ),
-        rf"\balguem .*(?:pode|consegue|poderia) me {_HELP}\b",
-        r"\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b",
-        rf"\b{_HAND_ON} .*\bfalar com (?:o|a|um|uma) \w+",
-        rf"^fala com {_PERSON}\b|\b(?:por|pelo) (?:telefone|ligacao) com {_PERSON}\b",
-        (
-            rf"\b(?:aguard(?:o|ando)|esper(?:o|ar|ando)) (?:(?:o|um|contato|retorno|ligacao"
-            rf"|resposta"
-            rf"|de)"
-            rf" )*{_PERSON}\b"
+            r"\bquero ser atendid[oa]$|\bna linha$|\bquero gente\b|\bcade (?:as pessoas"
+            r"|todo mundo)\b"
+            r"|\b(?:falar|conversar)\b.*\bpor (?:telefone|ligacao|voz)\b"
         ),
         (
-            rf"\bso com {_PERSON}\b|\bme transf(?:ere|erir|ira)(?: por favor)?$|\btransf(?:ira|ere"
-            rf"|erir) me\b|\btem (?:um )?(?:sac|ouvidoria)\b"
+            r"\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b"
+            rf"|\b{_HAND_ON} .*\bfalar com (?:o|a|um|uma) \w+"
         ),
         (
-            rf"\b{_WANT}(?: \w+)?? (?:ajuda de |atendimento (?:com |de |por )"
-            rf"|(?:um )?contato (?:de "
-            rf"|com ))?"
-            rf"{_PERSON}(?:$| (?:que|me|mim|pra me|pra falar|pra conversar|pra atender|para me"
-            rf"|agora"
-            rf"|urgente|por|responda|nao|logo|d[aeo] (?:equipe|loja|verdade|voces)|{_REAL})\b)"
+            r"\bme transf(?:ere|erir|ira)(?: por favor)?$|\btransf(?:ira|ere|erir) me\b"
+            r"|\btem (?:um )?(?:sac|ouvidoria)\b|\bninguem (?:vai |para )?me (?:atende|atender"
+            r"|ajuda|ajudar)\b|\bretorno por (?:telefone|ligacao)\b"
         ),
-        (
-            rf"\b(?:ser|seja) (?:atendid|direcionad|transferid|encaminhad)[oa] (?:a|ao|por|pra|para"
-            rf"|pelo)"
-            rf" {_PERSON}\b"
-        ),
-        (
-            rf"\b{_HAND_ON}(?: me)?(?: direto| em contato| pra falar| para falar| a ligacao"
-            rf"| meu caso)?"
-            rf" (?:pra|para|pro|por|com|ao|a|pela|pelo|na|no) {_PERSON}\b{_THEIRS}"
-        ),
-        (
-            rf"\b{_FETCH} (?:pra |para )?(?:(?:um|uma|o|a|algum|alguma|seu|sua|outro|outra) )*"
-            rf"{_ROLE}\b"
-        ),
-        rf"\bme {_FETCH} {_PERSON}\b",
         (
             r"\b(?:contato|telefone|numero) d[eoa] (?:um |uma )?(?:corretora?|vendedora?"
             r"|consultora?"
@@ -115,31 +123,14 @@ _HUMAN: Final = tuple(
         ),
         (
             r"\bme (?:liga|ligue|ligar|ligam|ligarem|liguem|telefona|telefone|telefonar)\b"
-            r"|\blig(?:a|ue|ar|uem|ada) (?:(?:pra|para) (?:mim|esse)|nesse|neste|no meu)\b|\b(?:uma"
-            r"|sua) ligacao d[eao]\b"
-            r"|\bme da(?:r)? uma ligad"
-        ),
-        (
-            rf"\b(?:alguem|um|uma|algum|alguma|o|a|que)(?: {_ROLE})?(?: d[aoe] (?:\w+ )?\w+)?"
-            rf"(?: vai| pode| podia| poderia| possa| pra| me)* me {_HELP}\b"
-        ),
-        rf"\bque {_PERSON} (?:me )?{_HELP}\b|\brespond[ea] (?:uma |um )?(?:pessoa|humano|alguem)\b",
-        rf"\b{_PERSON} (?:pode|podia|poderia) (?:me )?(?:vir )?{_HELP}\b",
-        r"\bninguem (?:vai )?me (?:atende|atender|ajuda|ajudar)\b",
-        (
-            rf"\btem (?:alguem|gente|(?:algum |alguma |um |uma )?(?:pessoa|humano|atendente"
-            rf"|ser humano))"
-            rf" (?:{_REAL}|que (?:me|possa)|pra (?:me )?(?:atender|falar|conversar|ajudar)"
-            rf"|para (?:me )?"
-            rf"(?:atender|falar|conversar|ajudar))\b"
+            r"|\blig(?:a|ue|ar|uem|ada) (?:para (?:mim|esse)|nesse|neste|no meu)\b"
+            r"|\b(?:uma|sua) ligacao d[eao]\b|\b(?:aguard|esper)\w+ (?:a |uma |sua )?ligacao\b"
         ),
         (
             r"\b(?:tem|existe|ha) (?:algum |alguma |um |uma )?(?:atendente(?: humano| real)?"
-            r"|atendimento (?:humano|real))$"
-        ),
-        (
-            r"\b(?:atendimento|atendente|suporte) (?:humano|humana|real|pessoal|de verdade"
-            r"|com (?:uma )?pessoa)\b"
+            r"|atendimento (?:humano|real))$|\b(?:atendimento|atendente|suporte) (?:humano"
+            r"|humana|real"
+            r"|pessoal|de verdade|com (?:uma )?pessoa)\b"
         ),
     )
 )
@@ -147,7 +138,8 @@ _AGAINST_MACHINES: Final = re.compile(
     rf"\b(?:nao|n) (?:quero|gosto|adianta|aguento|suporto|falo|converso|vou|queria|curto)"
     rf"(?: de| mais)*(?: falar| conversar| tratar| papo| atendimento)?(?: com| de)?"
     rf"(?: um| uma| esse| essa)? {_MACHINE}\b"
-    rf"|\b(?:chega de|cansei de|odeio|detesto|cansad[oa] de)(?: falar com| conversar com)?"
+    rf"|\b(?:chega (?:de|desse)|cansei (?:de|desse)|odeio|detesto|cansad[oa] de)(?: falar com"
+    rf"| conversar com)?"
     rf"(?: esse)? {_MACHINE}\b|\b{_MACHINE} nao$|\bsem robo\b"
 )
 _ALONE: Final = re.compile(
@@ -157,7 +149,6 @@ _ALONE: Final = re.compile(
     r"|atendimento humano|ser humano"
     r"|suporte humano)"
 )
-_CADE: Final = re.compile(rf"\bcade (?:{_PERSON}|as pessoas|todo mundo)\b|\bquero gente\b")
 _NOT_ASKING: Final = re.compile(
     rf"\bou (?:e |um )*{_MACHINE}\b"
     r"|\b(?:nao|nunca)(?: \w+){0,3} (?:mand\w+|lig\w+|contato|cham\w+|pass\w+|transf\w+)\b"
@@ -166,7 +157,7 @@ _NOT_ASKING: Final = re.compile(
     r"|transfere|chama|chame|liga|me liga|me ligue|me liguem|me ligar|liguem)\b"
     r"|\b(?:ja consegui|consegui|acabei de|vou|ja pude|fui|irei|vamos|posso deixar|nao consigo)"
     r" (?:falar|conversar|tratar|resolver|negociar|chamar)\b"
-    r"|\b(?:trabalh\w+|vaga|vagas|sou|curso|contrat\w+|salario|ganha|sexta profissao)\b"
+    r"|\b(?:trabalh\w+|vaga|vagas|sou|curso|contrat\w+|salario|ganha)\b"
     r"|\bse (?:eu )?(?:ligar|for|incomoda)\b|\bme liga nao\b|\bme liga so\b"
     r"|\b(?:gosta|gosto|dificuldade|ele fala|ela fala)\b|\bpreciso de alguem (?:pra|para) (?!me"
     r"|fal)"
@@ -216,6 +207,6 @@ def _asks_for_person(clause: str) -> bool:
         return False
     return (
         (_ALONE.fullmatch(without_courtesy(clause)) is not None and not clause.startswith("e "))
-        or _CADE.search(clause) is not None
         or any(pattern.search(clause) for pattern in _HUMAN)
+        or any(pattern.search(_PERSON.sub("PERSON", clause)) for pattern in _OF_PERSON)
     )

@@ -2,31 +2,22 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from orbion.domain.numbers import WORDS, number
-from orbion.domain.text import compose, fold
+from orbion.domain.text import compose, fold, words
 
 _MONTHS: Final[Mapping[str, int]] = MappingProxyType(
     {
         word[:cut]: month
         for month, word in enumerate(
-            [
-                "janeiro",
-                "fevereiro",
-                "marco",
-                "abril",
-                "maio",
-                "junho",
-                "julho",
-                "agosto",
-                "setembro",
-                "outubro",
-                "novembro",
-                "dezembro",
-            ],
+            words(
+                "janeiro fevereiro marco abril maio junho julho agosto setembro outubro novembro"
+                " dezembro"
+            ),
             1,
         )
         for cut in (3, len(word))
@@ -47,6 +38,7 @@ _NUMERIC: Final = re.compile(
     r"(?<![\d/.,])(?P<day>\d{1,2})(?:/(?P<month>\d{1,2})(?:/(?P<year>\d{4}|\d{2}))?"
     r"|\.(?P<dotted>\d{1,2})\.(?P<century>\d{4}|\d{2}))(?![\d/])"
 )
+_ISO: Final = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _FRACTIONS: Final = frozenset(["1/2", "3/4", "1/4", "1/3", "2/3", "24/7", "4/4"])
 _WRITTEN: Final = re.compile(
     rf"\b(?P<day>\d{{1,2}}|primeiro|1o|1º|{_SMALL})\s*(?:de\s+|/)?(?P<month>{'|'.join(_MONTHS)})\b"
@@ -135,6 +127,11 @@ def find_date(text: str, today: date) -> date | None:
     return next(_dates(said, today), None)
 
 
+def day_of(at: int, zone: str) -> date:
+    """The day of a time (ms UTC) on the calendar of `zone`."""
+    return datetime.fromtimestamp(at / 1000, ZoneInfo(zone)).date()
+
+
 def find_time(text: str) -> time | None:
     """The exact time that `text` names; a span or «de manhã» names none."""
     said = fold(compose(text))
@@ -143,8 +140,13 @@ def find_time(text: str) -> time | None:
 
 def _dates(said: str, today: date) -> Iterator[date]:
     kept = _IMPOSSIBLE.sub(" ", said)
-    for reader in (_numeric, _written, _day, _near, _weekday, _ahead):
+    for reader in (_iso, _numeric, _written, _day, _near, _weekday, _ahead):
         yield from reader(kept, today)
+
+
+def _iso(said: str, _: date) -> Iterator[date]:
+    days = (_made(*map(int, found.groups())) for found in _ISO.finditer(said))
+    return (day for day in days if day)
 
 
 def _numeric(said: str, today: date) -> Iterator[date]:

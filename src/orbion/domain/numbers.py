@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from orbion.domain.text import words
+
 WORDS: Final[Mapping[str, int]] = MappingProxyType(
     {
         **dict.fromkeys(("um", "uma"), 1),
@@ -12,26 +14,10 @@ WORDS: Final[Mapping[str, int]] = MappingProxyType(
         **{
             word: value
             for value, word in enumerate(
-                [
-                    "tres",
-                    "quatro",
-                    "cinco",
-                    "seis",
-                    "sete",
-                    "oito",
-                    "nove",
-                    "dez",
-                    "onze",
-                    "doze",
-                    "treze",
-                    "quatorze",
-                    "quinze",
-                    "dezesseis",
-                    "dezessete",
-                    "dezoito",
-                    "dezenove",
-                    "vinte",
-                ],
+                words(
+                    "tres quatro cinco seis sete oito nove dez onze doze treze quatorze quinze"
+                    " dezesseis dezessete dezoito dezenove vinte"
+                ),
                 3,
             )
         },
@@ -47,16 +33,10 @@ WORDS: Final[Mapping[str, int]] = MappingProxyType(
         **{
             word: value * 100
             for value, word in enumerate(
-                [
-                    "duzentos",
-                    "trezentos",
-                    "quatrocentos",
-                    "quinhentos",
-                    "seiscentos",
-                    "setecentos",
-                    "oitocentos",
-                    "novecentos",
-                ],
+                words(
+                    "duzentos trezentos quatrocentos quinhentos seiscentos setecentos oitocentos"
+                    " novecentos"
+                ),
                 2,
             )
         },

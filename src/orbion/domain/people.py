@@ -23,7 +23,7 @@ _NAMED: Final = re.compile(
 _INTRODUCED: Final = re.compile(
     r"(?:\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
     r"|esta falando) (?:aqui )?(?:e|eh)"
-    r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+|\b(?:aqui )?quem (?:fala|escreve) (?:e|eh)\s+"
+    r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+|\b(?:(?:aqui )?quem (?:fala|escreve)|aqui) (?:e|eh)\s+"
     rf"|(?:^|[,.!?\n]\s*|\b(?:oi+e?|ola|opa|eu|dia|tarde|noite)\s+)(?:sou|(?:e|eh) [oa]"
     rf"|prazer,?)\s+(?:[oa]\s+)?){_TITLE}",
     re.MULTILINE,
@@ -49,9 +49,10 @@ _COMPANY: Final = re.compile(
     re.MULTILINE,
 )
 _OWNED: Final = re.compile(rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*[oa]\s+")
+_KIND_OF_TRADE: Final = re.compile(rf"(?:{'|'.join(TRADES)})\s+(?:d[aeo]s?\s+)?")
 _TRADE: Final = re.compile(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
 _NO_COMPANY: Final = (STOP_WORDS | GREETINGS) - frozenset(
-    ["bom", "boa", "dia", "noite", "sao", "por"]
+    ["bom", "boa", "dia", "noite", "sao", "por", "mais", "tudo", "bem", "nova"]
 )
 _KID: Final = (
     r"(?:filh[oa]|filhinh[oa]|primogenit[oa]|filhot[ea]|menin[oa]|menininh[oa]|garot[oa]"
@@ -69,7 +70,8 @@ _AGED: Final = (
         r"(?!\s+de (?:garantia|uso|casad|mercado))"
     ),
     re.compile(
-        rf"\b(?:el[ea]|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>[a-z]+))\s+(?:ja\s+|so\s+)?(?:tem"
+        rf"\b(?:el[ea]|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>[a-z]+)(?:\s+[a-z]+)?)\s+(?:ja\s+"
+        rf"|so\s+)?(?:tem"
         rf"|fez|faz|fara|completa|completou"
         rf"|vai fazer|vai completar|esta com|ta com|de)\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$"
         rf"|[,.;!?\n]))"
@@ -85,7 +87,8 @@ _AGED: Final = (
     re.compile(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
 )
 _NAMED_KID: Final = re.compile(
-    rf"\b(?:{_KID}(?:\s+\w+)?\s*,?\s+(?:se chama|chama-se|chama|chamad[oa]|e [oa])"
+    rf"\b(?:{_KID}(?:\b[^.!?\n]{{0,25}}?\s(?:se chama|chama-se|chama|chamad[oa])"
+    rf"|(?:\s+\w+)?\s*,?\s+e [oa])"
     rf"|el[ea] se chama|nome (?:d(?:el[ea]|[oa] (?:meu |minha )?{_KID})(?: e| eh)?"
     rf"|d[ao] {_KID})\s*:?"
     rf"|(?:{_KID}\s*:)|d[oa] (?:meu|minha) {_KID} (?:e|eh)\b|\b(?:mae|pai|avo|tia"
@@ -126,13 +129,11 @@ def find_company(text: str) -> str | None:
     ]
     for start in starts:
         name = proper(text, start, _NO_COMPANY, capital=True)
-        if name and fold(name) in TRADES:
-            name = None
-        trade = re.match(rf"(?:{'|'.join(TRADES)})\s+(?:(?:d[aeo]s?)\s+)?", folded[start:])
+        trade = _KIND_OF_TRADE.match(folded, start)
         if trade and text[start].islower():
-            rest = proper(text, start + trade.end(), _NO_COMPANY, capital=True)
-            name = f"{text[start : start + trade.end()]}{rest}" if rest else None
-        if name and normalise(name) not in CITIES and normalise(name) not in QUARTERS:
+            rest = proper(text, trade.end(), _NO_COMPANY, capital=True)
+            name = f"{text[start : trade.end()]}{rest}" if rest else None
+        if name and normalise(name) not in CITIES and normalise(name) not in (*QUARTERS, *TRADES):
             return name
     return None
 

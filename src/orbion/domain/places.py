@@ -7,7 +7,7 @@ from typing import Final
 
 from orbion.domain.gazetteer import CITIES, QUARTERS
 from orbion.domain.proper import CLAUSE, CONNECTIVES, proper, titled
-from orbion.domain.text import fold, normalise
+from orbion.domain.text import fold, normalise, words
 from orbion.domain.vocabulary import NO_PLACE, TRADES
 
 _LONGEST_FIRST: Final = tuple(sorted(QUARTERS.items(), key=lambda each: -len(each[0])))
@@ -39,48 +39,15 @@ _NO_CITY: Final = re.compile(
     r"|colegio|escola|loja|edificio|residencial|time|clube)\s+(?:d[aeo]s?\s+)?$"
 )
 _COMMON: Final = frozenset(
-    normalise(word)
-    for word in [
-        "Serra",
-        "Natal",
-        "Salto",
-        "Central",
-        "Amparo",
-        "Registro",
-        "Passos",
-        "Torres",
-        "Canela",
-        "Lins",
-        "Leme",
-        "Franca",
-        "Paulista",
-        "Colombo",
-        "Trindade",
-        "Formosa",
-        "Vitória",
-        "Palmas",
-        "Santos",
-        "Pedreira",
-        "Cruzeiro",
-        "Toledo",
-        "Crato",
-        "Assis",
-        "Betim",
-        "Patos",
-        "Picos",
-        "Resende",
-        "Sorriso",
-        "Timon",
-        "Salvador",
-        "Belo",
-        "Rio",
-        "Foz",
-        "Prudente",
-    ]
+    words(
+        "serra natal salto central amparo registro passos torres canela lins leme franca paulista"
+        " colombo trindade formosa vitoria palmas santos pedreira cruzeiro toledo crato assis betim"
+        " patos picos resende sorriso timon salvador belo rio foz prudente"
+    )
 )
-_KNOWN_CITY: Final = re.compile(
-    rf"\b(?:{'|'.join(sorted(map(re.escape, CITIES), key=len, reverse=True))})\b"
-)
+_CLEAR: Final = 5
+_LONGEST_CITY: Final = max(len(key.split()) for key in CITIES)
+_WORD: Final = re.compile(r"[a-z0-9]+")
 _ABBREVIATED: Final = (
     (re.compile(r"^(?:jd|jdm|jard)\.?\s+", re.IGNORECASE), "Jardim "),
     (re.compile(r"^(?:vl|v)\.?\s+", re.IGNORECASE), "Vila "),
@@ -92,13 +59,15 @@ _QUARTER: Final = re.compile(
 )
 _KIND: Final = (
     r"(?:vila|vl|jardim|jd|jdm|parque|pq|alto d[aeo]|chacara|recanto|residencial|bosque|morro"
-    r"|cidade nova|cidade jardim|nova|conjunto|loteamento|portal d[aeo]|colinas)"
+    r"|cidade nova|cidade jardim|nova|setor|conjunto|loteamento|portal d[aeo]|colinas)"
 )
 _OF_KIND: Final = re.compile(
     rf"\b(?:n[oa]|em|d[oae]|pel[oa]|pr[oa]"
     rf"|para [oa])\s+(?={_KIND}\s+[a-z])"
 )
-_ALONE: Final = re.compile(r"(?:^|[,\n]\s*)(?=(?:vila|vl|jardim|jd|jdm|parque|pq)\.?\s+[a-z]+)")
+_ALONE: Final = re.compile(
+    r"(?:^|[,\n]\s*)(?=(?:vila|vl|jardim|jd|jdm|parque|pq|setor)\.?\s+[a-z]+)"
+)
 _LIVES_AT: Final = re.compile(
     r"\b(?:moro|moramos|fico|fica|ficamos|estou|estamos|to|aqui|casa|apto|ap|ape|apartamento"
     r"|sobrado"
@@ -110,48 +79,13 @@ _CENTRE: Final = re.compile(
     r"|de (?:estetica|saude)))"
 )
 _NO_QUARTER: Final = NO_PLACE | frozenset(
-    [
-        "norte",
-        "sul",
-        "leste",
-        "oeste",
-        "zona",
-        "litoral",
-        "praia",
-        "interior",
-        "rua",
-        "avenida",
-        "av",
-        "parte",
-        "mesma",
-        "mesmo",
-        "minha",
-        "meu",
-        "internet",
-        "instagram",
-        "facebook",
-        "google",
-        "site",
-        "shopping",
-        "escola",
-        "predio",
-        "cobertura",
-        "chao",
-        "terreo",
-        "fundo",
-        "anuncio",
-        "face",
-        "insta",
-        "zap",
-        "whats",
-        "praca",
-        "estado",
-        "regiao",
-        "bairro",
-        "cidade",
-        "faixa",
-        "epoca",
-    ]
+    words(
+        "financeiro industrial publico vendas matriculas norte sul leste oeste zona litoral praia"
+        " interior rua avenida av parte mesma"
+        " mesmo minha meu internet instagram facebook google site shopping escola predio"
+        " cobertura chao terreo fundo anuncio face insta zap whats praca estado regiao"
+        " bairro cidade faixa epoca"
+    )
 )
 
 
@@ -202,24 +136,36 @@ def find_quarter(text: str) -> str | None:
 
 
 def _known_cities(text: str, folded: str) -> Iterator[City]:
-    for found in _KNOWN_CITY.finditer(folded):
-        before, key = folded[: found.start()], normalise(found.group())
-        if key not in CITIES or _NO_CITY.search(before):
+    for key, start, end in _named(folded):
+        before = folded[:start]
+        if _NO_CITY.search(before):
             continue
-        alone = _stands_alone(text, found.start(), found.end())
-        is_common = key in _COMMON and text[found.start()].islower() and not _LIVING.search(before)
+        alone = _stands_alone(text, start, end)
+        is_common = key in _COMMON and text[start].islower() and not _LIVING.search(before)
         in_both = key in QUARTERS and not alone
         if (alone or _BEFORE_CITY.search(before)) and not is_common and not in_both:
-            yield City(name=CITIES[key], quote=text[found.start() : found.end()])
+            yield City(name=CITIES[key], quote=text[start:end])
+
+
+def _named(folded: str) -> Iterator[tuple[str, int, int]]:
+    """(key, start, end) of each city in the gazetteer, the longest at each place."""
+    spoken = list(_WORD.finditer(folded))
+    place = 0
+    while place < len(spoken):
+        sizes = range(min(_LONGEST_CITY, len(spoken) - place), 0, -1)
+        keys = (
+            (size, " ".join(each.group() for each in spoken[place : place + size]))
+            for size in sizes
+        )
+        size, key = next(((size, key) for size, key in keys if key in CITIES), (1, ""))
+        if key:
+            yield key, spoken[place].start(), spoken[place + size - 1].end()
+        place += size
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
     """Whether the clause says nothing but the city, its state and where it stands."""
-    clause = next(
-        (each for each in CLAUSE.finditer(text) if each.start() <= start < each.end()), None
-    )
-    if clause is None:
-        return False
+    clause = next(each for each in CLAUSE.finditer(text) if each.start() <= start < each.end())
     before, after = fold(text[clause.start() : start]), fold(text[end : clause.end()])
     empty = _PLACED.fullmatch(before) is not None or not before.strip()
     return empty and (not after.strip() or _STATE.fullmatch(after) is not None)
@@ -230,8 +176,10 @@ def _known_quarters(text: str, folded: str) -> Iterator[str]:
         for found in re.finditer(rf"\b{re.escape(key)}\b", folded) if key in folded else ():
             before = folded[: found.start()]
             placed = re.search(r"\b(?:em|n[oa]|d[oa]|pr[oa]|pel[oa]|bairro)\s+$", before)
-            capital = text[found.start()].isupper() or " " in key or key in {"moema", "tatuape"}
-            if placed and (capital or len(key) > 5) and key != "centro":  # noqa: PLR2004 short words mean much
+            if key in CITIES and before.endswith("em "):
+                continue
+            means_much = len(key) < _CLEAR and text[found.start()].islower()
+            if placed and not means_much and key != "centro":
                 yield name
 
 

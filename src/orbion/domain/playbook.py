@@ -18,6 +18,8 @@ class SlotKind(StrEnum):
     EMAIL = "email"
     PHONE = "phone"
     CPF = "cpf"
+    DATE = "date"
+    TIME = "time"
     COMPANY = "company"
     NEIGHBORHOOD = "neighborhood"
     BEDROOMS = "bedrooms"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, time
 from difflib import get_close_matches
 from enum import StrEnum
+from math import inf
 from typing import Any, Final, TypeGuard, TypeVar
 
 _KEY: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -59,6 +60,23 @@ class TomlTable:
 
     def optional_amount(self, key: str, cure: str) -> int | None:
         return self.amount(key, cure) if key in self else None
+
+    def rate(self, key: str, cure: str) -> int:
+        """Millionths from a number that is not negative."""
+        found = self._raw.get(key)
+        self._read.add(key)
+        if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found < inf:
+            self.fault(key, f"{'is missing' if found is None else 'is no such number'}; {cure}")
+            return 0
+        return round(found * 1_000_000)
+
+    def day(self, key: str, cure: str) -> date:
+        found = self._raw.get(key)
+        self._read.add(key)
+        if isinstance(found, date):
+            return found
+        self.fault(key, f"{'is missing' if found is None else 'is not a date'}; {cure}")
+        return date.min
 
     def flag(self, key: str, *, default: bool | None) -> bool:
         return self._typed(key, bool, "write true or false", default)

@@ -10,6 +10,8 @@ from orbion.kit.breaker import (
     Breaker,
     BreakerMode,
     BreakerOpenError,
+    BreakerState,
+    BreakerStatistics,
     NotAttemptedError,
     Permit,
 )
@@ -55,6 +57,20 @@ class GuardStatistics:
     rejected: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardReport:
+    """How a guard is now: `retry_after` in seconds, `limit` and `in_flight` in calls at once."""
+
+    name: str
+    state: BreakerState
+    mode: BreakerMode
+    retry_after: float
+    limit: int
+    in_flight: int
+    calls: GuardStatistics
+    breaker: BreakerStatistics
+
+
 class Guard:
     """Slot, then breaker, then the call under its time-out.
 
@@ -93,6 +109,23 @@ class Guard:
     def is_forbidden(self) -> bool:
         """The service refused our credential, and nothing has worked since."""
         return self._forbidden
+
+    def report(self) -> GuardReport:
+        return GuardReport(
+            name=self.name,
+            state=self.breaker.state,
+            mode=self.breaker.mode,
+            retry_after=round(self.breaker.retry_after, 1),
+            limit=self.limit.limit,
+            in_flight=self.limit.used,
+            calls=self.statistics,
+            breaker=self.breaker.statistics,
+        )
+
+    def order(self, mode: BreakerMode, reason: str) -> None:
+        """Do what an operator says: it stands until the next order, whatever recovers meanwhile."""
+        self._forbidden = False
+        self.breaker.set_mode(mode, reason)
 
     def recover(self) -> None:
         """Close the breaker, because the service is known to work; an operator's mode stays."""

@@ -80,7 +80,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 store=store,
                 channels=channels,
                 playbooks=playbooks,
-                llm=partial(build_llm, settings, guards, closing=stack),
+                llm=partial(build_llm, settings, guards, store, closing=stack),
                 sheets=sheets,
                 wakeups=wakeups,
                 metrics=metrics,

@@ -23,6 +23,7 @@ from orbion.domain.conversations import Account
 from orbion.domain.debounce import quiet_ms
 from orbion.domain.messages import MessageKind
 from orbion.kit.cache import Cache
+from orbion.kit.limiter import Limiter, Rate
 from orbion.main.world import World
 from orbion.telemetry.logs import MIGRATION, log
 from orbion.telemetry.metrics import Metrics
@@ -144,6 +145,7 @@ def build_store(
         history_cache=Cache(
             "history", maxsize=256, ttl=300.0, clock=world.clock, random=world.random
         ),
+        crowd=Limiter([Rate(settings.key_per_minute, 60.0)], clock=world.clock),
         clock=world.clock,
         random=world.random,
     )

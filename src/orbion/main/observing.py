@@ -27,6 +27,7 @@ from orbion.usecases.receive import Receive
 from orbion.usecases.refusals import Refusals
 from orbion.web.access import Access
 from orbion.web.deps import State
+from orbion.web.limits import Limits
 from orbion.web.readiness import Readiness
 from orbion.web.webhooks import CHANNEL
 from orbion.workers.accounts import AccountWatch
@@ -182,11 +183,18 @@ def _healings(built: Built) -> Mapping[str, Healing]:
 def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report) -> State:
     settings, clock, store = built.settings, built.world.clock, built.store
     lifecycle = Lifecycle()
+    limits = Limits(
+        address=settings.address_per_minute,
+        failures=settings.failures_per_minute,
+        key=settings.key_per_minute,
+        clock=clock,
+    )
     started = clock.monotonic()
     return State(
         receive=watched.receive,
         desk=store,
-        access=Access(admin_key=settings.admin(), observer_key=settings.observer(), clock=clock),
+        access=Access(admin_key=settings.admin(), observer_key=settings.observer(), limits=limits),
+        limits=limits,
         board=_board(built, watched.watches),
         lifecycle=lifecycle,
         readiness=Readiness(
@@ -200,6 +208,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         ),
         heartbeats={"event_loop": monitor.heartbeat}
         | {f"queue:{loop.queue}": loop.heartbeat for loop in built.loops},
+        guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
             "caches": lambda: {"history": store.history_cache.statistics},

@@ -4,7 +4,7 @@ import asyncio
 import importlib
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -29,9 +29,11 @@ from orbion.domain.gateway_webhook import Target, webhook_path
 from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard
+from orbion.kit.limiter import Limiter, Rate
 from orbion.main.measuring import MeasuredLLM
+from orbion.main.metering import MeteredLLM, limits_of, shipped_prices
 from orbion.main.world import World
-from orbion.ports import LLM, Archive, Channel, Gateway
+from orbion.ports import LLM, Archive, Channel, Gateway, Ledger
 from orbion.telemetry.logs import CIRCUIT, log
 from orbion.telemetry.metrics import Metrics
 
@@ -53,7 +55,15 @@ class Guards:
 
         def on_change(change: BreakerChange) -> None:
             self.metrics.set_circuit(name, change.after)
-            log(CIRCUIT, logging.WARNING, name=name, before=change.before, after=change.after)
+            log(
+                CIRCUIT,
+                logging.WARNING,
+                name=name,
+                before=change.before,
+                after=change.after,
+                mode=change.mode,
+                reason=change.reason,
+            )
 
         breaker = Breaker(
             name,
@@ -110,6 +120,7 @@ def guarded_channels(
 ) -> Mapping[str, Channel]:
     """Put each number behind a guard of its own, which outwaits the longest send."""
     settings = guards.settings
+    pace = Limiter(sending_rates(settings), clock=guards.world.clock)
     return {
         name: GuardedChannel(
             build_channel(
@@ -125,9 +136,21 @@ def guarded_channels(
                 timeout=settings.longest_send + 1.0,
                 patience=_SLOT_SECONDS,
             ),
+            pace,
         )
         for name, account in given.items()
     }
+
+
+def sending_rates(settings: Settings) -> Sequence[Rate]:
+    """What no number may exceed: in any second, any minute and any hour."""
+    spans = (
+        (settings.sends_per_second, 1.0),
+        (settings.sends_per_minute, 60.0),
+        (settings.sends_per_hour, 3600.0),
+    )
+    share = settings.sends_at_once
+    return [Rate(most, span, burst=math.ceil(most * share)) for most, span in spans]
 
 
 def guarded_gateways(
@@ -198,7 +221,9 @@ def load_openai(settings: Settings, key: str) -> ClosingLLM:
     return provider
 
 
-def build_llm(settings: Settings, guards: Guards, *, closing: AsyncExitStack) -> LLM:
+def build_llm(
+    settings: Settings, guards: Guards, ledger: Ledger, *, closing: AsyncExitStack
+) -> LLM:
     """Choose who words the answers; what it opens is closed by `closing`.
 
     Raises:
@@ -225,4 +250,14 @@ def build_llm(settings: Settings, guards: Guards, *, closing: AsyncExitStack) ->
         clock=guards.world.clock,
         metrics=guards.metrics,
     )
-    return GuardedLLM(measured, guard)
+    metered = MeteredLLM(
+        inner=measured,
+        ledger=ledger,
+        prices=shipped_prices(),
+        model=settings.openai_model,
+        max_output_tokens=settings.openai_max_output_tokens,
+        limits=limits_of(settings),
+        clock=guards.world.clock,
+        metrics=guards.metrics,
+    )
+    return GuardedLLM(metered, guard)

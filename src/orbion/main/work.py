@@ -9,10 +9,10 @@ from orbion.agent.agent import Agent
 from orbion.config import Settings
 from orbion.domain.lanes import Queue
 from orbion.domain.playbook import Playbook
-from orbion.kit.clock import Clock
 from orbion.kit.ids import new_trace
-from orbion.kit.limiter import Rate, TokenBuckets
+from orbion.kit.limiter import Limiter
 from orbion.main.mirroring import Sheets
+from orbion.main.outside import sending_rates
 from orbion.main.world import World
 from orbion.ports import LLM, Channel
 from orbion.telemetry.metrics import Metrics
@@ -65,7 +65,7 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         outbox=store,
         lanes=store,
         channels=parts.channels,
-        pacing=_pacing(settings, world.clock),
+        pacing=Limiter(sending_rates(settings), clock=world.clock),
         policy=DeliveryPolicy(
             send_timeout=settings.send_timeout,
             file_timeout=settings.longest_send,
@@ -97,12 +97,3 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         )
         for queue in Queue
     ]
-
-
-def _pacing(settings: Settings, clock: Clock) -> TokenBuckets:
-    rates = (
-        Rate(max(1, round(settings.sends_per_second)), 1.0),
-        Rate(max(1, round(settings.sends_per_minute)), 60.0),
-        Rate(max(1, round(settings.sends_per_hour)), 3600.0),
-    )
-    return TokenBuckets(rates, clock=clock)

@@ -39,6 +39,7 @@ HEALTH: Final = "health"
 MIGRATION: Final = "database.migrated"
 PLAYBOOK_RELOADED: Final = "playbook.reloaded"
 PLAYBOOK_REFUSED: Final = "playbook.refused"
+BUDGET: Final = "budget"
 BUG: Final = "bug"
 
 _LOGGER: Final = "orbion"

@@ -165,6 +165,18 @@ class Metrics:
             buckets=_TOKENS,
         )
 
+        self.llm_cost = self._counter(
+            "llm_cost_microusd_total",
+            "Settled cost of model calls, millionths of a dollar.",
+            "model",
+        )
+        self.budget_remaining = self._gauge(
+            "budget_remaining_ratio",
+            "Free share of a business's budget at its last model call.",
+            "business",
+            "scope",
+        )
+
     def _declare_outbound(self) -> None:
         self.outbound = self._counter(
             "outbound_total", "Sends settled, by outcome.", "channel", "outcome"

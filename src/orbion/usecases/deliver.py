@@ -27,7 +27,7 @@ from orbion.domain.outbox import (
 )
 from orbion.domain.outgoing import is_file, is_same
 from orbion.kit.clock import Clock
-from orbion.kit.limiter import TokenBuckets
+from orbion.kit.limiter import Limiter
 from orbion.kit.retry import full_jitter
 from orbion.ports import Channel, Lanes, Outbox
 from orbion.telemetry.logs import DELIVERY, log
@@ -41,7 +41,9 @@ _CLOCK_SKEW_MS = 60_000
 class DeliveryPolicy:
     """Seconds, except `characters_per_second`: how fast a person would type (0 = no typing).
 
-    `courtesy` is how long a receipt or a presence may be late before it is given up.
+    `courtesy` is how long a receipt or a presence may be late before it is given up. A place in
+    the account's pace is waited for while it is near, `nearest` before the typing begins and
+    `near` after it; for one that is farther away the lane makes room.
     """
 
     send_timeout: float = 35.0
@@ -54,6 +56,8 @@ class DeliveryPolicy:
     typing_least: float = 0.6
     typing_most: float = 4.0
     courtesy: float = 1.0
+    nearest: float = 1.0
+    near: float = 4.0
     read_receipts: bool = True
 
 
@@ -64,7 +68,7 @@ class Deliver:
     outbox: Outbox
     lanes: Lanes
     channels: Mapping[str, Channel]
-    pacing: TokenBuckets
+    pacing: Limiter
     policy: DeliveryPolicy
     clock: Clock
     random: Random
@@ -76,12 +80,18 @@ class Deliver:
         if draft is None or draft.state is not OutboxState.PENDING:
             await self._decide(claim, draft)
             return
-        wait = self.pacing.take(draft.account)
-        if wait > 0:
-            await self.lanes.snooze(claim, wait)
+        ahead = self.pacing.look(draft.account)
+        if ahead.wait > self.policy.nearest:
+            await self.lanes.snooze(claim, ahead.wait)
             return
         async with self._reading(draft):
             await self._type(draft)
+            place = self.pacing.reserve(draft.account, at_most=self.policy.near)
+            if not place.allowed:
+                await self.lanes.snooze(claim, place.wait)
+                return
+            if place.wait > 0:
+                await asyncio.sleep(place.wait)
             await self._decide(claim, draft)
 
     async def _decide(self, claim: Claim, draft: Draft | None) -> None:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.errors import RejectedError, UnavailableError
 from orbion.domain.lanes import Queue, Requeued
-from orbion.ports import QuarantineLine
+from orbion.domain.listing import QuarantineLine
 from orbion.web.deps import Admin, State, trace_of
 from orbion.web.responses import plain
 

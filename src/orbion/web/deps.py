@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orbion.kit.clock import Clock
+from orbion.kit.guard import Guard
 from orbion.kit.health import HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
 from orbion.ports import Desk
@@ -16,6 +17,7 @@ from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
 from orbion.usecases.receive import Receive
 from orbion.web.access import Access
+from orbion.web.limits import Limits
 from orbion.web.readiness import Readiness
 
 STATE = "orbion"
@@ -36,10 +38,12 @@ class State:
     receive: Receive
     desk: Desk
     access: Access
+    limits: Limits
     board: HealthBoard
     lifecycle: Lifecycle
     readiness: Readiness
     heartbeats: Mapping[str, Heartbeat]
+    guards: Mapping[str, Guard]
     sections: Mapping[str, Section]
     metrics: Metrics
     report: Report

@@ -94,16 +94,7 @@ def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:
 
 
 def circuits(guards: Mapping[str, Guard]) -> Callable[[], Mapping[str, Any]]:
-    return lambda: {
-        name: {
-            "state": guard.breaker.state,
-            "retry_after": round(guard.breaker.retry_after, 1),
-            "limit": guard.limit.limit,
-            "in_flight": guard.limit.used,
-            "calls": guard.statistics,
-        }
-        for name, guard in guards.items()
-    }
+    return lambda: {name: guard.report() for name, guard in guards.items()}
 
 
 def system(monitor: LoopMonitor, uptime: Callable[[], float]) -> Callable[[], Mapping[str, Any]]:

@@ -24,6 +24,8 @@ from orbion.kit.breaker import Breaker, BreakerPolicy, BreakerState
 from orbion.kit.clock import SystemClock
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard, Outcome
+from orbion.kit.limiter import Limiter, Rate
+from tests.support.pace import at_will
 
 RECEIPT = SendReceipt(provider_id="3EB0")
 OI = Outgoing(content=Text(text="oi"), message_id="3EB0")
@@ -118,7 +120,7 @@ DOWN = UnavailableError(FaultCode.WHATSAPP_UNREACHABLE, "down")
 
 async def test_an_open_circuit_is_unavailable_and_says_when_to_come_back() -> None:
     inner = FakeChannel(fault=DOWN)
-    channel = GuardedChannel(inner, guard())
+    channel = GuardedChannel(inner, guard(), at_will())
     for _ in range(5):
         with pytest.raises(UnavailableError, match="down"):
             await channel.send("x", OI)
@@ -133,7 +135,7 @@ async def test_refusals_of_single_messages_never_open_the_circuit() -> None:
     outcomes: list[Outcome] = []
     refused = RefusedError(FaultCode.WHATSAPP_NUMBER_INVALID, "no WhatsApp")
     channel = GuardedChannel(
-        FakeChannel(fault=refused), guard(lambda outcome, _: outcomes.append(outcome))
+        FakeChannel(fault=refused), guard(lambda outcome, _: outcomes.append(outcome)), at_will()
     )
     for _ in range(20):
         with pytest.raises(RefusedError):
@@ -142,18 +144,35 @@ async def test_refusals_of_single_messages_never_open_the_circuit() -> None:
 
 
 async def test_a_send_cut_off_by_the_guard_has_an_unknown_outcome() -> None:
-    channel = GuardedChannel(FakeChannel(hangs=True), guard(seconds=0.01))
+    channel = GuardedChannel(FakeChannel(hangs=True), guard(seconds=0.01), at_will())
     with pytest.raises(UnknownOutcomeError):
         await channel.send("x", OI)
     with pytest.raises(UnavailableError):
         await channel.find_sent(["x"], since=0, until=1, message_id="y")
 
 
+async def test_sends_keep_their_pace_to_the_byte_and_what_finds_no_place_is_not_attempted() -> None:
+    inner, watched = FakeChannel(), guard()
+    channel = GuardedChannel(inner, watched, Limiter([Rate(8, 1.0, burst=1)], clock=SystemClock()))
+    started = SystemClock().monotonic()
+    async with asyncio.TaskGroup() as group:
+        for _ in range(3):
+            group.create_task(channel.send("x", OI))
+    assert SystemClock().monotonic() - started >= 0.25
+    crowd = [channel.send("x", OI) for _ in range(20)]
+    ended = await asyncio.gather(*crowd, return_exceptions=True)
+    refused = [each for each in ended if isinstance(each, UnavailableError)]
+    assert refused
+    assert all(0 < each.retry_after <= 0.125 * 20 for each in refused)
+    assert len(inner.calls) == 3 + 20 - len(refused)
+    assert watched.breaker.statistics.failed == 0
+
+
 async def test_courtesies_neither_raise_nor_count_and_stop_while_the_circuit_is_open() -> None:
     outcomes: list[Outcome] = []
     inner = FakeChannel(fault=DOWN)
     watched = guard(lambda outcome, _: outcomes.append(outcome))
-    channel = GuardedChannel(inner, watched)
+    channel = GuardedChannel(inner, watched, at_will())
     for _ in range(20):
         await channel.typing("x", 1.0)
         await channel.mark_read("x", ["3A01"])
@@ -168,7 +187,10 @@ async def test_courtesies_neither_raise_nor_count_and_stop_while_the_circuit_is_
 async def test_a_bad_key_opens_the_circuit_until_the_probe_gets_an_answer_again() -> None:
     inner = FakeChannel(fault=UnavailableError(FaultCode.WHATSAPP_AUTH, "bad key"))
     watched = guard()
-    channel, gateway = GuardedChannel(inner, watched), GuardedGateway(FakeGateway(), watched)
+    channel, gateway = (
+        GuardedChannel(inner, watched, at_will()),
+        GuardedGateway(FakeGateway(), watched),
+    )
     await gateway.connection()
     with pytest.raises(UnavailableError, match="bad key"):
         await channel.send("x", OI)
@@ -189,7 +211,7 @@ async def test_the_probe_does_not_lift_what_an_operator_has_forced() -> None:
 
 
 async def opened_by_sends(watched: Guard) -> None:
-    channel = GuardedChannel(FakeChannel(fault=DOWN), watched)
+    channel = GuardedChannel(FakeChannel(fault=DOWN), watched, at_will())
     for _ in range(5):
         with pytest.raises(UnavailableError, match="down"):
             await channel.send("x", OI)
@@ -246,7 +268,7 @@ async def test_a_rate_limit_holds_the_next_calls_for_the_time_asked() -> None:
     inner = FakeChannel(
         fault=UnavailableError(FaultCode.WHATSAPP_RATE_LIMIT, "slow down", retry_after=40.0)
     )
-    channel = GuardedChannel(inner, guard())
+    channel = GuardedChannel(inner, guard(), at_will())
     with pytest.raises(UnavailableError, match="slow down"):
         await channel.send("x", OI)
     with pytest.raises(UnavailableError) as held:

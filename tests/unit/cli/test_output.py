@@ -7,7 +7,7 @@ import pytest
 
 from orbion.cli.output import cut, local, plain, print_json, shown, table, width
 from orbion.domain.conversations import Mode
-from orbion.ports import ConversationLine
+from orbion.domain.listing import ConversationLine
 
 
 def test_columns_are_as_wide_as_their_widest_cell_on_the_screen() -> None:

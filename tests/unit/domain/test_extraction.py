@@ -1,5 +1,7 @@
 """Slot values out of the customer's own words."""
 
+from datetime import date
+
 import pytest
 
 from orbion.domain.extraction import read_slot, read_value
@@ -101,6 +103,8 @@ def test_every_option_of_the_playbook_is_read_back_as_itself(slot: Slot) -> None
         (SlotKind.CPF, "52998224725", True, "***.982.247-**"),
         (SlotKind.CPF, "529.982.247-24", True, None),
         (SlotKind.CPF, "111.111.111-11", True, None),
+        (SlotKind.TIME, "às 3 da tarde", False, "15:00"),
+        (SlotKind.TIME, "de manhã", True, None),
         (SlotKind.COMPANY, "sou da Padaria Pão Bom", False, "Padaria Pão Bom"),
         (SlotKind.COMPANY, "Norte Sul", True, "Norte Sul"),
         (SlotKind.COMPANY, "Norte Sul", False, None),
@@ -125,6 +129,16 @@ def test_each_kind_reads_its_value(
 ) -> None:
     found = read_slot(free(kind), text, asked=asked)
     assert (found.value if found else None) == value
+
+
+def test_a_day_is_meant_as_seen_from_the_day_it_was_written() -> None:
+    slot, friday = free(SlotKind.DATE), date(2026, 11, 20)
+    found = read_slot(slot, "pode ser terça?", asked=False, today=friday)
+    assert found
+    assert found.value == "2026-11-24"
+    assert read_value(slot, "2026-11-24", today=friday) == "2026-11-24"
+    assert read_value(slot, "semana que vem", today=friday) is None
+    assert read_value(slot, "terça") is None
 
 
 def free(kind: SlotKind) -> Slot:

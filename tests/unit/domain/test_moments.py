@@ -1,12 +1,12 @@
 """Days and hours as people say them, seen from Friday 2026-11-20."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orbion.domain.moments import find_date, find_time
+from orbion.domain.moments import day_of, find_date, find_time
 
 FRIDAY = date(2026, 11, 20)
 
@@ -30,6 +30,7 @@ FRIDAY = date(2026, 11, 20)
         ("10/01", date(2027, 1, 10)),
         ("15/12/28", date(2028, 12, 15)),
         ("05.12.2026", date(2026, 12, 5)),
+        ("2026-12-05", date(2026, 12, 5)),
         ("1º de dezembro", date(2026, 12, 1)),
         ("5 dez de 2027", date(2027, 12, 5)),
         ("daqui a duas semanas", date(2026, 12, 4)),
@@ -51,6 +52,7 @@ def test_a_named_day_is_found(text: str, day: date) -> None:
         "vence dia 10",
         "hoje em dia",
         "31/02",
+        "31 de fevereiro",
         "99/99",
         "3/4 da casa",
         "não posso segunda",
@@ -111,6 +113,12 @@ def test_an_exact_time_is_found(text: str, at: time) -> None:
 )
 def test_a_span_or_a_duration_is_no_time(text: str) -> None:
     assert find_time(text) is None
+
+
+def test_a_day_begins_at_midnight_of_the_business() -> None:
+    at = int(datetime(2026, 11, 21, 2, 0, tzinfo=UTC).timestamp() * 1000)
+    assert day_of(at, "America/Sao_Paulo") == FRIDAY
+    assert day_of(at, "UTC") == date(2026, 11, 21)
 
 
 @given(st.text(max_size=60))

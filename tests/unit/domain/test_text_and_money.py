@@ -68,6 +68,13 @@ def test_sentences_end_at_marks_but_not_inside_an_amount() -> None:
         ("vem 320", 320_00, False),
         ("gasto uns 1.800 de luz", 1_800_00, False),
         ("R$ 12.900,00", 12_900_00, True),
+        ("12x de 99", 99_00, True),
+        ("1.5M", 1_500_000_00, True),
+        ("300 conto", 300_00, True),
+        ("450 mil reais", 450_000_00, True),
+        ("dois mil e quinhentos reais", 2_500_00, True),
+        ("meio milhão", 500_000_00, True),
+        ("quinhentos", 500_00, False),
     ],
 )
 def test_an_amount_is_read_as_brazilians_write_it(text: str, centavos: int, marked: bool) -> None:  # noqa: FBT001 test data
@@ -78,7 +85,20 @@ def test_an_amount_is_read_as_brazilians_write_it(text: str, centavos: int, mark
 
 @pytest.mark.parametrize(
     "text",
-    ["300 kWh", "kit 5 kWp"[4:], "25/12", "19999998888", "50%", "2 pessoas", "A4", "10 anos"],
+    [
+        "300 kWh",
+        "kit 5 kWp"[4:],
+        "25/12",
+        "19999998888",
+        "50%",
+        "2 pessoas",
+        "A4",
+        "10 anos",
+        "80m",
+        "12x",
+        "3 quartos",
+        "dois quartos",
+    ],
 )
 def test_other_numbers_are_no_amounts(text: str) -> None:
     assert find_amounts(text) == ()

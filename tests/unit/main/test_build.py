@@ -16,6 +16,7 @@ from orbion.main.build import build, serving
 from orbion.main.outside import Guards, build_llm
 from orbion.main.world import World, in_thread, real_world, thread
 from orbion.telemetry.metrics import Metrics
+from tests.support.ledger import RecordedLedger
 from tests.support.service import settings_for
 from tests.support.turns import SaidLLM, prompt
 from tests.usecases.stage import counted
@@ -43,13 +44,15 @@ def guards(folder: Path, **settings: Any) -> Guards:
 
 def test_without_more_the_script_words_the_answers(tmp_path: Path) -> None:
     given = guards(tmp_path)
-    assert isinstance(build_llm(given.settings, given, closing=AsyncExitStack()), ScriptedLLM)
+    assert isinstance(
+        build_llm(given.settings, given, RecordedLedger(), closing=AsyncExitStack()), ScriptedLLM
+    )
 
 
 def test_openai_without_a_key_is_refused_with_the_fix(tmp_path: Path) -> None:
     given = guards(tmp_path, llm="openai")
     with pytest.raises(RejectedError, match="needs ORBION_OPENAI_API_KEY or ORBION_OPENAI_API_KEY"):
-        build_llm(given.settings, given, closing=AsyncExitStack())
+        build_llm(given.settings, given, RecordedLedger(), closing=AsyncExitStack())
 
 
 async def test_openai_stands_behind_its_guard(tmp_path: Path) -> None:
@@ -60,7 +63,7 @@ async def test_openai_stands_behind_its_guard(tmp_path: Path) -> None:
         openai_base_url="http://127.0.0.1:9/v1",
         model_deadline=5,
     )
-    llm = build_llm(given.settings, given, closing=AsyncExitStack())
+    llm = build_llm(given.settings, given, RecordedLedger(), closing=AsyncExitStack())
     assert isinstance(llm, GuardedLLM)
     with pytest.raises(UnavailableError):
         await llm.complete(prompt("oi"))
@@ -75,7 +78,7 @@ async def test_a_model_of_the_world_wins(tmp_path: Path) -> None:
         metrics=Metrics(),
         made={},
     )
-    assert build_llm(given.settings, given, closing=AsyncExitStack()) is said
+    assert build_llm(given.settings, given, RecordedLedger(), closing=AsyncExitStack()) is said
 
 
 # Guards

@@ -11,15 +11,13 @@ from orbion.domain.turns import Completion
 from orbion.main.measuring import MeasuredLLM
 from orbion.ports import LLM, Prompt
 from orbion.telemetry.metrics import Metrics
-from tests.support.playbooks import solar
 from tests.support.stores import HandClock
+from tests.support.turns import prompt
 
 ANSWER = Completion(text="{}", model="gpt-4.1-mini-2025-04-14", tokens_in=900, tokens_out=40)
 
 
-PROMPT = Prompt(
-    playbook=solar(), messages=(), pending=("oi",), facts={}, asked=None, first_contact=True
-)
+PROMPT = prompt("oi")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 from asgi_lifespan import LifespanManager
+from starlette.types import ASGIApp
 
 from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
 from orbion.adapters.http import build_client
@@ -22,16 +23,19 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import DeadLetter, Queue, Requeued
 from orbion.domain.leads import LeadRow
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
+from orbion.kit.guard import Guard
 from orbion.kit.health import Check, HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
-from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
+from orbion.ports import Received, StoreFacts
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
 from orbion.usecases.receive import Receive
-from orbion.web.access import Access, Limit
+from orbion.web.access import Access
 from orbion.web.app import create_app
 from orbion.web.deps import Section, State
+from orbion.web.limits import Limits
 from orbion.web.readiness import Readiness
 
 SECRET = "webhook-secret-of-the-tests-0123456789"
@@ -40,6 +44,7 @@ ADMIN = "admin-key-of-the-tests-0123456789"
 AUTHENTIC = {"authorization": f"Bearer {SECRET}"}
 OPERATOR = {"authorization": f"Bearer {ADMIN}"}
 BODY_LIMIT = 64 * 1024
+KEY_LIMIT = 8
 NOW = 1_795_170_000_000
 TRACE = "ab" * 16
 
@@ -152,6 +157,11 @@ class MemoryDesk:
     async def account_lines(self) -> Sequence[AccountLine]:
         return self.accounts
 
+    async def note(self, actor: str, action: str, subject: str) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self.changes.append((actor, action, subject))
+
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return [][:limit]
 
@@ -193,6 +203,7 @@ class House:
     """The client and everything behind it that a test may want to break or read."""
 
     client: httpx.AsyncClient
+    app: ASGIApp
     inbox: MemoryInbox
     desk: MemoryDesk
     probe: MemoryProbe
@@ -222,22 +233,19 @@ async def house(
     observer_key: str | None = None,
     checks: Sequence[Check] = (),
     sections: Mapping[str, Section] | None = None,
+    guards: Mapping[str, Guard] | None = None,
 ) -> AsyncGenerator[House]:
     clock, inbox, desk, probe = StillClock(), MemoryInbox(), MemoryDesk(), MemoryProbe()
     woken: list[Queue] = []
     disk = {"free": 10**9}
     metrics, lifecycle = Metrics(), Lifecycle()
     lifecycle.ready()
+    limits = Limits(address=5, failures=3, key=KEY_LIMIT, clock=clock)
     state = State(
         receive=receiver(clock, inbox, woken, metrics),
         desk=desk,
-        access=Access(
-            admin_key=admin_key,
-            observer_key=observer_key,
-            clock=clock,
-            admin=Limit(count=5, seconds=60.0),
-            failures=Limit(count=3, seconds=60.0),
-        ),
+        access=Access(admin_key=admin_key, observer_key=observer_key, limits=limits),
+        limits=limits,
         board=HealthBoard(checks, clock=clock),
         lifecycle=lifecycle,
         readiness=Readiness(
@@ -249,18 +257,19 @@ async def house(
             random=random.Random(1),
         ),
         heartbeats={"loop": Heartbeat(clock), "replies": Heartbeat(clock)},
+        guards=guards or {},
         sections=sections or {},
         metrics=metrics,
         report=Report(metrics, clock=clock),
         clock=clock,
         body_limit=BODY_LIMIT,
     )
-    async with serving(state) as client:
-        yield House(client, inbox, desk, probe, clock, state, woken, disk)
+    async with serving(state) as (client, app):
+        yield House(client, app, inbox, desk, probe, clock, state, woken, disk)
 
 
 @asynccontextmanager
-async def serving(state: State) -> AsyncGenerator[httpx.AsyncClient]:
+async def serving(state: State) -> AsyncGenerator[tuple[httpx.AsyncClient, ASGIApp]]:
     @asynccontextmanager
     async def lifespan() -> AsyncGenerator[State]:
         yield state
@@ -269,7 +278,7 @@ async def serving(state: State) -> AsyncGenerator[httpx.AsyncClient]:
     async with LifespanManager(app) as running:
         transport = httpx.ASGITransport(app=running.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://orbion") as client:
-            yield client
+            yield client, running.app
 
 
 def receiver(

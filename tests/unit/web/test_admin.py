@@ -4,12 +4,13 @@ import json
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.lanes import DeadLetter, Queue
-from orbion.ports import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from tests.unit.channels.captured import upsert
 from tests.unit.web.house import OPERATOR, House, house
 
@@ -25,6 +26,10 @@ ROUTES = [
     ("GET", "/admin/quarantine"),
     ("POST", "/admin/quarantine/1/replay"),
     ("POST", "/admin/quarantine/1/discard"),
+    ("GET", "/admin/breakers"),
+    ("POST", "/admin/breakers/open"),
+    ("POST", "/admin/breakers/close"),
+    ("POST", "/admin/breakers/reset"),
     ("POST", "/api/metrics/reset"),
 ]
 DEAD = DeadLetter(
@@ -103,9 +108,45 @@ async def test_whoever_guesses_is_slowed_down_and_forgiven_later(orbion: House) 
 async def test_an_operator_sees_the_rate_and_is_held_to_it(orbion: House) -> None:
     answers = [await orbion.client.get("/admin/dead", headers=OPERATOR) for _ in range(6)]
     assert [answer.status_code for answer in answers] == [200] * 5 + [429]
-    assert answers[0].headers["ratelimit-policy"] == '"admin";q=5;w=60'
-    assert answers[0].headers["ratelimit"] == '"admin";r=4;t=12'
+    assert answers[0].headers["ratelimit-policy"] == '"address";q=5;w=60, "key";q=8;w=60'
+    assert answers[0].headers["ratelimit"] == '"address";r=4;t=12, "key";r=7;t=8'
+    assert answers[5].headers["ratelimit"] == '"address";r=0;t=60'
     assert answers[5].headers["retry-after"] == "12"
+    assert answers[5].json() == {
+        "detail": "too many requests from this address: 5 a minute are allowed, wait 12 s",
+        "limit": "address",
+        "allowed": 5,
+        "seconds": 60,
+        "retry_after": 12,
+    }
+
+
+async def test_one_key_is_held_to_its_rate_from_whatever_address(orbion: House) -> None:
+    seen = []
+    for number in range(12):
+        transport = httpx.ASGITransport(app=orbion.app, client=(f"10.0.0.{number}", 1))
+        async with httpx.AsyncClient(transport=transport, base_url="http://orbion") as client:
+            seen.append(await client.get("/admin/dead", headers=OPERATOR))
+    assert [answer.status_code for answer in seen] == [200] * 8 + [429] * 4
+    assert seen[8].json()["limit"] == "key"
+
+
+async def test_whoever_reads_metrics_and_health_is_never_refused_for_asking_often() -> None:
+    async with house(observer_key="observer") as orbion:
+        for path in ("/metrics", "/health/detailed", "/health", "/health/live", "/health/ready"):
+            for _ in range(30):
+                answer = await orbion.client.get(path, headers={"x-api-key": "observer"})
+                assert answer.status_code != 429
+
+
+async def test_a_guesser_cannot_try_the_admin_key_by_way_of_the_metrics() -> None:
+    async with house(observer_key="observer") as orbion:
+        tries = [await orbion.client.get("/metrics", headers={"x-api-key": "x"}) for _ in range(4)]
+        assert [answer.status_code for answer in tries] == [401] * 3 + [429]
+        assert tries[3].json()["limit"] == "failures"
+        assert (await orbion.client.get("/metrics", headers=OPERATOR)).status_code == 429
+        honest = await orbion.client.get("/metrics", headers={"x-api-key": "observer"})
+        assert honest.status_code == 200
 
 
 async def test_lists_are_pages_that_name_the_next(orbion: House) -> None:

@@ -13,6 +13,7 @@ from orbion.domain.events import MessageReceived
 from orbion.domain.lanes import Queue
 from tests.unit.channels.captured import WEBHOOKS, upsert, webhook
 from tests.unit.web.house import (
+    ADMIN,
     AUTHENTIC,
     BODY_LIMIT,
     NEXT_SECRET,
@@ -342,3 +343,22 @@ async def test_a_quarantined_body_is_taken_once_it_can_be_read(orbion: House) ->
         with pytest.raises(RejectedError):
             await orbion.state.receive.replay(account, bad, trace=TRACE)
     assert not orbion.inbox.set_aside
+
+
+async def test_wrong_secrets_become_a_429_that_shuts_out_neither_the_gateway_nor_operators(
+    orbion: House,
+) -> None:
+    refused = [await orbion.post(OI, authorization="Bearer wrong") for _ in range(4)]
+    assert [answer.status_code for answer in refused] == [401] * 3 + [429]
+    assert refused[3].headers["retry-after"] == "20"
+    assert refused[3].json() == {
+        "success": False,
+        "detail": "too many wrong keys from this address: 3 a minute are allowed, wait 20 s",
+        "limit": "failures",
+        "allowed": 3,
+        "seconds": 60,
+        "retry_after": 20,
+    }
+    assert (await orbion.post(OI)).status_code == 200
+    operator = {"authorization": f"Bearer {ADMIN}"}
+    assert (await orbion.client.get("/admin/dead", headers=operator)).status_code == 200

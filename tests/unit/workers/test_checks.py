@@ -149,14 +149,14 @@ async def test_the_details_show_each_circuit_as_it_is_now(clock: HandClock) -> N
     seen = []
 
     async def work() -> None:
-        seen.append(look()["whatsapp:loja"]["in_flight"])
+        seen.append(look()["whatsapp:loja"].in_flight)
 
     await guard(work)
     assert seen == [1]
     found = look()["whatsapp:loja"]
-    assert (found["state"], found["in_flight"], found["retry_after"]) == ("closed", 0, 0.0)
-    assert found["limit"] == 8
-    assert found["calls"].success == 1
+    assert (found.state, found.in_flight, found.retry_after) == ("closed", 0, 0.0)
+    assert found.limit == 8
+    assert found.calls.success == 1
 
 
 async def test_the_details_show_the_process(clock: HandClock) -> None:

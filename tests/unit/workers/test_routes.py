@@ -6,7 +6,7 @@ from orbion.adapters.db.schema import OUTBOX
 from orbion.adapters.db.store import DbStore
 from orbion.domain.lanes import Queue
 from orbion.domain.turns import Bubble, TurnResult, Verdict
-from orbion.kit.limiter import TokenBuckets
+from orbion.kit.limiter import Limiter, Rate
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from orbion.usecases.reply import Reply, ReplyPolicy
@@ -42,7 +42,7 @@ async def test_a_message_goes_through_all_three_queues(
             outbox=store,
             lanes=store,
             channels={"loja": channel},
-            pacing=TokenBuckets([], clock=clock),
+            pacing=Limiter([Rate(100, 1.0)], clock=clock),
             policy=DeliveryPolicy(characters_per_second=0),
             clock=clock,
             random=Random(1),

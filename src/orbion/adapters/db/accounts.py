@@ -10,7 +10,7 @@ from orbion.adapters.db.sql import bind, first, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
 from orbion.domain.events import ConnectionChanged
-from orbion.ports import AccountLine
+from orbion.domain.listing import AccountLine
 
 MARGIN_MS: Final = 2 * 60 * 1000
 """Clocks differ, and the first message on a new connection may have been on its way."""

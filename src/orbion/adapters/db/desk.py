@@ -20,8 +20,8 @@ from orbion.adapters.db.sql import NULL, bind, constant, first, from_json, inser
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.lanes import DeadLetter, Queue, Requeued
+from orbion.domain.listing import ConversationLine, QuarantineLine
 from orbion.domain.messages import Outcome
-from orbion.ports import ConversationLine, QuarantineLine
 
 _LAST = (
     select(MESSAGE.c.text)

@@ -35,6 +35,7 @@ QuietTime = Callable[[str, MessageKind], int]
 class InboxPolicy:
     """Waits in ms: after a message, at most since the first, and after an overtaken turn.
 
+    `priority` is of the turns that messages ask for.
     `idle_release` is how long a person holds a conversation without another word; 0 = for ever.
     """
 
@@ -42,9 +43,12 @@ class InboxPolicy:
     max_wait: int
     again: int
     idle_release: int = 0
+    priority: int = lanes.NORMAL
 
     def after(self, text: str, kind: MessageKind) -> lanes.Debounce:
-        return lanes.Debounce(quiet=self.quiet(text, kind), max_wait=self.max_wait)
+        return lanes.Debounce(
+            quiet=self.quiet(text, kind), max_wait=self.max_wait, priority=self.priority
+        )
 
     def is_idle(self, last_word: int, now: int) -> bool:
         """Say whether what a person said then holds no longer; times in ms."""

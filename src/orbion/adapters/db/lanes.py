@@ -25,6 +25,7 @@ from orbion.domain.lanes import Claim, Claimed, Queue, Task
 
 PRIORITIES: Final = (0, 1, 2)
 NORMAL: Final = 1
+LOW: Final = 2
 MERGED_ATTEMPTS: Final = 2
 CRASH_CAP: Final = 20
 
@@ -48,6 +49,10 @@ ENQUEUE = Statement(
         index_elements=["queue", "key"],
         set_={
             "seq": LANE.c.seq + 1,
+            "priority": case(
+                (LANE.c.due_at.is_(None), number("priority")),
+                else_=smaller(LANE.c.priority, number("priority")),
+            ),
             "first_at": func.coalesce(LANE.c.first_at, number("now")),
             "due_at": case(
                 (LANE.c.owner.is_not(None), LANE.c.due_at),
@@ -198,10 +203,14 @@ LAST_SEQ = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debounce:
-    """Quiet time after each message and the hard cap since the first one, ms."""
+    """Quiet time after each message and the hard cap since the first one, ms.
+
+    `priority` is the lane's until it rests; the most urgent of what waits in it counts.
+    """
 
     quiet: int
     max_wait: int
+    priority: int = NORMAL
 
 
 AT_ONCE: Final = Debounce(quiet=0, max_wait=0)
@@ -224,7 +233,7 @@ def enqueue(
                 ENQUEUE,
                 queue=queue,
                 key=key,
-                priority=NORMAL,
+                priority=wait.priority,
                 due=tx.now + min(wait.quiet, wait.max_wait),
                 now=tx.now,
                 quiet=wait.quiet,

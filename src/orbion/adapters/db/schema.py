@@ -1,6 +1,6 @@
 """The one schema of both databases: tables, keys and the indexes that hot queries use."""
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
@@ -11,7 +11,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -22,35 +21,12 @@ from sqlalchemy import (
     true,
 )
 
-REVISIONS: Final = ("0001", "0002", "0003")
+from orbion.adapters.db.schema_parts import id_column, make_metadata, ms, partial_index
+
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
-METADATA = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_ID = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[int]:
-    return Column("id", _ID, primary_key=True, autoincrement=True)
-
-
-def _ms(name: str, *, nullable: bool = False) -> Column[int]:
-    """Make a column of milliseconds since the epoch, UTC."""
-    return Column(name, BigInteger, nullable=nullable)
-
-
-def _index(name: str, *columns: Column[Any], where: str) -> Index:
-    """Make an index of the few rows that a hot query asks for."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
-
+METADATA: Final = make_metadata()
 
 BUSINESS = Table(
     "business", METADATA, Column("id", Text, primary_key=True), Column("name", Text, nullable=False)
@@ -64,9 +40,9 @@ ACCOUNT = Table(
     Column("channel", Text, nullable=False),
     Column("state", Text, nullable=False, server_default="unknown"),
     Column("state_reason", Text),
-    _ms("state_at", nullable=True),
-    _ms("opened_at", nullable=True),
-    _ms("healed_at", nullable=True),
+    ms("state_at", nullable=True),
+    ms("opened_at", nullable=True),
+    ms("healed_at", nullable=True),
 )
 
 AUTO_GREETING = Table(
@@ -75,18 +51,18 @@ AUTO_GREETING = Table(
     Column("account", Text, ForeignKey("account.id"), nullable=False),
     Column("text", Text, nullable=False),
     Column("seen", Integer, nullable=False, server_default=text("1")),
-    _ms("at"),
+    ms("at"),
     PrimaryKeyConstraint("account", "text"),
 )
 
 CONTACT = Table(
     "contact",
     METADATA,
-    _id(),
+    id_column(),
     Column("business", Text, ForeignKey("business.id"), nullable=False),
     Column("phone", Text),
     Column("name", Text),
-    _ms("created_at"),
+    ms("created_at"),
 )
 
 CONTACT_ALIAS = Table(
@@ -103,28 +79,28 @@ Index("ix_contact_alias_contact", CONTACT_ALIAS.c.contact_id)
 CONVERSATION = Table(
     "conversation",
     METADATA,
-    _id(),
+    id_column(),
     Column("business", Text, nullable=False),
     Column("account", Text, ForeignKey("account.id"), nullable=False),
     Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
     Column("address", Text, nullable=False),
     Column("mode", Text, nullable=False, server_default="bot"),
     Column("mode_reason", Text),
-    _ms("mode_at", nullable=True),
-    _ms("person_at", nullable=True),
+    ms("mode_at", nullable=True),
+    ms("person_at", nullable=True),
     Column("open_slot", Text),
     Column("last_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("version", BigInteger, nullable=False, server_default=text("0")),
-    _ms("last_in_at", nullable=True),
-    _ms("last_out_at", nullable=True),
+    ms("last_in_at", nullable=True),
+    ms("last_out_at", nullable=True),
     UniqueConstraint("contact_id", "account", "business"),
 )
-_index("ix_conversation_human", CONVERSATION.c.account, where="mode = 'human'")
+partial_index("ix_conversation_human", CONVERSATION.c.account, where="mode = 'human'")
 
 MESSAGE = Table(
     "message",
     METADATA,
-    _id(),
+    id_column(),
     Column("business", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
@@ -139,27 +115,27 @@ MESSAGE = Table(
     Column("outcome", Text, nullable=False),
     Column("reason", Text),
     Column("turn_id", BigInteger),
-    _ms("occurred_at"),
-    _ms("created_at"),
-    _ms("edited_at", nullable=True),
-    _ms("deleted_at", nullable=True),
+    ms("occurred_at"),
+    ms("created_at"),
+    ms("edited_at", nullable=True),
+    ms("deleted_at", nullable=True),
     UniqueConstraint("conversation_id", "seq"),
 )
 Index("ix_message_provider", MESSAGE.c.provider_id, MESSAGE.c.account)
-_index("ix_message_open", MESSAGE.c.conversation_id, where="outcome = 'open'")
+partial_index("ix_message_open", MESSAGE.c.conversation_id, where="outcome = 'open'")
 
 TURN = Table(
     "turn",
     METADATA,
-    _id(),
+    id_column(),
     Column("business", Text, nullable=False),
     Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
     Column("upto", BigInteger, nullable=False),
     Column("trace", Text, nullable=False),
     Column("verdict", Text),
     Column("attempt", Integer, nullable=False, server_default=text("1")),
-    _ms("started_at"),
-    _ms("finished_at", nullable=True),
+    ms("started_at"),
+    ms("finished_at", nullable=True),
     Column("playbook", Text),
 )
 Index("ix_turn_conversation", TURN.c.conversation_id, TURN.c.started_at)
@@ -175,14 +151,48 @@ TURN_STEP = Table(
     Column("tokens_in", Integer, nullable=False, server_default=text("0")),
     Column("tokens_out", Integer, nullable=False, server_default=text("0")),
     Column("ms", Integer, nullable=False, server_default=text("0")),
-    _ms("at"),
+    ms("at"),
     PrimaryKeyConstraint("turn_id", "step"),
 )
+
+LLM_CALL = Table(
+    "llm_call",
+    METADATA,
+    id_column(),
+    Column("business", Text, nullable=False),
+    Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("task", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    Column("cost", BigInteger, nullable=False, server_default=text("0")),
+    Column("tokens_in", Integer, nullable=False, server_default=text("0")),
+    Column("tokens_cached", Integer, nullable=False, server_default=text("0")),
+    Column("tokens_out", Integer, nullable=False, server_default=text("0")),
+    ms("at"),
+    ms("settled_at", nullable=True),
+)
+"""The ledger: money in micro-dollars, `day` in the business's zone."""
+Index("ix_llm_call_day", LLM_CALL.c.day, LLM_CALL.c.business)
+
+BUDGET = Table(
+    "budget",
+    METADATA,
+    Column("business", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("held", BigInteger, nullable=False, server_default=text("0")),
+    Column("told", SmallInteger, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("business", "scope", "key"),
+)
+"""What is settled and reserved of each budget, micro-dollars, and the percent already told."""
 
 OUTBOX = Table(
     "outbox",
     METADATA,
-    _id(),
+    id_column(),
     Column("business", Text, nullable=False),
     Column("account", Text, nullable=False),
     Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
@@ -201,36 +211,38 @@ OUTBOX = Table(
     Column("delivery", SmallInteger, nullable=False, server_default=text("0")),
     Column("error", Text),
     Column("trace", Text, nullable=False),
-    _ms("created_at"),
-    _ms("received_at"),
-    _ms("sending_at", nullable=True),
-    _ms("settled_at", nullable=True),
+    ms("created_at"),
+    ms("received_at"),
+    ms("sending_at", nullable=True),
+    ms("settled_at", nullable=True),
     UniqueConstraint("turn_id", "position"),
     UniqueConstraint("provider_id", "account"),
 )
 Index("ix_outbox_conversation", OUTBOX.c.conversation_id, OUTBOX.c.state)
-_index("ix_outbox_unsettled", OUTBOX.c.state, where="state IN ('pending', 'sending', 'unknown')")
-_index("ix_outbox_sent", OUTBOX.c.account, OUTBOX.c.settled_at, where="state = 'sent'")
+partial_index(
+    "ix_outbox_unsettled", OUTBOX.c.state, where="state IN ('pending', 'sending', 'unknown')"
+)
+partial_index("ix_outbox_sent", OUTBOX.c.account, OUTBOX.c.settled_at, where="state = 'sent'")
 
 LEAD = Table(
     "lead",
     METADATA,
-    _id(),
+    id_column(),
     Column("business", Text, nullable=False),
     Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
     Column("stage", Text, nullable=False, server_default="novo"),
     Column("score", Integer, nullable=False, server_default=text("0")),
     Column("source", Text),
     Column("attribution", Text),
-    _ms("created_at"),
-    _ms("updated_at"),
+    ms("created_at"),
+    ms("updated_at"),
     UniqueConstraint("contact_id"),
 )
 
 FACT = Table(
     "fact",
     METADATA,
-    _id(),
+    id_column(),
     Column("lead_id", BigInteger, ForeignKey("lead.id"), nullable=False),
     Column("slot", Text, nullable=False),
     Column("value", Text, nullable=False),
@@ -238,20 +250,20 @@ FACT = Table(
     Column("quote", Text),
     Column("confidence", Integer, nullable=False, server_default=text("100")),
     Column("current", Boolean, nullable=False, server_default=true()),
-    _ms("at"),
+    ms("at"),
 )
 Index("ix_fact_lead", FACT.c.lead_id, FACT.c.slot)
 
 STAGE_CHANGE = Table(
     "stage_change",
     METADATA,
-    _id(),
+    id_column(),
     Column("lead_id", BigInteger, ForeignKey("lead.id"), nullable=False),
     Column("from_stage", Text, nullable=False),
     Column("to_stage", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("turn_id", BigInteger),
-    _ms("at"),
+    ms("at"),
 )
 Index("ix_stage_change_lead", STAGE_CHANGE.c.lead_id)
 
@@ -261,35 +273,35 @@ SUPPRESSION = Table(
     Column("business", Text, nullable=False),
     Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
     Column("message_id", BigInteger),
-    _ms("at"),
-    _ms("revoked_at", nullable=True),
+    ms("at"),
+    ms("revoked_at", nullable=True),
     PrimaryKeyConstraint("contact_id", "business"),
 )
 
 HANDOFF = Table(
     "handoff",
     METADATA,
-    _id(),
+    id_column(),
     Column("conversation_id", BigInteger, ForeignKey("conversation.id"), nullable=False),
     Column("reason", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    _ms("at"),
-    _ms("released_at", nullable=True),
+    ms("at"),
+    ms("released_at", nullable=True),
 )
 Index("ix_handoff_conversation", HANDOFF.c.conversation_id)
 
 QUARANTINE = Table(
     "quarantine",
     METADATA,
-    _id(),
+    id_column(),
     Column("account", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("raw", LargeBinary, nullable=False),
-    _ms("at"),
+    ms("at"),
     Column("ended", Text),
-    _ms("ended_at", nullable=True),
+    ms("ended_at", nullable=True),
 )
-_index(
+partial_index(
     "ix_quarantine_too_large",
     QUARANTINE.c.account,
     QUARANTINE.c.at,
@@ -299,11 +311,11 @@ _index(
 AUDIT = Table(
     "audit",
     METADATA,
-    _id(),
+    id_column(),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
     Column("subject", Text, nullable=False),
-    _ms("at"),
+    ms("at"),
 )
 
 LANE = Table(
@@ -314,8 +326,8 @@ LANE = Table(
     Column("priority", SmallInteger, nullable=False, server_default=text("1")),
     Column("seq", BigInteger, nullable=False),
     Column("ack", BigInteger, nullable=False, server_default=text("0")),
-    _ms("due_at", nullable=True),
-    _ms("first_at", nullable=True),
+    ms("due_at", nullable=True),
+    ms("first_at", nullable=True),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("crashes", Integer, nullable=False, server_default=text("0")),
     Column("owner", Text),
@@ -325,7 +337,9 @@ LANE = Table(
     PrimaryKeyConstraint("queue", "key"),
     sqlite_with_rowid=False,
 )
-_index("ix_lane_due", LANE.c.queue, LANE.c.priority, LANE.c.due_at, where="due_at IS NOT NULL")
+partial_index(
+    "ix_lane_due", LANE.c.queue, LANE.c.priority, LANE.c.due_at, where="due_at IS NOT NULL"
+)
 
 TASK = Table(
     "task",
@@ -336,7 +350,7 @@ TASK = Table(
     Column("kind", Text, nullable=False),
     Column("payload", Text, nullable=False),
     Column("trace", Text, nullable=False),
-    _ms("created_at"),
+    ms("created_at"),
     PrimaryKeyConstraint("queue", "key", "seq"),
     ForeignKeyConstraint(["queue", "key"], ["lane.queue", "lane.key"]),
     sqlite_with_rowid=False,
@@ -347,7 +361,7 @@ DEDUP = Table(
     "dedup",
     METADATA,
     Column("id", LargeBinary, primary_key=True),
-    _ms("at"),
+    ms("at"),
     sqlite_with_rowid=False,
 )
 Index("ix_dedup_at", DEDUP.c.at)
@@ -358,8 +372,8 @@ EARLY_CHANGE = Table(
     Column("account", Text, nullable=False),
     Column("provider_id", Text, nullable=False),
     Column("text", Text),
-    _ms("at"),
-    _ms("noted_at"),
+    ms("at"),
+    ms("noted_at"),
     PrimaryKeyConstraint("account", "provider_id"),
 )
 """What changed a message that has not come yet: its new text, or NULL for its deletion."""
@@ -375,11 +389,11 @@ DEAD = Table(
     Column("payload", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", Text, nullable=False),
-    _ms("died_at"),
-    _ms("redriven_at", nullable=True),
+    ms("died_at"),
+    ms("redriven_at", nullable=True),
     Column("discarded", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("queue", "key", "seq"),
 )
 Index("ix_dead_died", DEAD.c.died_at)
 
-PROBE = Table("probe", METADATA, Column("id", SmallInteger, primary_key=True), _ms("at"))
+PROBE = Table("probe", METADATA, Column("id", SmallInteger, primary_key=True), ms("at"))

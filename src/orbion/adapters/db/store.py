@@ -2,7 +2,8 @@
 
 import random as randoms
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 
 from orbion.adapters.db import (
@@ -16,6 +17,7 @@ from orbion.adapters.db import (
     inbox,
     lanes,
     leads,
+    ledger,
     outbox,
     received,
     statuses,
@@ -31,12 +33,15 @@ from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
-from orbion.domain.turns import Step, TurnInput, TurnResult
+from orbion.domain.spend import Call, Reservation, Scope, Spent
+from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
-from orbion.ports import AccountLine, ConversationLine, QuarantineLine, Received, StoreFacts
+from orbion.kit.limiter import Limiter
+from orbion.ports import Received, StoreFacts
 
 HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
@@ -50,6 +55,7 @@ _WAKING = frozenset({"stored", "released", "learned:auto_greeting", "edited", "d
 class DbStore:
     """Satisfies `ports.Store`; it holds no state but the database and its caches.
 
+    Webhooks of an account that are above its `crowd` rate are stored and worked after others.
     `opened` are the accounts known to have been seen open, a fact that never changes again.
     """
 
@@ -59,6 +65,7 @@ class DbStore:
     lane_policy: LanePolicy
     inbox_policy: InboxPolicy
     history_cache: Cache[HistoryKey, Sequence[Message]]
+    crowd: Limiter
     clock: Clock
     random: randoms.Random
     opened: set[str] = field(default_factory=set)
@@ -73,9 +80,12 @@ class DbStore:
 
     async def receive(self, account: str, events: Sequence[Event], trace: str) -> Received:
         outcomes: list[str] = []
+        policy = self.inbox_policy
+        if not self.crowd.take(account).allowed:
+            policy = replace(policy, priority=lanes.LOW)
         for start in range(0, len(events), _MOST_EVENTS):
             part = events[start : start + _MOST_EVENTS]
-            outcomes += await self.db.write(partial(self._receive, account, part, trace))
+            outcomes += await self.db.write(partial(self._receive, account, part, trace, policy))
             if any(map(received.shows_open, part)):
                 self.opened.add(account)
         return Received(
@@ -127,6 +137,15 @@ class DbStore:
 
     async def save_step(self, turn_id: int, step: Step) -> None:
         await self.db.write(lambda tx: turns.save_step(tx, turn_id, step))
+
+    async def reserve(self, call: Call, limits: Mapping[Scope, int]) -> Reservation:
+        return await self.db.write(lambda tx: ledger.reserve(tx, call, limits))
+
+    async def settle(self, call_id: int, call: Call, said: Completion | None, cost: int) -> None:
+        await self.db.write(lambda tx: ledger.settle(tx, call_id, call, said, cost))
+
+    async def spent(self, day: date) -> Mapping[str, Sequence[Spent]]:
+        return await self.db.read(lambda tx: ledger.spent(tx, day))
 
     async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
         return await self.db.write(
@@ -234,6 +253,9 @@ class DbStore:
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return await self.operators.read(lambda tx: leads.latest(tx, limit))
 
+    async def note(self, actor: str, action: str, subject: str) -> None:
+        await self.db.write(lambda tx: desk.audit(tx, actor, action, subject))
+
     async def facts(self) -> StoreFacts:
         return await self.db.read(upkeep.facts)
 
@@ -252,12 +274,12 @@ class DbStore:
                 greetings.release_held(tx, account, "start")
 
     def _receive(
-        self, account: str, events: Sequence[Event], trace: str, tx: Tx
+        self, account: str, events: Sequence[Event], trace: str, policy: InboxPolicy, tx: Tx
     ) -> tuple[str, ...]:
         found = self.accounts[account]
         if account not in self.opened and any(map(received.shows_open, events)):
             accounts.opened(tx, found)
-        return tuple(received.receive(tx, found, each, trace, self.inbox_policy) for each in events)
+        return tuple(received.receive(tx, found, each, trace, policy) for each in events)
 
     def _fail(self, tx: Tx, claim: Claim, error: str, seconds: float) -> bool:
         if not lanes.is_last_attempt(claim, self.lane_policy):

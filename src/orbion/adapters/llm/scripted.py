@@ -24,5 +24,6 @@ class ScriptedLLM:
             prompt.facts,
             asked=prompt.asked,
             first_contact=prompt.first_contact,
+            today=prompt.today,
         )
         return Completion(text=reply.to_json(), model="scripted")

@@ -15,13 +15,13 @@ from orbion.adapters.http import AnswerLostError, NotSentError, exchange, retry_
 from orbion.adapters.sheets.google_token import AccessTokens
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.kit.clock import Clock
-from orbion.kit.limiter import Rate, TokenBuckets
+from orbion.kit.limiter import Limiter, Rate
 
 Cells = Sequence[str | None]
 """One row as it is written; None leaves a cell as it is."""
 
-QUOTA: Final = Rate(10, 12.0)
-"""Ten at once and fifty a minute: never more than the sixty that Google allows in any minute."""
+QUOTA: Final = Rate(60, 60.0, burst=10)
+"""What Google allows in any minute; ten of them at once, so that the others go on evenly."""
 
 _ADDRESS: Final = "https://sheets.googleapis.com/v4/spreadsheets/"
 _TIMEOUT_SECONDS: Final = 20.0
@@ -68,7 +68,7 @@ class SheetsApi:
         tokens: AccessTokens,
         *,
         spreadsheet: str,
-        pace: TokenBuckets,
+        pace: Limiter,
         user: str,
     ) -> None:
         self._client = client
@@ -168,16 +168,17 @@ class SheetsApi:
 
     async def _take(self, method: str) -> None:
         """Wait for a place in the quota, if it is near; reads and writes are counted apart."""
-        while wait := self._pace.take(f"{method} {self._user}"):
-            if wait > _LONGEST_WAIT_SECONDS:
-                raise UnavailableError(
-                    FaultCode.SHEETS_QUOTA, "the minute's calls are used up", retry_after=wait
-                )
-            await asyncio.sleep(wait)
+        place = self._pace.reserve(f"{method} {self._user}", at_most=_LONGEST_WAIT_SECONDS)
+        if not place.allowed:
+            raise UnavailableError(
+                FaultCode.SHEETS_QUOTA, "the minute's calls are used up", retry_after=place.wait
+            )
+        if place.wait > 0:
+            await asyncio.sleep(place.wait)
 
 
-def build_pace(clock: Clock) -> TokenBuckets:
-    return TokenBuckets((QUOTA,), clock=clock)
+def build_pace(clock: Clock) -> Limiter:
+    return Limiter((QUOTA,), clock=clock)
 
 
 def _fault(answer: httpx.Response) -> UnavailableError:

@@ -19,17 +19,10 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from orbion.config.reading import read_secret, reason_of, secret_of, without_login
 from orbion.domain.errors import FaultCode, RejectedError
 
 _SHORTEST_SECRET: Final = 16
-
-
-def without_login(url: HttpUrl) -> HttpUrl:
-    if url.username or url.password:
-        raise ValueError(
-            "leave user and password out of the address; keys have settings of their own"
-        )
-    return url
 
 
 class AccountSettings(BaseModel):
@@ -83,7 +76,7 @@ class AccountSettings(BaseModel):
 
     def key(self) -> str:
         """Return the gateway's key; raises `RejectedError` if it is not given."""
-        found = _optional(self.api_key, self.api_key_file, "api_key")
+        found = secret_of(self.api_key, self.api_key_file, "api_key")
         if found is None:
             raise RejectedError(
                 FaultCode.INPUT_BAD,
@@ -95,7 +88,7 @@ class AccountSettings(BaseModel):
     def secrets(self) -> tuple[str, ...]:
         """Return every webhook secret; raises `RejectedError` if there is none or one is short."""
         found = [secret.get_secret_value() for secret in self.webhook_secrets]
-        found += [_read(path, "webhook_secret_files") for path in self.webhook_secret_files]
+        found += [read_secret(path, "webhook_secret_files") for path in self.webhook_secret_files]
         if not found or any(len(secret) < _SHORTEST_SECRET for secret in found):
             raise RejectedError(
                 FaultCode.INPUT_BAD,
@@ -168,6 +161,10 @@ class Settings(BaseSettings):
     openai_base_url: HttpUrl | None = Field(default=None, description="Another OpenAI endpoint.")
     openai_model: str = Field(default="gpt-4.1-mini", description="Model of the turn.")
     openai_max_output_tokens: int = Field(default=600, ge=64, le=8_000, description="Per answer.")
+    budget_conversation: float | None = Field(None, gt=0, description="R$ for models in one.")
+    budget_day: float | None = Field(None, gt=0, description="R$ for a business's models a day.")
+    budget_month: float | None = Field(None, gt=0, description="The same a month; unset = any.")
+    brl_per_usd: float = Field(5.5, gt=0, description="Rate for budgets and costs.")
     model_deadline: float = Field(
         default=20.0, gt=0, le=120, description="Seconds a model may take; then the playbook."
     )
@@ -197,12 +194,19 @@ class Settings(BaseSettings):
     turns_per_minute: int = Field(
         default=20, ge=1, le=600, description="Turns of one conversation; more wait."
     )
-    typing_speed: float = Field(
-        default=25.0, ge=0, description="Characters a second of the shown typing; 0 = none."
+    typing_speed: float = Field(25.0, ge=0, description="Characters a second shown; 0 = none.")
+    sends_per_second: int = Field(
+        default=30, ge=1, description="Most that one account sends in any second."
     )
-    sends_per_second: float = Field(default=30.0, gt=0, description="Pace of one account.")
-    sends_per_minute: float = Field(default=1_000.0, gt=0, description="Pace of one account.")
-    sends_per_hour: float = Field(default=10_000.0, gt=0, description="Pace of one account.")
+    sends_per_minute: int = Field(
+        default=1_000, ge=1, description="Most that one account sends in any minute."
+    )
+    sends_per_hour: int = Field(
+        default=10_000, ge=1, description="Most that one account sends in any hour."
+    )
+    sends_at_once: float = Field(
+        default=0.5, gt=0, le=1, description="Share of each that may leave at once; the rest waits."
+    )
     read_receipts: bool = Field(
         default=True, description="Show a customer's messages as read when the answer begins."
     )
@@ -221,12 +225,22 @@ class Settings(BaseSettings):
     unknown_grace: float = Field(
         default=10.0, ge=0, le=600, description="Looks for a lost accept this long after it, s."
     )
-    breaker_open: float = Field(
-        default=30.0, gt=0, le=300, description="First pause of an open circuit, s."
-    )
+    breaker_open: float = Field(30.0, gt=0, le=300, description="First pause of a circuit, s.")
     workers: int = Field(default=32, ge=1, le=1_000, description="Turns, and sends, at once.")
     lease: float = Field(default=15.0, ge=1, le=300, description="A crashed worker's lane, s.")
     grace: float = Field(default=20.0, ge=0, le=300, description="Wait for work at a stop, s.")
+    address_per_minute: int = Field(
+        default=100, ge=1, description="Admin requests of one address; more are answered 429."
+    )
+    failures_per_minute: int = Field(
+        default=100, ge=1, description="Wrong keys of one address; more are answered 429."
+    )
+    key_per_minute: int = Field(
+        default=1_000,
+        ge=1,
+        description="Admin requests with one key, more are answered 429; and webhooks of one "
+        "account, more are stored and answered after those of others.",
+    )
     body_limit: int = Field(
         default=4 * 1024 * 1024,
         ge=1024,
@@ -284,13 +298,13 @@ class Settings(BaseSettings):
         return f"{driver}://{rest}"
 
     def admin(self) -> str | None:
-        return _optional(self.admin_key, self.admin_key_file, "admin_key")
+        return secret_of(self.admin_key, self.admin_key_file, "admin_key")
 
     def observer(self) -> str | None:
         return self.metrics_key.get_secret_value() if self.metrics_key else None
 
     def openai_key(self) -> str | None:
-        return _optional(self.openai_api_key, self.openai_api_key_file, "openai_api_key")
+        return secret_of(self.openai_api_key, self.openai_api_key_file, "openai_api_key")
 
     def accounts(self) -> Mapping[str, AccountSettings]:
         """Every account of the file, or the one of the environment.
@@ -311,13 +325,13 @@ class Settings(BaseSettings):
             "sheet_id": self.sheet_id or None,
             "sheet_tab": self.sheet_tab,
             "google_key_file": self.google_key_file,
-            "api_key": _optional(
+            "api_key": secret_of(
                 self.evolution_api_key, self.evolution_api_key_file, "evolution_api_key"
             ),
             "webhook_secrets": [
                 secret
                 for secret in (
-                    _optional(
+                    secret_of(
                         self.evolution_webhook_secret,
                         self.evolution_webhook_secret_file,
                         "evolution_webhook_secret",
@@ -335,7 +349,7 @@ def load_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         lines = [
-            f"ORBION_{str(each['loc'][0]).upper()}: {_reason(Settings, each)}"
+            f"ORBION_{str(each['loc'][0]).upper()}: {reason_of(Settings, each)}"
             for each in error.errors()
         ]
         raise RejectedError(FaultCode.INPUT_BAD, "; ".join(lines)) from error
@@ -372,26 +386,4 @@ def _explain(error: Any) -> str:
         close = difflib.get_close_matches(key, AccountSettings.model_fields, n=1)
         hint = f"; did you mean {close[0]}?" if close else "; remove it"
         return f".{key}: unknown key{hint}"
-    return f".{key}: {_reason(AccountSettings, error)}"
-
-
-def _reason(model: type[BaseModel], error: Any) -> str:
-    """Say what is wrong and what the field is for, never the value: it may be a secret."""
-    return f"{error['msg']}. {model.model_fields[str(error['loc'][0])].description}"
-
-
-def _optional(secret: SecretStr | None, path: Path | None, name: str) -> str | None:
-    """Return the secret, else what its file holds; an empty one is as good as none."""
-    if secret:
-        return secret.get_secret_value()
-    return _read(path, f"{name}_file") if path else None
-
-
-def _read(path: Path, name: str) -> str:
-    try:
-        found = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise RejectedError(FaultCode.INPUT_BAD, f"{name}: cannot read {path}: {error}") from error
-    if not found:
-        raise RejectedError(FaultCode.INPUT_BAD, f"{name}: {path} is empty: write the secret in it")
-    return found
+    return f".{key}: {reason_of(AccountSettings, error)}"
