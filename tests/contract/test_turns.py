@@ -153,6 +153,15 @@ async def test_a_turn_without_a_crash_counts_one_attempt(store: DbStore) -> None
     assert await rows(store, TURN.c.id, TURN.c.attempt) == [(turn, 1)]
 
 
+async def test_a_turn_keeps_the_version_of_the_playbook_in_force(store: DbStore) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    await store.begin_turn(claim, replace(given, playbook="old"))
+    assert await column(store, TURN.c.playbook) == ["old"]
+    await store.begin_turn(claim, replace(given, playbook="new"))
+    assert await column(store, TURN.c.playbook) == ["new"]
+
+
 async def test_turns_of_the_same_millisecond_are_told_apart(store: DbStore) -> None:
     await receive(store, hello(1))
     await answer(store, "oi")

@@ -8,7 +8,8 @@ import pytest
 
 from orbion.config import AccountSettings, Settings, load_accounts, load_settings
 from orbion.domain.errors import FaultCode, RejectedError
-from orbion.main.build import PLAYBOOKS, accounts_of, playbook_of
+from orbion.main.build import accounts_of
+from orbion.main.playbooks import PLAYBOOKS, playbook_of
 
 SECRET = "segredo-do-webhook-com-32-letras"
 KEY = "chave-do-gateway-123456"

@@ -16,7 +16,7 @@ from orbion.domain.style import find_style_problems
 from orbion.domain.text import normalise
 from orbion.domain.turns import Facts
 
-CHAIN: Final = "2"
+CHAIN: Final = "3"
 """The version of all checks together, kept with each verdict: raise it when a rule changes."""
 MOST_BUBBLES: Final = 4
 MOST_CHARACTERS: Final = 4096
@@ -31,13 +31,15 @@ _WORD: Final = re.compile(r"\w")
 class Grounds:
     """What a reply may rest on: the data of the business, the chat, what is known of the lead.
 
-    `backing` is read only for a reply that says something; `receipts` are the tools of this turn.
+    `backing` is read only for a reply that says something; `receipts` are the tools of this turn,
+    `own` the answers that the business itself has written: word for word they need no backing.
     """
 
     instructions: str
     backing: Callable[[], Backing]
     facts: Facts
     receipts: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
 
 def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
@@ -65,11 +67,13 @@ def _shape(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[str, .
 def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[str, ...]:
     """Claims that nothing backs; no text longer than a message is read."""
     said = "\n".join(text[:MOST_CHARACTERS] for text in texts[:MOST_BUBBLES])
-    if not _WORD.search(said):
-        return ()
     secret = normalise(grounds.instructions)
     if any(_leaks(text, secret) for text in texts):
         return ("leak",)
+    for words in grounds.own:
+        said = said.replace(words, " ")
+    if not _WORD.search(said):
+        return ()
     receipts = (
         *grounds.receipts,
         *((_RECORDED,) if reply.facts else ()),

@@ -50,7 +50,11 @@ class Judge:
         """The data of the business and the words of the customer; the assistant's prove nothing."""
         backing: Callable[[], Backing] = partial(self._backing, prompt)
         return Grounds(
-            instructions=INSTRUCTIONS, backing=backing, facts=prompt.facts, receipts=receipts
+            instructions=INSTRUCTIONS,
+            backing=backing,
+            facts=prompt.facts,
+            receipts=receipts,
+            own=tuple(entry.answer for entry in prompt.playbook.knowledge),
         )
 
     def _backing(self, prompt: Prompt) -> Backing:

@@ -4,6 +4,7 @@ from orbion.agent.proof import prove
 from orbion.agent.tools.tool import Effects
 from orbion.domain.bubbles import split_answer
 from orbion.domain.leads import Fact
+from orbion.domain.opening_hours import away_text, handoff_text
 from orbion.domain.playbook import Playbook
 from orbion.domain.qualification import score, stage
 from orbion.domain.reply import Reply
@@ -57,11 +58,14 @@ def _bubbles(
 ) -> tuple[Bubble, ...]:
     """All bubbles of a hand-over may leave although the bot is quiet from then on."""
     texts = split_answer([bubble.text for bubble in reply.bubbles])
-    if handoff:
-        return tuple(
-            Bubble(text=text, exempt="handoff") for text in (*texts, playbook.handoff.message)
-        )
     newest = max(given.batch, key=lambda message: message.seq)
+    if handoff:
+        last = handoff_text(playbook, newest.occurred_at)
+        return tuple(Bubble(text=text, exempt="handoff") for text in (*texts, last))
+    away = away_text(playbook, newest.occurred_at, given.conversation.last_out_at)
+    if texts and away:
+        greeted = given.conversation.last_out_at is None
+        texts = (*texts[:greeted], away, *texts[greeted:])
     return tuple(
         Bubble(text=text, answers=None if place else newest.provider_id)
         for place, text in enumerate(texts)

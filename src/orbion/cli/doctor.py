@@ -19,8 +19,8 @@ from orbion.config import AccountSettings, Settings, load_settings
 from orbion.domain.accounts import Finding, Verdict, fault, note, ok
 from orbion.domain.errors import OrbionError
 from orbion.kit.ids import mask_phone
-from orbion.main.build import playbook_of
 from orbion.main.operating import operators_checks, operators_sheets, stored_schema
+from orbion.main.playbooks import playbook_of
 from orbion.main.world import World, real_world
 from orbion.usecases.check_sheet import check_sheet
 

@@ -9,13 +9,16 @@ from orbion.domain.extraction import read_slot
 from orbion.domain.intents import wants_human
 from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
+from orbion.domain.opening_hours import write_clock
 from orbion.domain.playbook import Item, Opening, Playbook, Slot
 from orbion.domain.qualification import open_slots
 from orbion.domain.questions import asks_address, asks_hours, asks_identity, asks_price, is_question
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.retrieval import (
+    answers_price,
     find_faq,
     find_items,
+    names_unknown_thing,
 )
 from orbion.domain.text import contains_phrase, sentences
 from orbion.domain.turns import Facts
@@ -131,6 +134,19 @@ def _handoff_reason(playbook: Playbook, pending: Sequence[str]) -> str | None:
 def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
     """What the data say to one sentence; nothing if it asks for nothing known."""
     said = spelled_out(sentence)
+    found = _about_itself(playbook, said)
+    entry = find_faq(playbook, said, surely=bool(found))
+    items = find_items(playbook, said) if asks_price(said) else ()
+    if items and not (entry and answers_price(entry)):
+        return [_price_list(playbook, items)]
+    if entry:
+        return [ReplyBubble(text=entry.answer, fact_ids=(entry.fact_id,))]
+    if found or not asks_price(said) or names_unknown_thing(playbook, said):
+        return found
+    return [_price_list(playbook, playbook.catalogue[:_MOST_ITEMS])] if playbook.catalogue else []
+
+
+def _about_itself(playbook: Playbook, said: str) -> list[ReplyBubble]:
     found = []
     if asks_identity(said):
         found.append(ReplyBubble(text=playbook.texts.identity, fact_ids=("identity",)))
@@ -138,22 +154,22 @@ def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
         found.append(ReplyBubble(text=write_hours(playbook), fact_ids=("hours",)))
     if asks_address(said):
         found.append(ReplyBubble(text=f"Nosso endereço: {playbook.address}", fact_ids=("address",)))
-    if found:
-        return found
-    entry = find_faq(playbook, said)
-    if entry:
-        return [ReplyBubble(text=entry.answer, fact_ids=(entry.fact_id,))]
-    return [_price_list(playbook, said)] if asks_price(said) and playbook.catalogue else []
+    return found
 
 
-def _price_list(playbook: Playbook, said: str) -> ReplyBubble:
-    items = find_items(playbook, said) or playbook.catalogue[:_MOST_ITEMS]
+def _price_list(playbook: Playbook, items: Sequence[Item]) -> ReplyBubble:
     lines = (playbook.texts.price_intro, *map(write_item, items))
     return ReplyBubble(text="\n".join(lines), fact_ids=tuple(item.fact_id for item in items))
 
 
 def write_item(item: Item) -> str:
-    return f"• {item.name}: {write_amount(item.price)} {item.unit}".rstrip()
+    """«• Kit: R$ 900,00 instalado, ou 12x de R$ 80,00 (até 5% de desconto no Pix)»."""
+    line = f"• {item.name}: {write_amount(item.price)} {item.unit}".rstrip()
+    if item.instalments:
+        line += f", ou {item.instalments.count}x de {write_amount(item.instalments.amount)}"
+    if item.discount:
+        line += f" (até {item.discount.percent}% de desconto {item.discount.condition})"
+    return line
 
 
 def write_hours(playbook: Playbook) -> str:
@@ -162,11 +178,7 @@ def write_hours(playbook: Playbook) -> str:
 
 
 def _write_opening(opening: Opening) -> str:
-    opens, closes = (
-        f"{at.hour}h{at.minute:02d}" if at.minute else f"{at.hour}h"
-        for at in (opening.opens, opening.closes)
-    )
-    return f"{opening.label}, das {opens} às {closes}"
+    return f"{opening.label}, das {write_clock(opening.opens)} às {write_clock(opening.closes)}"
 
 
 def _next_question(

@@ -92,7 +92,8 @@ def _money(slot: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT
     amounts = [
         amount
         for amount in find_amounts(text)
-        if amount.marked or asked or amount.centavos >= _LEAST_BILL
+        if (amount.marked or asked or amount.centavos >= _LEAST_BILL)
+        and slot.accepts(amount.centavos)
     ]
     best = next((amount for amount in amounts if amount.marked), next(iter(amounts), None))
     return ReplyFact(value=write_amount(best.centavos), quote=best.quote) if best else None

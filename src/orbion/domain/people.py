@@ -15,7 +15,7 @@ _NO_PERSON: Final = NO_NAME | frozenset(TRADES)
 _TITLE: Final = r"(?:(?:d\.|dr\.?|dra\.?|sr\.?|sra\.?|dona|seu|senhora?|prof\.?|professora?)\s+)?"
 _NAMED: Final = re.compile(
     r"\b(?:meu nome(?: completo)?\s*(?:(?:e|eh)\b|[:=?])|me chamam de|pode anotar"
-    r"|(?:eu )?me chamo|(?:pode |podem )?me chamar? de"
+    r"|(?:eu )?me chamo|(?:pode |podem )?me chamar? de|pode chamar de"
     rf"|(?:^|(?<=[\n.,!]\s))chamo|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
     rf"|chamo-me)\s*(?:[oa]\s+)?{_TITLE}",
     re.MULTILINE,

@@ -3,7 +3,7 @@
 Whatever is compared with a customer's words (aliases, replies, cues, phrases) is kept normalised.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 
@@ -49,6 +49,30 @@ class Slot:
     required: bool
     options: tuple[Option, ...]
     cues: tuple[str, ...]
+    least: int | None = None
+    most: int | None = None
+
+    def accepts(self, centavos: int) -> bool:
+        """Whether an amount lies within `least` and `most`, both in centavos."""
+        return (self.least is None or centavos >= self.least) and (
+            self.most is None or centavos <= self.most
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instalments:
+    """`count` payments of `amount` centavos each."""
+
+    count: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discount:
+    """The most that may be promised, in percent, and on which condition."""
+
+    percent: int
+    condition: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +84,8 @@ class Item:
     price: int
     unit: str
     aliases: tuple[str, ...]
+    instalments: Instalments | None = None
+    discount: Discount | None = None
 
     @property
     def fact_id(self) -> str:
@@ -68,11 +94,17 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Faq:
-    """One answer and the ways people ask for it; `subjects` are the stems of each question."""
+    """One answer and the ways people ask for it.
+
+    `subjects` are the stems of each question, `words` all their words; the stems of a topic mean
+    this entry whatever is said beside them.
+    """
 
     id: str
     questions: tuple[str, ...]
     subjects: tuple[frozenset[str], ...]
+    words: frozenset[str]
+    topics: tuple[frozenset[str], ...]
     answer: str
 
     @property
@@ -82,11 +114,12 @@ class Faq:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Reached when the score is at least `threshold`."""
+    """Reached when the score is at least `threshold` and every slot in `requires` is known."""
 
     key: str
     label: str
     threshold: int
+    requires: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +147,20 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What model calls may cost, in centavos; None = no limit of its own."""
+
+    day: int | None = None
+    conversation: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Texts:
-    """The assistant's fixed sentences; `acknowledgements` take turns."""
+    """The assistant's fixed sentences; `acknowledgements` take turns.
+
+    `away` and `handoff_away` are said while the business is closed; "" = nothing of the kind.
+    In both, {reopens} stands for when it opens again.
+    """
 
     opt_out_confirmation: str
     opt_out_question: str
@@ -129,11 +174,18 @@ class Texts:
     price_intro: str
     complete: str
     acknowledgements: tuple[str, ...]
+    away: str = ""
+    handoff_away: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Playbook:
-    """`version` is a digest of the file; `stages` go up by threshold and start at 0."""
+    """`version` is a digest of the file; `stages` go up by threshold and start at 0.
+
+    `objections` are answered like `faq`, but their questions are what customers object.
+    `holidays` are closed days of its own, beside Brazil's when `national_holidays`; `offers` are
+    words for what it sells at large, as «mensalidade».
+    """
 
     id: str
     version: str
@@ -152,6 +204,14 @@ class Playbook:
     stages: tuple[Stage, ...]
     handoff: Handoff
     texts: Texts
+    objections: tuple[Faq, ...] = ()
+    offers: tuple[str, ...] = ()
+    national_holidays: bool = False
+    budget: Budget = field(default_factory=Budget)
+
+    @property
+    def knowledge(self) -> tuple[Faq, ...]:
+        return self.faq + self.objections
 
     def slot(self, key: str | None) -> Slot | None:
         return next((slot for slot in self.slots if slot.key == key), None)

@@ -4,16 +4,20 @@ import hashlib
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.domain.playbook import (
+    Budget,
+    Discount,
     Faq,
     Handoff,
     HandoffRule,
+    Instalments,
     Item,
     Opening,
     Option,
@@ -24,12 +28,17 @@ from orbion.domain.playbook import (
     Texts,
 )
 from orbion.domain.retrieval import subjects
-from orbion.domain.text import normalise
+from orbion.domain.text import normalise, words
+from orbion.domain.toml_lines import line_numbers, line_of
 from orbion.domain.toml_table import TomlTable
 from orbion.domain.vocabulary import spelled_out
 
+_LANGUAGE: Final = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?")
+_TRUTH: Final = frozenset(["virtual", "robo", "automatica", "automatico"])
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _LONGEST_TEXT: Final = 1000
+_HIGHEST_PERCENT: Final = 100
+_LATER: Final = "{reopens}"
 _OPT_OUT_QUESTION: Final = "Sem problema! Quer que eu pare de te mandar mensagens por aqui?"
 
 
@@ -49,13 +58,20 @@ def load_playbook(path: Path) -> Playbook:
     faults: list[str] = []
     playbook = _playbook(path.stem, hashlib.sha256(content).hexdigest()[:16], raw, faults)
     if faults:
-        raise _rejected(path, faults)
+        raise _rejected(path, faults, line_numbers(content.decode()))
     return playbook
 
 
-def _rejected(path: Path, faults: Iterable[str]) -> RejectedError:
-    lines = "\n".join(f"{path.name}: {fault}" for fault in faults)
-    return RejectedError(FaultCode.INPUT_BAD, lines)
+def _rejected(
+    path: Path, faults: Iterable[str], lines: Mapping[str, int] = MappingProxyType({})
+) -> RejectedError:
+    """One line a fault, as compilers write it: file, line where it is known, key, cure."""
+    placed = ((line_of(fault.split(" ", 1)[0], lines), fault) for fault in faults)
+    told = (
+        f"{path.name}{'' if line is None else f':{line}'}: {fault}"
+        for line, fault in sorted(placed, key=lambda each: each[0] or 0)
+    )
+    return RejectedError(FaultCode.INPUT_BAD, "\n".join(told))
 
 
 def _playbook(name: str, version: str, raw: dict[str, Any], faults: list[str]) -> Playbook:
@@ -71,17 +87,21 @@ def _playbook(name: str, version: str, raw: dict[str, Any], faults: list[str]) -
         **names,
         greeting=_filled(business, "greeting", "add the first sentence of a new chat", names),
         tone=business.text("tone", "describe how the assistant speaks"),
-        language=business.text("language", 'write the language, as "pt-BR"'),
+        language=_language(business),
         timezone=_zone(business),
         address=business.text("address", "add the street address customers may visit"),
         hours=tuple(map(_opening, top.tables("hours", "add [[hours]]", least=1))),
         holidays=business.dates("holidays", "write dates as 2026-12-25"),
         catalogue=tuple(map(_item, top.tables("catalogue", "add [[catalogue]]"))),
+        offers=business.texts("offers", "list words for what it sells"),
+        national_holidays=business.flag("national_holidays", default=False),
         faq=tuple(map(_faq, top.tables("faq", "add [[faq]]"))),
+        objections=tuple(map(_faq, top.tables("objections", "add [[objections]]"))),
         slots=tuple(map(_slot, top.tables("slots", "add [[slots]]", least=1))),
         stages=tuple(map(_stage, top.tables("stages", "add [[stages]]", least=1))),
         handoff=_handoff(top.table("handoff", "add the table [handoff]")),
         texts=_texts(top.table("texts", "add the table [texts]"), names),
+        budget=_budget(top.optional_table("budget", "add the table [budget]")),
     )
     business.close()
     top.close()
@@ -96,6 +116,32 @@ def _zone(business: TomlTable) -> str:
     except (KeyError, ValueError, OSError):
         business.fault("timezone", f'is {found!r}; write an IANA zone, as "America/Sao_Paulo"')
         return found
+
+
+def _language(business: TomlTable) -> str:
+    cure = 'write the language, as "pt-BR"'
+    found = business.text("language", cure)
+    if found and not _LANGUAGE.fullmatch(found):
+        business.fault("language", f"is {found!r}; {cure}")
+    return found
+
+
+def _budget(table: TomlTable | None) -> Budget:
+    if table is None:
+        return Budget()
+    cure = "write the limit in reais, as 20.00"
+    budget = Budget(
+        day=table.optional_amount("day", cure),
+        conversation=table.optional_amount("conversation", cure),
+    )
+    table.close()
+    return budget
+
+
+def _away(table: TomlTable, key: str, names: dict[str, str]) -> str:
+    """A sentence for closed hours, in which {reopens} stays to be filled when it is said."""
+    later = {**names, _LATER[1:-1]: _LATER}
+    return _filled(table, key, "", later) if key in table else ""
 
 
 def _filled(
@@ -133,17 +179,47 @@ def _item(table: TomlTable) -> Item:
         price=table.amount("price", "write the price in reais, as 12900.00"),
         unit=table.text("unit", "", default=""),
         aliases=_phrases(table, "aliases", "list other names of it"),
+        instalments=_instalments(table.optional_table("instalments", "write { count, amount }")),
+        discount=_discount(table.optional_table("discount", "write { percent, condition }")),
     )
     table.close()
     return item
 
 
+def _instalments(table: TomlTable | None) -> Instalments | None:
+    if table is None:
+        return None
+    found = Instalments(
+        count=table.number("count", "write how many payments there are", least=2),
+        amount=table.amount("amount", "write one payment in reais, as 99.00"),
+    )
+    table.close()
+    return found
+
+
+def _discount(table: TomlTable | None) -> Discount | None:
+    if table is None:
+        return None
+    found = Discount(
+        percent=table.number("percent", "write the most that may be promised", least=1),
+        condition=table.text("condition", 'say when it holds, as "no Pix"'),
+    )
+    if found.percent >= _HIGHEST_PERCENT:
+        table.fault("percent", f"is {found.percent}; it must be below {_HIGHEST_PERCENT}")
+    table.close()
+    return found
+
+
 def _faq(table: TomlTable) -> Faq:
     questions = table.texts("questions", "list ways people ask it", least=1)
+    topics = table.texts("topics", "list words that mean this answer alone")
+    said = [spelled_out(phrase) for phrase in (*questions, *topics)]
     entry = Faq(
         id=table.slug("id", "add a short name for this answer"),
         questions=questions,
-        subjects=tuple(subjects(spelled_out(question)) for question in questions),
+        subjects=tuple(map(subjects, said[: len(questions)])),
+        words=frozenset(word for phrase in said for word in phrase.split()),
+        topics=tuple(map(subjects, said[len(questions) :])),
         answer=table.text("answer", "add the answer customers read"),
     )
     table.close()
@@ -160,7 +236,13 @@ def _slot(table: TomlTable) -> Slot:
         required=table.flag("required", default=True),
         options=tuple(map(_option, table.tables("options", "add [[slots.options]]"))),
         cues=_phrases(table, "cues", "list words that come with the value"),
+        least=table.optional_amount("least", "write the least in reais, as 50.00"),
+        most=table.optional_amount("most", "write the most in reais, as 50000.00"),
     )
+    if slot.kind is not SlotKind.MONEY and (slot.least, slot.most) != (None, None):
+        table.fault("least" if slot.least else "most", 'belongs to kind "money"; remove it')
+    if slot.least and slot.most and slot.most < slot.least:
+        table.fault("most", "is below least; swap them")
     if bool(slot.options) != (slot.kind is SlotKind.OPTION):
         table.fault("options", 'belong to kind "option", which needs at least two of them')
     if slot.question and not slot.question.endswith("?"):
@@ -184,6 +266,7 @@ def _stage(table: TomlTable) -> Stage:
         key=table.slug("key", "add a short name for this stage"),
         label=table.text("label", "add the title people read"),
         threshold=table.number("threshold", "add the score from which it holds"),
+        requires=table.texts("requires", "list the keys of slots that must be known"),
     )
     table.close()
     return stage
@@ -222,7 +305,11 @@ def _texts(table: TomlTable, names: dict[str, str]) -> Texts:
         price_intro=_filled(table, "price_intro", cure, names),
         complete=_filled(table, "complete", cure, names),
         acknowledgements=table.texts("acknowledgements", cure, least=1),
+        away=_away(table, "away", names),
+        handoff_away=_away(table, "handoff_away", names),
     )
+    if texts.identity and _TRUTH.isdisjoint(words(texts.identity)):
+        table.fault("identity", 'hides the truth; say "assistente virtual" in it')
     table.close()
     return texts
 
@@ -238,13 +325,24 @@ def _check_whole(playbook: Playbook, top: TomlTable) -> None:
     """What no single table can see: names used twice, and the ladder of the stages."""
     for key, names in (
         ("catalogue", [item.id for item in playbook.catalogue]),
-        ("faq", [entry.id for entry in playbook.faq]),
+        ("faq", [entry.id for entry in playbook.knowledge]),
         ("slots", [slot.key for slot in playbook.slots]),
         ("stages", [stage.key for stage in playbook.stages]),
     ):
         for name, times in Counter(filter(None, names)).items():
             if times > 1:
                 top.fault(key, f"has {name!r} {times} times; give each its own name")
+    _check_stages(playbook, top)
+
+
+def _check_stages(playbook: Playbook, top: TomlTable) -> None:
+    known = {slot.key for slot in playbook.slots}
+    for place, stage in enumerate(playbook.stages):
+        for key in stage.requires:
+            if key not in known:
+                top.fault(f"stages[{place}].requires", f"has {key!r}, which is no slot; correct it")
+    if playbook.stages and playbook.stages[0].requires:
+        top.fault("stages[0].requires", "is not for the first stage, where all begin; remove it")
     thresholds = [stage.threshold for stage in playbook.stages]
     if thresholds and (thresholds[0] != 0 or thresholds != sorted(set(thresholds))):
         top.fault("stages", "must begin at threshold 0 and go up; reorder them")

@@ -10,9 +10,13 @@ def score(playbook: Playbook, facts: Facts) -> int:
 
 
 def stage(playbook: Playbook, facts: Facts) -> Stage:
-    """The highest stage whose threshold the score meets."""
+    """The highest stage whose threshold the score meets and whose required slots are known."""
     points = score(playbook, facts)
-    return [stage for stage in playbook.stages if stage.threshold <= points][-1]
+    return [
+        stage
+        for stage in playbook.stages
+        if stage.threshold <= points and all(facts.get(key) for key in stage.requires)
+    ][-1]
 
 
 def open_slots(playbook: Playbook, facts: Facts) -> tuple[Slot, ...]:

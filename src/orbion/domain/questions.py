@@ -97,6 +97,12 @@ def asks_price(said: str) -> bool:
     return bool(_PRICE.search(said)) and not _NO_PRICE.search(said)
 
 
+def after_price(said: str) -> str:
+    """What follows the words that ask for a price: the thing, if it is named there."""
+    end = max((asked.end() for asked in _PRICE.finditer(said)), default=len(said))
+    return said[end:]
+
+
 def asks_hours(said: str) -> bool:
     return bool(_HOURS.search(said)) and not _NO_HOURS.search(said)
 

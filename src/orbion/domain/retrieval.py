@@ -1,23 +1,75 @@
 """Find the playbook's answer to what a sentence asks, by the words they share."""
 
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from itertools import takewhile
 from typing import Final
 
 from orbion.domain.playbook import Faq, Item, Playbook
-from orbion.domain.text import contains_phrase, normalise
-from orbion.domain.vocabulary import STOP_WORDS
+from orbion.domain.questions import after_price, asks_price
+from orbion.domain.text import contains_phrase, words
+from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS, THANKS, spelled_out
 
-_STEM: Final = 6
-_ENOUGH: Final = 0.7
-
-
-def find_faq(playbook: Playbook, said: str) -> Faq | None:
-    """The entry with the question whose subject words are nearly all in `said`."""
-    asked = subjects(said)
-    ranked = (
-        (_likeness(asked, known), entry) for entry in playbook.faq for known in entry.subjects
+_ENOUGH: Final = 0.62
+_SURE: Final = 0.85
+_BESIDE: Final = 0.35
+_SPOKEN: Final = 0.9
+_TOPICAL: Final = 0.75
+_TIE: Final = 0.2
+_STRANGE: Final = 0.15
+_SHORTEST_STEM: Final = 3
+_LONGEST_THING: Final = 2
+_COMMON: Final = 0.5
+_SHORTEST_SLIP: Final = 6
+_NO_SUBJECT: Final = (
+    STOP_WORDS
+    | GREETINGS
+    | COURTESY
+    | THANKS
+    | frozenset(
+        words(
+            "consigo consegue conseguem conseguir usa usam usar ver deve acho favor quanto tambem"
+            " alguem alguma coisa queremos podemos tenha qualquer cada entender ne hein pessoal"
+            " senhor senhora moca moco amigo informacao informacoes duvida pergunta so sei"
+            " rola negocio explica la ali tipo"
+        )
     )
-    likeness, entry = max(ranked, key=lambda pair: pair[0], default=((0.0, 0), None))
-    return entry if likeness[0] >= _ENOUGH else None
+) - {"noite", "tarde", "dia", "quantos", "quantas"}
+_ENDINGS: Final = sorted(
+    words(
+        "amento imento acoe acao icoe icao coe cao encia ancia anca avel ivel mente adora ador edor"
+        " idor ando endo indo aria eria iria aram eram iram amos emo imo amo ado ada ido ida ava"
+        " eza ico ica oso osa inho inha zinho zinha ar er ir am em ou eu iu ei ao uel a e o i"
+    ),
+    key=len,
+    reverse=True,
+)
+_PURPOSE: Final = re.compile(r"^ para (?=\w+[aei]r\b)")
+_ENDS_THING: Final = frozenset(["para", "com", "em", "se", "por", "no", "na"])
+
+
+def find_faq(playbook: Playbook, said: str, *, surely: bool = False) -> Faq | None:
+    """The entry that is most like `said`; None if none is like it enough.
+
+    `surely` asks for more likeness, as does a question for a price to which the entry answers
+    something else.
+    """
+    asked = subjects(corrected(playbook, said))
+    known = _frequencies(playbook)
+    ranked = ((_likeness(asked, entry, known), entry) for entry in playbook.knowledge)
+    likeness, entry = max(ranked, key=lambda pair: pair[0], default=(0.0, None))
+    if entry is None or likeness < _ENOUGH:
+        return None
+    if surely or (asks_price(said) and not answers_price(entry)):
+        return entry if _is_asked(asked, entry, known) else None
+    return entry
+
+
+def corrected(playbook: Playbook, said: str) -> str:
+    """With each slip of the finger in a word that the playbook knows put right."""
+    known = {word for entry in playbook.knowledge for word in entry.words}
+    return " ".join(_right(word, known) for word in said.split())
 
 
 def find_items(playbook: Playbook, said: str) -> tuple[Item, ...]:
@@ -25,19 +77,102 @@ def find_items(playbook: Playbook, said: str) -> tuple[Item, ...]:
     return tuple(
         item
         for item in playbook.catalogue
-        if any(contains_phrase(said, name) for name in (normalise(item.name), *item.aliases))
+        if any(contains_phrase(said, name) for name in map(spelled_out, (item.name, *item.aliases)))
     )
 
 
+def names_unknown_thing(playbook: Playbook, said: str) -> bool:
+    """Whether a question for a price is about something that the data never mention."""
+    told = _PURPOSE.sub("", after_price(said)).split()
+    named = takewhile(lambda word: word not in _ENDS_THING, told)
+    thing = [stem for word in named for stem in subjects(word)][:_LONGEST_THING]
+    names = (name for item in playbook.catalogue for name in (item.name, *item.aliases))
+    offered = [subjects(spelled_out(name)) for name in (*names, *playbook.offers)]
+    return bool(thing) and not frozenset(thing) <= frozenset().union(*offered)
+
+
 def subjects(said: str) -> frozenset[str]:
-    """Stems of the words that carry the subject; a plural is its singular."""
-    return frozenset(_stem(word) for word in said.split() if word not in STOP_WORDS)
+    """Stems of the words that carry the subject, all forms of a word having one stem."""
+    return frozenset(_stem(word) for word in said.split() if word not in _NO_SUBJECT)
 
 
 def _stem(word: str) -> str:
-    return word.removesuffix("s")[:_STEM] if len(word) > 3 else word  # noqa: PLR2004 too short to bend
+    """Without the plural and the commonest endings of verbs, nouns and adjectives."""
+    single = word.removesuffix("s") if len(word) > _SHORTEST_STEM else word
+    ending = next(
+        (
+            end
+            for end in _ENDINGS
+            if single.endswith(end) and len(single) - len(end) >= _SHORTEST_STEM
+        ),
+        "",
+    )
+    return single.removesuffix(ending)
 
 
-def _likeness(asked: frozenset[str], known: frozenset[str]) -> tuple[float, int]:
-    shared = len(asked & known)
-    return (shared / len(known) if known else 0.0, shared)
+def answers_price(entry: Faq) -> bool:
+    return any(asks_price(spelled_out(question)) for question in entry.questions)
+
+
+def _likeness(asked: frozenset[str], entry: Faq, known: Mapping[str, int]) -> float:
+    """The best of: its questions, its topics, how much of what was said it speaks of at all."""
+    shared = asked & frozenset().union(*entry.subjects, *entry.topics)
+    spoken = _weight(shared, known) / _weight(asked, known) if len(shared) > 1 else 0.0
+    questions = (_covered(asked, question, known) for question in entry.subjects)
+    topical = max((len(topic) for topic in entry.topics if topic <= asked), default=0)
+    strange = sum(stem not in known for stem in asked)
+    sure = _TOPICAL + _TIE * spoken - (_STRANGE * max(0, strange - 2) if topical == 1 else 0.0)
+    return max(*questions, _SPOKEN * spoken, sure if topical else 0.0)
+
+
+def _covered(asked: frozenset[str], question: frozenset[str], known: Mapping[str, int]) -> float:
+    """How much of the question was said, less a part of what was said beside it."""
+    whole = _weight(question, known) + _BESIDE * _weight(asked - question, known)
+    return _weight(asked & question, known) / whole if question else 0.0
+
+
+def _is_asked(asked: frozenset[str], entry: Faq, known: Mapping[str, int]) -> bool:
+    """Whether it is the subject by more than one word, with hardly anything else said."""
+    return any(len(topic) > 1 and topic <= asked for topic in entry.topics) or any(
+        len(question) > 1 and _covered(asked, question, known) >= _SURE
+        for question in entry.subjects
+    )
+
+
+def _weight(stems: Iterable[str], known: Mapping[str, int]) -> float:
+    """A word that many entries share tells less of the subject."""
+    return sum((float(known.get(stem, 1)) ** -_COMMON for stem in stems), 0.0)
+
+
+def _frequencies(playbook: Playbook) -> Mapping[str, int]:
+    """In how many entries each stem stands."""
+    return Counter(
+        stem
+        for entry in playbook.knowledge
+        for stem in frozenset().union(*entry.subjects, *entry.topics)
+    )
+
+
+def _right(word: str, known: Collection[str]) -> str:
+    if word in known or len(word) < _SHORTEST_SLIP:
+        return word
+    return next((each for each in sorted(known) if _slipped(word, each)), word)
+
+
+def _slipped(one: str, other: str) -> bool:
+    """Whether one letter is wrong, missing, too much, or two have changed places.
+
+    Another last letter makes another form or word: it is no slip.
+    """
+    if one[0] != other[0] or len(other) < _SHORTEST_SLIP or abs(len(one) - len(other)) > 1:
+        return False
+    start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
+    if start is None or start >= min(len(one), len(other)) - 1:
+        return False
+    rest, others = one[start:], other[start:]
+    return (
+        rest[1:] == others[1:]
+        or rest[1:] == others
+        or rest == others[1:]
+        or (rest[:2] == others[1::-1] and rest[2:] == others[2:])
+    )

@@ -22,6 +22,9 @@ class TomlTable:
         self._faults = faults
         self._read: set[str] = set()
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._raw
+
     def names(self) -> tuple[str, ...]:
         return tuple(self._raw)
 
@@ -54,6 +57,9 @@ class TomlTable:
         if found <= 0 or round(found * 100) != round(found * 100, 6):
             self.fault(key, "must be above zero, with two decimals at most")
         return round(found * 100)
+
+    def optional_amount(self, key: str, cure: str) -> int | None:
+        return self.amount(key, cure) if key in self else None
 
     def rate(self, key: str, cure: str) -> int:
         """Millionths from a number that is not negative."""
@@ -108,8 +114,8 @@ class TomlTable:
     def table(self, key: str, cure: str) -> "TomlTable":
         return self._child(self._typed(key, dict, cure, None), key)
 
-    def optional(self, key: str, cure: str) -> "TomlTable | None":
-        return self.table(key, cure) if self._raw.get(key) is not None else None
+    def optional_table(self, key: str, cure: str) -> "TomlTable | None":
+        return self.table(key, cure) if key in self else None
 
     def prose(self, key: str) -> str:
         """Whatever text stands there, in lists and objects too; nothing if the key is missing."""

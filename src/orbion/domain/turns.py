@@ -54,7 +54,10 @@ class Bubble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnInput:
-    """Everything a turn reads: open messages in prompt order, the lead and the conversation."""
+    """Everything a turn reads: open messages in prompt order, the lead and the conversation.
+
+    `playbook` is the version of the playbook in force, kept with the turn.
+    """
 
     conversation: Conversation
     lead: Lead
@@ -62,6 +65,7 @@ class TurnInput:
     turns_last_minute: int
     first_open_at: int
     trace: str
+    playbook: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "localiz": "localizacao",
         "ender": "endereco",
         "ap": "apartamento",
+        "ape": "apartamento",
         "apto": "apartamento",
     }
 )

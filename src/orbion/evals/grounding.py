@@ -35,7 +35,7 @@ def _parse(table: TomlTable) -> Grounded:
 
 def _items(facts: TomlTable) -> Iterable[CatalogueFact]:
     for item in facts.tables("catalog", 'write a list of {"name", "price_brl"}'):
-        split = item.optional("installments", 'write {"count", "amount_brl"}')
+        split = item.optional_table("installments", 'write {"count", "amount_brl"}')
         yield CatalogueFact(
             name=item.text("name", "name the product"),
             price=_reais(item, "price_brl"),

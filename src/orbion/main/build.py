@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 from orbion import __version__
 from orbion.adapters.db.late import LateReads
@@ -11,8 +10,6 @@ from orbion.adapters.http import build_client
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.greetings import as_greeting
-from orbion.domain.playbook import Playbook
-from orbion.domain.playbook_file import load_playbook
 from orbion.main.database import build_store, open_database
 from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
@@ -24,19 +21,12 @@ from orbion.main.outside import (
     guarded_gateways,
 )
 from orbion.main.parts import WHOLE, Part
+from orbion.main.playbooks import LivePlaybooks
 from orbion.main.work import Parts
 from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
 from orbion.web.deps import State
 from orbion.workers.wakeups import Wakeups
-
-PLAYBOOKS = Path(__file__).resolve().parents[1] / "playbooks"
-
-
-def playbook_of(name: str) -> Playbook:
-    """Load a shipped playbook by its name, any other by its path; raises `RejectedError`."""
-    shipped = PLAYBOOKS / f"{name}.toml"
-    return load_playbook(shipped if shipped.exists() else Path(name))
 
 
 def accounts_of(settings: Settings) -> Mapping[str, Account]:
@@ -63,7 +53,9 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
     """
     given = settings.accounts()
     accounts = accounts_of(settings)
-    playbooks = {name: playbook_of(account.playbook) for name, account in accounts.items()}
+    playbooks = LivePlaybooks(
+        {name: account.playbook for name, account in accounts.items()}, clock=world.clock
+    )
     metrics = Metrics(version=__version__)
     guards = Guards(settings=settings, world=world, metrics=metrics, made={})
     async with AsyncExitStack() as stack:

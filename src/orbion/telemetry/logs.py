@@ -37,6 +37,8 @@ UPKEEP: Final = "upkeep"
 CIRCUIT: Final = "circuit"
 HEALTH: Final = "health"
 MIGRATION: Final = "database.migrated"
+PLAYBOOK_RELOADED: Final = "playbook.reloaded"
+PLAYBOOK_REFUSED: Final = "playbook.refused"
 BUDGET: Final = "budget"
 BUG: Final = "bug"
 

@@ -1,7 +1,7 @@
 """Answer what a customer wrote: gates in fixed order, then one turn, then one write."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from orbion.domain.consent import (
@@ -17,6 +17,7 @@ from orbion.domain.extraction import read_slot
 from orbion.domain.intents import wants_human
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.messages import Message
+from orbion.domain.opening_hours import handoff_text
 from orbion.domain.playbook import Playbook, SlotKind
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
@@ -59,7 +60,9 @@ class Reply:
         if given is None:
             await self.lanes.finish(claim, claim.upto)
             return
-        result = self._gate(given)
+        playbook = self.playbooks[given.conversation.account]
+        given = replace(given, playbook=playbook.version)
+        result = self._gate(given, playbook)
         if result is None and given.turns_last_minute >= self.policy.turns_per_minute:
             await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
             return
@@ -67,9 +70,8 @@ class Reply:
         done = await self.turns.finish_turn(claim, given, result)
         self._report(given, done, self.clock.monotonic() - started)
 
-    def _gate(self, given: TurnInput) -> TurnResult | None:
+    def _gate(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
         """The first gate that speaks decides; None lets the agent answer (DESIGN section 3)."""
-        playbook = self.playbooks[given.conversation.account]
         return (
             _consent(given, playbook)
             or _human_mode(given)
@@ -91,7 +93,7 @@ class Reply:
         texts = [message.text.strip().casefold() for message in given.batch if message.text]
         if len(texts) < self.policy.repeats or len(set(texts)) > 1:
             return None
-        return _hand_over(playbook, Verdict.LOOP, "loop")
+        return _hand_over(given, playbook, Verdict.LOOP, "loop")
 
     def _stale(self, given: TurnInput) -> TurnResult | None:
         newest = max(message.occurred_at for message in given.batch)
@@ -173,10 +175,11 @@ def _answered_by_person(given: TurnInput) -> TurnResult | None:
 
 def _human_wanted(given: TurnInput, playbook: Playbook) -> TurnResult | None:
     if any(wants_human(message.text) for message in given.batch):
-        return _hand_over(playbook, Verdict.HANDED_OVER, "requested")
+        return _hand_over(given, playbook, Verdict.HANDED_OVER, "requested")
     return None
 
 
-def _hand_over(playbook: Playbook, verdict: Verdict, reason: str) -> TurnResult:
-    bubble = Bubble(text=playbook.handoff.message, exempt="handoff")
+def _hand_over(given: TurnInput, playbook: Playbook, verdict: Verdict, reason: str) -> TurnResult:
+    newest = max(message.occurred_at for message in given.batch)
+    bubble = Bubble(text=handoff_text(playbook, newest), exempt="handoff")
     return TurnResult(verdict=verdict, bubbles=(bubble,), handoff=reason)

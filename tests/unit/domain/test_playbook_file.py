@@ -1,5 +1,6 @@
 """A playbook file is either whole or refused with everything that is wrong."""
 
+import re
 from datetime import date, time
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.domain.playbook_file import load_playbook
 from orbion.domain.qualification import open_slots, score, stage
+from orbion.domain.toml_lines import line_numbers, line_of
 from tests.support.playbooks import SOLAR_FILE, solar
 
 
@@ -22,7 +24,11 @@ def faults(tmp_path: Path, *changes: tuple[str, str]) -> list[str]:
     with pytest.raises(RejectedError) as caught:
         load_playbook(broken)
     assert caught.value.code is FaultCode.INPUT_BAD
-    return str(caught.value).splitlines()
+    return [re.sub(r"^solar\.toml(:\d+)?: ", "solar.toml: ", line) for line in lines(caught.value)]
+
+
+def lines(error: RejectedError) -> list[str]:
+    return str(error).splitlines()
 
 
 def test_the_packaged_playbook_is_whole() -> None:
@@ -34,7 +40,8 @@ def test_the_packaged_playbook_is_whole() -> None:
     assert [slot.key for slot in playbook.slots][:2] == ["nome", "valor_conta"]
     assert playbook.catalogue[0].price == 11_900_00
     assert playbook.hours[0].opens == time(8)
-    assert date(2026, 12, 25) in playbook.holidays
+    assert playbook.national_holidays
+    assert date(2026, 12, 24) in playbook.holidays
     assert playbook.slot("nada") is None
 
 
@@ -60,9 +67,9 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     )
     assert [line.removeprefix("solar.toml: ") for line in found] == [
         "business.tone is missing; describe how the assistant speaks",
+        "business.tonne is unknown (did you mean 'tone'?); remove it or correct its name",
         "business.timezone is 'Marte/Base'; write an IANA zone, as \"America/Sao_Paulo\"",
         "catalogue[0].price is not a number; write the price in reais, as 12900.00",
-        "business.tonne is unknown (did you mean 'tone'?); remove it or correct its name",
     ]
 
 
@@ -102,6 +109,82 @@ def test_each_fault_names_its_key(tmp_path: Path, old: str, new: str, fault: str
     assert any(line.startswith(f"solar.toml: {fault}") for line in faults(tmp_path, (old, new)))
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('language = "pt-BR"', 'language = "português"', "business.language is 'português'"),
+        ("count = 12", "count = 1", "catalogue[0].instalments.count is 1; it must be at least 2"),
+        ("percent = 5", "percent = 100", "catalogue[0].discount.percent is 100; it must be below"),
+        ("least = 20.00", "least = 900000.00", "slots[1].most is below least; swap them"),
+        ('kind = "name"', 'kind = "name"\nleast = 1.00', 'slots[0].least belongs to kind "money"'),
+        (
+            'requires = ["nome"',
+            'requires = ["nomee"',
+            "stages[3].requires has 'nomee', which is no",
+        ),
+        ("threshold = 0", 'threshold = 0\nrequires = ["nome"]', "stages[0].requires is not for"),
+        (
+            "assistente virtual da {business_name}. Se",
+            "pessoa. Se",
+            "texts.identity hides the truth",
+        ),
+        ("volta {reopens}", "volta {quando}", "texts.away has {quando}; only {business_name}"),
+        ("day = 20.00", 'day = "vinte"', "budget.day is not a number; write the limit in reais"),
+        ('id = "caro"', 'id = "garantia"', "faq has 'garantia' 2 times"),
+    ],
+)
+def test_each_fault_of_the_whole_format_names_its_key(
+    tmp_path: Path, old: str, new: str, fault: str
+) -> None:
+    assert any(line.startswith(f"solar.toml: {fault}") for line in faults(tmp_path, (old, new)))
+
+
+def test_a_fault_names_the_line_of_its_key_or_of_the_table_it_is_missing_in(tmp_path: Path) -> None:
+    text = SOLAR_FILE.read_text()
+    broken = tmp_path / "solar.toml"
+    broken.write_text(
+        text.replace('kind = "city"', 'kind = "cidade"').replace('label = "Tipo de imóvel"\n', "")
+    )
+    with pytest.raises(RejectedError) as caught:
+        load_playbook(broken)
+    written = broken.read_text().splitlines()
+    kind, label = lines(caught.value)
+    place = written.index('kind = "cidade"') + 1
+    assert kind.startswith(f"solar.toml:{place}: slots[2].kind")
+    header = written.index('key = "tipo_imovel"')
+    assert label.startswith(f"solar.toml:{header}: slots[3].label is missing")
+
+
+def test_lines_are_found_past_long_strings_lists_and_nested_tables() -> None:
+    text = '''a = 1
+[b]
+c = """
+d = 2
+"""
+e = [
+  "x = [",
+  "y",
+]
+[[f]]
+g = 1
+[[f.h]]
+i = 1
+[[f]]
+[[f.h]]
+[[f.h]]
+i = 2 # [
+j = 3
+'''
+    found = line_numbers(text)
+    assert found == {
+        "a": 1, "b": 2, "b.c": 3, "b.e": 6, "f[0]": 10, "f[0].g": 11, "f[0].h[0]": 12,
+        "f[0].h[0].i": 13, "f[1]": 14, "f[1].h[0]": 15, "f[1].h[1]": 16, "f[1].h[1].i": 17,
+        "f[1].h[1].j": 18,
+    }  # fmt: skip
+    assert line_of("f[1].h[1].zzz", found) == 16
+    assert line_of("zzz", found) is None
+
+
 def test_a_file_that_is_missing_or_no_toml_is_told_plainly(tmp_path: Path) -> None:
     with pytest.raises(RejectedError, match=r"nada\.toml: cannot be read"):
         load_playbook(tmp_path / "nada.toml")
@@ -118,5 +201,8 @@ def test_score_and_stage_follow_from_the_known_slots_alone() -> None:
     assert (score(playbook, some), stage(playbook, some).key) == (40, "qualificando")
     everything = dict.fromkeys((slot.key for slot in playbook.slots), "x")
     assert stage(playbook, everything).key == "qualificado"
+    without_city = {key: "x" for key in everything if key != "cidade"}
+    assert score(playbook, without_city) >= playbook.stages[-1].threshold
+    assert stage(playbook, without_city).key == "qualificando"
     assert open_slots(playbook, everything) == ()
     assert open_slots(playbook, {"cidade": ""})[-1].key == "prazo"

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from orbion.adapters.db.schema_parts import id_column, make_metadata, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003")
+REVISIONS: Final = ("0001", "0002", "0003", "0004")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = make_metadata()
@@ -136,6 +136,7 @@ TURN = Table(
     Column("attempt", Integer, nullable=False, server_default=text("1")),
     ms("started_at"),
     ms("finished_at", nullable=True),
+    Column("playbook", Text),
 )
 Index("ix_turn_conversation", TURN.c.conversation_id, TURN.c.started_at)
 

@@ -70,14 +70,14 @@ LAST_TURN = Statement(
     .limit(1)
 )
 ADD_TURN = Statement(
-    insert_into(TURN, "business", "conversation_id", "upto", "trace", "started_at").returning(
-        TURN.c.id
-    )
+    insert_into(
+        TURN, "business", "conversation_id", "upto", "trace", "started_at", "playbook"
+    ).returning(TURN.c.id)
 )
 RESUME = Statement(
     update(TURN)
     .where(TURN.c.id == number("turn"))
-    .values(attempt=TURN.c.attempt + 1, upto=number("last"))
+    .values(attempt=TURN.c.attempt + 1, upto=number("last"), playbook=bind("version"))
 )
 END_TURN = Statement(
     update(TURN)
@@ -176,7 +176,7 @@ def begin_turn(tx: Tx, held: Claim, given: TurnInput) -> int:
     interrupted = _open_turn(tx, given.conversation.id)
     if interrupted is None:
         return _new_turn(tx, held, given)
-    tx.run(RESUME, turn=interrupted, last=held.upto)
+    tx.run(RESUME, turn=interrupted, last=held.upto, version=given.playbook)
     return interrupted
 
 
@@ -272,6 +272,7 @@ def _new_turn(tx: Tx, held: Claim, given: TurnInput) -> int:
         upto=held.upto,
         trace=given.trace,
         started_at=tx.now,
+        playbook=given.playbook,
     )
     return int(first(row))
 
