@@ -15,7 +15,11 @@ CHECKS = {
     "mypy --strict": ("mypy",),
 }
 SHARED = ("-n", "2", "--dist", "worksteal")  # two cores, and much of the time is waiting
-TESTS = {"pytest": ("pytest", *SHARED, "-rs", "--durations=5", "--durations-min=1")}
+TOLD = ("-rs", "--durations=5", "--durations-min=1")
+TESTS = {
+    "pytest": ("pytest", "-m", "not alone", *SHARED, *TOLD),
+    "pytest alone": ("pytest", "-m", "alone", *TOLD),
+}
 
 
 def passes(name: str, command: tuple[str, ...], *, shows_output: bool) -> bool:

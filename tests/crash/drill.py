@@ -23,6 +23,7 @@ from orbion.simulators.tcp import serve
 from tests.crash.databases import Database, SqliteFile, postgres_alone
 from tests.crash.process import Process, free_port
 from tests.support.judge import Evidence, Judge, Recorder, Said, Witness
+from tests.support.playbooks import solar_at_any_hour
 from tests.support.tokens import token
 
 SECRET = "segredo-do-webhook-com-32-letras"
@@ -247,6 +248,7 @@ def settings(folder: Path, database: str, gateway: str, port: int) -> dict[str, 
         "database_url": database,
         "sheets_folder": f"{folder}/leads",
         "account": "loja",
+        "playbook": str(solar_at_any_hour(folder)),
         "business": "sol",
         "evolution_url": gateway,
         "evolution_instance": "loja",

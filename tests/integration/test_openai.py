@@ -213,7 +213,7 @@ async def test_a_broken_tool_call_is_told_to_the_model_which_then_answers(tmp_pa
         model.model.script.extend([F.BROKEN_ARGUMENTS, F.UNKNOWN_TOOL])
         assert await model.ask("bom dia") == [WORDS]
         kinds = [kind for kind, _ in await model.steps()]
-        assert kinds == ["model", "tool", "model", "tool", "model"]
+        assert kinds == ["model", "tool", "model", "tool", "model", "passed"]
 
 
 async def test_tools_note_the_name_and_call_a_person_in_the_one_write_of_the_turn(

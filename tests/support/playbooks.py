@@ -17,6 +17,17 @@ def shipped(name: str) -> Playbook:
     return load_playbook(FOLDER / f"{name}.toml")
 
 
+def solar_at_any_hour(folder: Path) -> Path:
+    """Write the solar playbook as in its opening hours, for services that read a file."""
+    text = SOLAR_FILE.read_text(encoding="utf-8")
+    lines = [
+        line for line in text.splitlines() if not line.startswith(("away =", "handoff_away ="))
+    ]
+    path = folder / "solar.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
 def solar() -> Playbook:
     """The solar playbook as in its opening hours, for tests at any time of day."""
     found = shipped("solar")

@@ -24,6 +24,7 @@ from orbion.simulators.evolution_webhooks import EVOLUTION_RULES, WebhookRules
 from orbion.simulators.faults import EvolutionFaults
 from orbion.simulators.sheets import SheetsSimulator
 from orbion.web.app import create_app
+from tests.support.playbooks import solar_at_any_hour
 
 SECRET = "segredo-do-webhook-com-32-letras"
 GATEWAY_KEY = "chave-do-gateway-123456"
@@ -63,6 +64,7 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
         "database_url": f"sqlite:///{folder}/orbion.db",
         "sheets_folder": folder / "leads",
         "account": "loja",
+        "playbook": str(solar_at_any_hour(folder)),
         "business": "sol",
         "evolution_url": "http://gateway",
         "evolution_instance": "loja",

@@ -49,14 +49,28 @@ class Agent:
         )
         proposed = await loop()
         self._report(loop, proposed)
-        effects = loop.effects
+        effects, spoken_at = loop.effects, _spoken_at(given, history)
         if effects.opted_out:
             return opt_out(playbook, given, effects)
         if isinstance(proposed, Reply):
-            return settle(playbook, given, proposed, verdict=Verdict.ANSWERED, effects=effects)
+            return settle(
+                playbook,
+                given,
+                proposed,
+                verdict=Verdict.ANSWERED,
+                effects=effects,
+                spoken_at=spoken_at,
+            )
         await journal.write("fallback", model_key(loop.prompt), proposed)
         reply = fall_back(loop.prompt, effects.handoff)
-        return settle(playbook, given, reply, verdict=Verdict.FALLBACK, effects=effects)
+        return settle(
+            playbook,
+            given,
+            reply,
+            verdict=Verdict.FALLBACK,
+            effects=effects,
+            spoken_at=spoken_at,
+        )
 
     def _report(self, loop: Loop, proposed: Reply | str) -> None:
         self.metrics.turn_model_calls.observe(loop.asked)
@@ -65,3 +79,9 @@ class Agent:
         if isinstance(proposed, str):
             for reason in proposed.split(","):
                 self.metrics.fallbacks.inc(reason)
+
+
+def _spoken_at(given: TurnInput, history: Sequence[Message]) -> int | None:
+    """When the last words for the customer were decided: those on their way count as said."""
+    waiting = (message.occurred_at for message in history if message.direction == "out")
+    return max((given.conversation.last_out_at or 0, *waiting)) or None

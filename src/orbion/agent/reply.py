@@ -12,16 +12,25 @@ from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 
 
 def settle(
-    playbook: Playbook, given: TurnInput, reply: Reply, *, verdict: Verdict, effects: Effects
+    playbook: Playbook,
+    given: TurnInput,
+    reply: Reply,
+    *,
+    verdict: Verdict,
+    effects: Effects,
+    spoken_at: int | None,
 ) -> TurnResult:
-    """`verdict` holds for an answer; a hand-over and silence have their own."""
+    """`verdict` holds for an answer; a hand-over and silence have their own.
+
+    `spoken_at` is when the last words for this customer were decided, ms UTC, sent or not yet.
+    """
     facts = effects.followed_by(Effects(facts=proven_facts(playbook, given, reply))).facts
     known = {**given.lead.facts, **{fact.slot: fact.value for fact in facts}}
     asked = reply.asked or given.conversation.open_slot
     handoff = reply.handoff or effects.handoff
     return TurnResult(
         verdict=_verdict(reply, verdict, handoff),
-        bubbles=_bubbles(playbook, given, reply, handoff),
+        bubbles=_bubbles(playbook, given, reply, handoff, spoken_at),
         facts=facts,
         stage=stage(playbook, known).key,
         score=score(playbook, known),
@@ -54,7 +63,7 @@ def _verdict(reply: Reply, verdict: Verdict, handoff: str | None) -> Verdict:
 
 
 def _bubbles(
-    playbook: Playbook, given: TurnInput, reply: Reply, handoff: str | None
+    playbook: Playbook, given: TurnInput, reply: Reply, handoff: str | None, spoken_at: int | None
 ) -> tuple[Bubble, ...]:
     """All bubbles of a hand-over may leave although the bot is quiet from then on."""
     texts = split_answer([bubble.text for bubble in reply.bubbles])
@@ -62,9 +71,9 @@ def _bubbles(
     if handoff:
         last = handoff_text(playbook, newest.occurred_at)
         return tuple(Bubble(text=text, exempt="handoff") for text in (*texts, last))
-    away = away_text(playbook, newest.occurred_at, given.conversation.last_out_at)
+    away = away_text(playbook, newest.occurred_at, spoken_at)
     if texts and away:
-        greeted = given.conversation.last_out_at is None
+        greeted = spoken_at is None
         texts = (*texts[:greeted], away, *texts[greeted:])
     return tuple(
         Bubble(text=text, answers=None if place else newest.provider_id)

@@ -26,7 +26,7 @@ def given(*texts: str) -> TurnInput:
 def result(*texts: str, handoff: str | None = None) -> TurnResult:
     reply = Reply(bubbles=tuple(ReplyBubble(text=text) for text in texts), handoff=handoff)
     asked = given("oi", "quanto custa?")
-    return settle(solar(), asked, reply, verdict=Verdict.ANSWERED, effects=NOTHING)
+    return settle(solar(), asked, reply, verdict=Verdict.ANSWERED, effects=NOTHING, spoken_at=None)
 
 
 def test_long_words_leave_in_several_bubbles() -> None:
