@@ -24,7 +24,7 @@ from tests.support.service import Stage, settings_for, stage
 
 WINDOW: Final = "$__rate_interval"
 KEY: Final = "sk-certa-123456"
-MODEL: Final = {"llm": "openai", "openai_api_key": KEY}
+MODEL: Final = {"llm": "openai", "openai_api_key": KEY, "budget_day": 100.0}
 FIRST_SCRAPES_S: Final = 2.0
 TOLD_S: Final = 45.0
 NOTHING_MORE_S: Final = 1.0

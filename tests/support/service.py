@@ -64,7 +64,6 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
         "database_url": f"sqlite:///{folder}/orbion.db",
         "sheets_folder": folder / "leads",
         "account": "loja",
-        "playbook": str(solar_at_any_hour(folder)),
         "business": "sol",
         "evolution_url": "http://gateway",
         "evolution_instance": "loja",
@@ -80,6 +79,8 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
         "disk_reserve": 0,
         "grace": 2.0,
     }
+    if "playbook" not in changes:
+        given["playbook"] = str(solar_at_any_hour(folder))
     return Settings(**(given | changes))
 
 

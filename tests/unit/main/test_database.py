@@ -36,7 +36,7 @@ def world() -> World:
 
 
 async def test_a_new_database_is_made_with_its_folder(tmp_path: Path, world: World) -> None:
-    settings = settings_for(tmp_path / "data")
+    settings = settings_for(tmp_path / "data", playbook="solar")
     async with open_database(settings, world, Metrics()) as db:
         assert (await db.read(facts)).schema == HEAD
 
@@ -174,6 +174,6 @@ async def test_operators_work_beside_a_running_service(tmp_path: Path, world: Wo
 
 async def test_operators_are_told_when_there_is_nothing_yet(tmp_path: Path, world: World) -> None:
     with pytest.raises(RejectedError, match="holds nothing yet: `orbion serve` makes it"):
-        async with operators_store(settings_for(tmp_path), world, {}):
+        async with operators_store(settings_for(tmp_path, playbook="solar"), world, {}):
             pytest.fail("it opened")
     assert list(tmp_path.iterdir()) == []
