@@ -18,6 +18,7 @@ import httpx
 
 from orbion.adapters.llm.openai import OpenAILLM, build_client
 from orbion.agent.agent import Agent
+from orbion.agent.checks import CHAIN
 from orbion.domain.turns import Completion
 from orbion.kit.clock import SystemClock
 from orbion.ports import Prompt
@@ -33,7 +34,8 @@ KEY = "sk-judge"
 NO_NODE = "skipped: Node and npm are not on this machine, and aimock needs both"
 NO_PACKAGE = f"skipped: npm could not install {PACKAGE}"
 START_SECONDS = 10.0
-TOOL = ("model", "tool", "model")
+PASSED = f"passed {CHAIN}"
+TOOL = ("model", "tool", "model", PASSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ ROWS = (
     Row(says="onde vocês ficam?", steps=TOOL),
     Row(says="oi, sou a Ana", steps=TOOL),
     Row(says="chama a outra ferramenta", steps=TOOL),
-    Row(says="quanto fica?", steps=("model", "veto amount", "model")),
+    Row(says="quanto fica?", steps=("model", f"veto {CHAIN}:amount", "model", PASSED)),
     Row(says="resposta cortada", steps=("fallback openai.cut_short",)),
     Row(says="resposta filtrada", steps=("fallback openai.filtered",)),
     Row(says="devagar", steps=("fallback openai.rate_limit",)),
@@ -58,7 +60,7 @@ ROWS = (
     Row(says="conversa longa", steps=("fallback openai.context_too_long",)),
     Row(says="modelo nenhum", steps=("fallback openai.model_unknown",)),
     Row(says="fora do ar", steps=("fallback openai.5xx",)),
-    Row(says="qualquer coisa", steps=("model",)),
+    Row(says="qualquer coisa", steps=("model", PASSED)),
     Row(says="qualquer coisa", steps=("fallback openai.auth",), key="sk-wrong"),
     Row(says="qualquer coisa", steps=("fallback openai.5xx",), chaos={"dropRate": 1}),
     Row(says="qualquer coisa", steps=("fallback openai.bad_output",), chaos={"malformedRate": 1}),
