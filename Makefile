@@ -8,6 +8,8 @@ SETUP := $(PYTHON) scripts/bootstrap.py
 # Kills of one `make simulate`: two thousand take about three minutes on two cores; MINUTES ends it earlier.
 KILLS ?= 2000
 MINUTES ?= 60
+# Real kills of one `make crash`: a thousand take about 40 minutes; MINUTES ends it earlier too.
+CRASHES ?= 1000
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge alerts lock docs clean
@@ -44,9 +46,9 @@ load:  ## locust: usual loads, slow models, crowds and a ramp to the knee; a gra
 	@$(SETUP) load
 	@$(BIN)/python -m loadtests.run
 
-crash:  ## kill -9 in the middle of conversations, restart, count what was lost
+crash:  ## kill -9 a thousand times amid conversations and faults, on SQLite and PostgreSQL
 	@$(SETUP) dev
-	@$(BIN)/python -m tests.crash.drill
+	@$(BIN)/python -m tests.crash.run --kills $(CRASHES) --minutes $(MINUTES)
 
 sigterm:  ## stop under load fifty times, count requests that nobody answered
 	@$(SETUP) dev
