@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
+
 from loadtests.webhooks import SECRET
 from orbion.kit.clock import SystemClock
 from tests.crash.databases import Database
 from tests.crash.drill import settings
 from tests.crash.process import ORBION, Process, free_port
+from tests.crash.report import Backlog
 from tests.powerloss.run import NOBODY, post
 
 LATER = {"quiet_min": "30", "quiet_max": "60", "quiet_cap": "120"}
@@ -16,8 +19,8 @@ LATER = {"quiet_min": "30", "quiet_max": "60", "quiet_cap": "120"}
 
 async def starts_with_backlog(
     messages: int, starts: int, *, folder: Path, database: Database
-) -> Sequence[tuple[float, int]]:
-    """Seconds from spawn to ready, and what waited then, for each start after a kill."""
+) -> Sequence[Backlog]:
+    """Start after a kill, again and again."""
     port = free_port()
     given = settings(folder, database.url, NOBODY, port) | LATER
     process = Process(
@@ -31,8 +34,14 @@ async def starts_with_backlog(
     try:
         await process.start()
         await post(port, messages)
-        for _ in range(starts):
-            await process.start()
+        return [await _started(process) for _ in range(starts)]
     finally:
         process.kill()
-    return process.starts[1:]
+
+
+async def _started(process: Process) -> Backlog:
+    await process.start()
+    assert process.child is not None
+    spent = psutil.Process(process.child.pid).cpu_times()
+    seconds, waiting = process.starts[-1]
+    return Backlog(seconds=seconds, cpu=spent.user + spent.system, waiting=waiting)

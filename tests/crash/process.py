@@ -16,7 +16,7 @@ import httpx
 from tests.crash.zygote import Child, Command, Spawn
 
 HOST = "127.0.0.1"
-READY_S = 60.0
+READY_S = 180.0
 AGAIN_S = 0.2
 ALONE = Command(words=(sys.executable, "-m", "tests.crash.service"))
 ORBION = Command(words=(sys.executable, "-m", "orbion", "serve"))
@@ -51,7 +51,7 @@ class Process:
         """Spawn it and wait until it is ready, as an orchestrator would: again if it ends.
 
         Raises:
-            RuntimeError: it is not ready for a minute; with its log.
+            RuntimeError: it is not ready for three minutes; with its log.
         """
         waiting, started = await self.begin(), time.monotonic()
         async with httpx.AsyncClient(base_url=self.url, timeout=1.0) as client:

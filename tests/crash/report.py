@@ -85,12 +85,24 @@ def _counts(found: Counter[str]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(found.items())) or "none"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backlog:
+    """One start of a service for which messages waited: seconds, and those of the processor."""
+
+    seconds: float
+    cpu: float
+    waiting: int
+
+    def __str__(self) -> str:
+        return f"ready in {self.seconds:.2f} s ({self.cpu:.2f} s CPU) with {self.waiting} waiting"
+
+
 @dataclass(slots=True)
 class Summary:
-    """What all drills of a run showed together; `backlog` are starts as in `Report`."""
+    """What all drills of a run showed together."""
 
     reports: list[tuple[str, Report]] = field(default_factory=list)
-    backlog: Sequence[tuple[float, int]] = ()
+    backlog: Sequence[Backlog] = ()
 
     def add(self, name: str, report: Report) -> None:
         self.reports.append((name, report))
@@ -118,10 +130,7 @@ class Summary:
             f"killed at: {_counts(points)}",
             f"faults that struck: {_counts(faults)}",
         ]
-        lines += [
-            f"ready in {spent:.2f} s with {waiting} waiting" for spent, waiting in self.backlog
-        ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *map(str, self.backlog)])
 
 
 COLUMNS = (

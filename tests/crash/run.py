@@ -15,14 +15,14 @@ from pathlib import Path
 from tests.crash.backlog import starts_with_backlog
 from tests.crash.databases import SqliteFile, postgres_alone
 from tests.crash.drill import Drill
-from tests.crash.report import Plan, Report, Summary
+from tests.crash.report import Backlog, Plan, Report, Summary
 from tests.crash.zygote import Spawn, zygote
 from tests.support.source import ROOT
 
 KEPT = ROOT / "data" / "crash"
 BACKLOG, STARTS = 10_000, 3
 USUAL = Plan(conversations=300, kills=80, span=60.0)
-SHARED = replace(USUAL, replicas=2)
+SHARED = replace(USUAL, replicas=2, conversations=200)
 Opened = Callable[[Plan, Path, Spawn], AbstractAsyncContextManager[Drill]]
 
 
@@ -66,20 +66,28 @@ async def drilled(name: str, seed: int, spawn: Spawn) -> Report:
     """Drill once; what is needed to understand a broken promise is kept in `KEPT`."""
     scene = SCENES[name]
     folder = Path(tempfile.mkdtemp(prefix="orbion-crash-"))
-    async with scene.opened(replace(scene.plan, seed=seed), folder, spawn) as drill:
-        report = await drill.run()
-    if report.violations:
-        (folder / "story.txt").write_text("\n".join(drill.evidence.story()), encoding="utf-8")
-        (folder / "report.txt").write_text(str(report), encoding="utf-8")
-        KEPT.mkdir(parents=True, exist_ok=True)
-        kept = KEPT / f"{folder.name}-seed-{seed}"
-        shutil.copytree(folder, kept)
-        say(f"story, log and database of the run: {kept}")
+    try:
+        async with scene.opened(replace(scene.plan, seed=seed), folder, spawn) as drill:
+            report = await drill.run()
+        if report.violations:
+            keep(folder, seed, drill, report)
+    except BaseException:
+        say(f"what the broken drill of seed {seed} left: {folder}")
+        raise
     shutil.rmtree(folder)
     return report
 
 
-async def backlogs() -> Sequence[tuple[float, int]]:
+def keep(folder: Path, seed: int, drill: Drill, report: Report) -> None:
+    (folder / "story.txt").write_text("\n".join(drill.evidence.story()), encoding="utf-8")
+    (folder / "report.txt").write_text(str(report), encoding="utf-8")
+    kept = KEPT / f"{folder.name}-seed-{seed}"
+    KEPT.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(folder, kept)
+    say(f"story, log and database of the run: {kept}")
+
+
+async def backlogs() -> Sequence[Backlog]:
     """Start with a backlog on both databases."""
     with tempfile.TemporaryDirectory(prefix="orbion-crash-") as name:
         folder = Path(name)
