@@ -64,9 +64,10 @@ bursts:  ## ten thousand random bursts to four accounts in virtual time
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.simulation.bursts
 
-drills:  ## each neighbour broken in five ways in virtual time; writes docs/drills.md
+drills:  ## each neighbour broken in five ways in virtual time; writes docs/drills.md and health.md
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.simulation.drill_table
+	@$(BIN)/python -m tests.simulation.checkups
 
 judge:  ## the model's client against a server of other people (needs Node and npm)
 	@$(SETUP) dev

@@ -136,6 +136,7 @@ class Play:
         self.google = simulator(self.loop.now, SheetFaults())
         self.disk = Disk(Random(7))
         self.road = Gateway(self.gateway)
+        self.roads = Roads(self.loop, gateway=self.gateway, google=self.google, state=self.road)
         self.neighbours: Mapping[str, Neighbour] = {
             "OpenAI": Model(self.model),
             "WhatsApp": self.road,
@@ -188,7 +189,7 @@ class Play:
 
     async def _recover(self) -> None:
         """Note when for the first time nothing is left to do."""
-        while self._is_busy():
+        while self._is_busy() and self.loop.monotonic() < PATIENCE_S:
             await asyncio.sleep(0.5)
         self.caught_up = self.loop.monotonic() - HEALS
 
@@ -247,7 +248,7 @@ class Play:
         world = World(
             clock=self.loop,
             random=Random(9),
-            transport=Roads(self.loop, gateway=self.gateway, google=self.google, state=self.road),
+            transport=self.roads,
             executor=self.disk.executor,
             run_blocking=at_once,
             load_model=self._load_model,

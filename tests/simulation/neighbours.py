@@ -200,8 +200,10 @@ class Roads(httpx.AsyncBaseTransport):
         self._gateway = httpx.ASGITransport(app=gateway)
         self._google = httpx.ASGITransport(app=google)
         self._state = state
+        self.calls = 0
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
         if request.url.host.endswith("googleapis.com"):
             return await self._google.handle_async_request(request)
         if not self._state.is_up:
