@@ -22,12 +22,12 @@ from orbion.adapters.guarded import (
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.config import AccountSettings, Settings
-from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.errors import FaultCode, RejectedError, code_of
 from orbion.domain.events import WebhookRequest
 from orbion.domain.gateway_webhook import Target, webhook_path
 from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
-from orbion.kit.guard import Guard
+from orbion.kit.guard import Guard, Verdict
 from orbion.kit.limiter import Limiter, Rate
 from orbion.kit.retry import Retries, RetryBudget
 from orbion.main.measuring import MeasuredLLM
@@ -79,11 +79,15 @@ class Guards:
             limit=AdaptiveLimit(patience=patience),
             clock=self.world.clock,
             timeout=timeout,
-            judge=judge,
+            judge=self._judge,
             observe=self.metrics.guard_observer(service, "call"),
         )
         self.made[name] = guard
         return guard
+
+    def _judge(self, error: BaseException) -> Verdict:
+        self.metrics.failures.add(error, code_of(error), self.world.clock.now())
+        return judge(error)
 
 
 def build_channel(
@@ -254,5 +258,6 @@ def build_llm(
         clock=clock,
         random=guards.world.random,
         deadline=settings.model_deadline,
+        told=lambda error: guards.metrics.retries.inc("openai", code_of(error)),
     )
     return GuardedLLM(metered, guard, retries)
