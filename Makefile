@@ -13,7 +13,7 @@ CRASHES ?= 1000
 MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge alerts lock docs clean
+.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts drills judge alerts lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ simulate:  ## seeded kills in virtual time
 bursts:  ## ten thousand random bursts to four accounts in virtual time
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.simulation.bursts
+
+drills:  ## each neighbour broken in five ways in virtual time; writes docs/drills.md and health.md
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.simulation.drill_table
+	@$(BIN)/python -m tests.simulation.checkups
 
 judge:  ## the model's client against a server of other people (needs Node and npm)
 	@$(SETUP) dev
