@@ -110,8 +110,9 @@ class Gateway(Protocol):
 class Prompt:
     """One model call: chat messages for a provider, and the same facts as data for `scripted`.
 
-    `asked` is the slot asked for last; `pending` the texts to answer, written on the business's
-    `today`. The provider may call `tools` instead of answering, unless it `must_answer`.
+    `asked` is the slot asked for last, `given_up` are those not to ask for; `pending` the texts to
+    answer, written on the business's `today`. The provider may call `tools` instead of answering,
+    unless it `must_answer`.
     """
 
     playbook: Playbook
@@ -124,6 +125,7 @@ class Prompt:
     today: date | None = None
     tools: tuple[ToolSpec, ...] = ()
     must_answer: bool = False
+    given_up: frozenset[str] = frozenset()
 
 
 class LLM(Protocol):

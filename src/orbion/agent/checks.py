@@ -16,7 +16,7 @@ from orbion.domain.style import find_style_problems
 from orbion.domain.text import normalise
 from orbion.domain.turns import Facts
 
-CHAIN: Final = "3"
+CHAIN: Final = "4"
 """The version of all checks together, kept with each verdict: raise it when a rule changes."""
 MOST_BUBBLES: Final = 4
 MOST_CHARACTERS: Final = 4096
@@ -32,7 +32,8 @@ class Grounds:
     """What a reply may rest on: the data of the business, the chat, what is known of the lead.
 
     `backing` is read only for a reply that says something; `receipts` are the tools of this turn,
-    `own` the answers that the business itself has written: word for word they need no backing.
+    `own` the answers that the business itself has written: word for word they need no backing,
+    `given_up` the slots that were asked for often enough.
     """
 
     instructions: str
@@ -40,6 +41,7 @@ class Grounds:
     facts: Facts
     receipts: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    given_up: frozenset[str] = frozenset()
 
 
 def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
@@ -60,6 +62,7 @@ def _shape(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[str, .
         "too_long": any(len(text) > MOST_CHARACTERS for text in texts),
         "placeholder": any(map(is_unrendered, texts)),
         "asks_known": reply.asked in {*grounds.facts, *reply.facts},
+        "asks_again": reply.asked in grounds.given_up,
     }
     return tuple(name for name, wrong in found.items() if wrong)
 

@@ -53,6 +53,7 @@ class Judge:
             instructions=INSTRUCTIONS,
             backing=backing,
             facts=prompt.facts,
+            given_up=prompt.given_up,
             receipts=receipts,
             own=tuple(entry.answer for entry in prompt.playbook.knowledge),
         )

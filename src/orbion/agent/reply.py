@@ -36,6 +36,7 @@ def settle(
         score=score(playbook, known),
         handoff=handoff,
         open_slot=asked if playbook.slot(asked) and asked not in known else None,
+        asked=reply.asked if playbook.slot(reply.asked) and not handoff else None,
     )
 
 

@@ -26,6 +26,7 @@ VERBS: Mapping[str, str] = {
     "demo": "Show customers, answers, leads and health on one screen.",
     "chat": "Be a customer of a running demo yourself.",
     "playbook": "Check a playbook file before it is in force, or show what it holds.",
+    "simulate": "Let simulated customers talk to the service, and show how it went.",
     "eval": "Measure a labelled set: precision, recall, F1, and each miss.",
     "conversation": "Look at conversations, take them over, give them back.",
     "dead": "Look at what could not be done; try it again or let it go.",

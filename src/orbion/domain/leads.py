@@ -25,11 +25,14 @@ class Referral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
+    """`asked` says how often the question of each slot was put."""
+
     id: int
     contact_id: int
     stage: str
     score: int
     facts: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

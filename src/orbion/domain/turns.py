@@ -70,7 +70,10 @@ class TurnInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnResult:
-    """What one turn decided; the store writes all of it at once or nothing."""
+    """What one turn decided; the store writes all of it at once or nothing.
+
+    `asked` is the slot whose question the bubbles put, `open_slot` the one that an answer is for.
+    """
 
     verdict: Verdict
     bubbles: tuple[Bubble, ...] = ()
@@ -79,6 +82,7 @@ class TurnResult:
     score: int | None = None
     handoff: str | None = None
     open_slot: str | None = None
+    asked: str | None = None
 
     @property
     def answers(self) -> bool:

@@ -204,14 +204,18 @@ def target_of(settings: Settings, name: str, channel: Channel) -> Target:
     return Target(path=path, address=address, accepts=accepts)
 
 
-def load_openai(settings: Settings, key: str) -> ClosingLLM:
-    """Import the SDK and build the provider; slow (up to 1 s), so it is called in a thread."""
+def load_openai(settings: Settings, key: str, http_client: object = None) -> ClosingLLM:
+    """Import the SDK and build the provider; slow (up to 1 s), so it is called in a thread.
+
+    `http_client`, of httpx2, replaces the network.
+    """
     adapter = importlib.import_module("orbion.adapters.llm.openai")
     base_url = settings.openai_base_url
     client = adapter.build_client(
         api_key=key,
         base_url=None if base_url is None else str(base_url),
         timeout=settings.model_deadline,
+        http_client=http_client,
     )
     provider: ClosingLLM = adapter.OpenAILLM(
         client,
@@ -240,7 +244,7 @@ def build_llm(
             FaultCode.INPUT_BAD,
             "ORBION_LLM=openai needs ORBION_OPENAI_API_KEY or ORBION_OPENAI_API_KEY_FILE",
         )
-    arriving = asyncio.ensure_future(asyncio.to_thread(load_openai, settings, key))
+    arriving = _arriving(settings, key, guards.world)
     guard = guards.make("openai", "openai", timeout=settings.model_deadline)
     late = LateLLM(arriving)
     closing.push_async_callback(late.close)
@@ -269,3 +273,11 @@ def build_llm(
         deadline=settings.model_deadline,
     )
     return GuardedLLM(metered, guard, retries)
+
+
+def _arriving(settings: Settings, key: str, world: World) -> asyncio.Future[ClosingLLM]:
+    if world.provider is None:
+        return asyncio.ensure_future(asyncio.to_thread(load_openai, settings, key))
+    there: asyncio.Future[ClosingLLM] = asyncio.get_running_loop().create_future()
+    there.set_result(world.provider(settings, key))
+    return there

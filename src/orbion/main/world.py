@@ -8,6 +8,8 @@ from random import Random
 
 import httpx
 
+from orbion.adapters.llm.late import ClosingLLM
+from orbion.config import Settings
 from orbion.kit.clock import Clock, SystemClock
 from orbion.kit.executor import Executor, ThreadExecutor
 from orbion.ports import LLM
@@ -29,7 +31,11 @@ async def in_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the simulator owns instead: time, dice, network, threads, and, if given, the model."""
+    """What the simulator owns instead: time, dice, network, threads, and, if given, the model.
+
+    `provider` stands for the model's provider, behind the same guard, meter and ledger; `llm` for
+    all of these.
+    """
 
     clock: Clock
     random: Random
@@ -37,6 +43,7 @@ class World:
     executor: Callable[[str], AbstractContextManager[Executor]]
     run_blocking: Callable[[Callable[[], None]], Awaitable[None]]
     llm: LLM | None = None
+    provider: Callable[[Settings, str], ClosingLLM] | None = None
 
 
 def real_world() -> World:
