@@ -99,6 +99,23 @@ async def bubbles(talk: Talk) -> list[object]:
 # A plain turn
 
 
+@pytest.mark.parametrize(
+    ("said", "verdict", "stage"),
+    [
+        ("já fechei com outra empresa", Verdict.CONSENT_ASKED, "perdeu"),
+        ("achei caro, não vou fazer", Verdict.ANSWERED, "perdeu"),
+        ("achei caro", Verdict.ANSWERED, "novo"),
+    ],
+)
+async def test_who_gives_up_is_let_go_and_the_lead_is_lost(
+    talk: Talk, said: str, verdict: Verdict, stage: str
+) -> None:
+    assert await talk.turn(said) == verdict
+    found = await talk.store.lead_file(1)
+    assert found is not None
+    assert found.lead.stage == stage
+
+
 async def test_a_burst_is_one_turn_with_the_history_before_it(talk: Talk) -> None:
     await talk.turn("oi")
     await send(talk.store, "WA1")

@@ -12,8 +12,10 @@ from orbion.agent.tools import SPECS
 from orbion.domain.answering import write_hours, write_item
 from orbion.domain.consent import STOP_QUESTION
 from orbion.domain.errors import FaultCode
+from orbion.domain.leads import Lead
 from orbion.domain.messages import Message
 from orbion.domain.moments import day_of
+from orbion.domain.pipeline import is_over
 from orbion.domain.playbook import Playbook, Slot
 from orbion.domain.qualification import given_up
 from orbion.domain.spend import Payer
@@ -79,7 +81,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     first_contact = given.conversation.last_out_at is None and not any(
         message.direction == "out" for message in history
     )
-    closed = given_up(given.lead.asked) - facts.keys()
+    closed = _not_to_ask(playbook, given.lead) - facts.keys()
     now = {
         "facts": facts,
         "do_not_ask": sorted(closed),
@@ -107,6 +109,13 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
         tools=SPECS,
         given_up=closed,
     )
+
+
+def _not_to_ask(playbook: Playbook, lead: Lead) -> frozenset[str]:
+    """Whoever is won or lost is asked for nothing."""
+    if is_over(lead):
+        return frozenset(slot.key for slot in playbook.slots)
+    return given_up(lead.asked)
 
 
 def shortened(prompt: Prompt) -> Prompt | None:

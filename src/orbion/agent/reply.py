@@ -5,8 +5,9 @@ from orbion.agent.tools.tool import Effects
 from orbion.domain.bubbles import split_answer
 from orbion.domain.leads import Fact
 from orbion.domain.opening_hours import away_text, handoff_text
+from orbion.domain.pipeline import next_stage
 from orbion.domain.playbook import Playbook
-from orbion.domain.qualification import score, stage
+from orbion.domain.qualification import score
 from orbion.domain.reply import Reply
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 
@@ -32,7 +33,7 @@ def settle(
         verdict=_verdict(reply, verdict, handoff),
         bubbles=_bubbles(playbook, given, reply, handoff, spoken_at),
         facts=facts,
-        stage=stage(playbook, known).key,
+        stage=next_stage(playbook, given.lead, known, learnt=bool(facts)),
         score=score(playbook, known),
         handoff=handoff,
         open_slot=asked if playbook.slot(asked) and asked not in known else None,
@@ -47,7 +48,7 @@ def opt_out(playbook: Playbook, given: TurnInput, effects: Effects) -> TurnResul
         verdict=Verdict.OPTED_OUT,
         bubbles=(Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out"),),
         facts=effects.facts,
-        stage=stage(playbook, known).key,
+        stage=next_stage(playbook, given.lead, known, learnt=bool(effects.facts)),
         score=score(playbook, known),
     )
 

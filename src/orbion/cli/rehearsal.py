@@ -18,6 +18,7 @@ import msgspec
 from orbion.adapters.llm.late import ClosingLLM
 from orbion.config import Settings, load_settings
 from orbion.domain.identity import canonical_phone
+from orbion.domain.pipeline import LOST
 from orbion.domain.playbook import Playbook
 from orbion.domain.qualification import MOST_ATTEMPTS
 from orbion.domain.spend import Spent
@@ -180,7 +181,7 @@ class Rehearsal:
                 opted_out=who.opted_out,
                 with_person=who.mode == "human",
                 qualified=stage == playbook.stages[-1].key,
-                lost=False,
+                lost=stage == LOST,
             )
             usage = _usage(spent.get(str(who.id)), prompts.get(who.id, ()))
             results.append(_result(each, state, usage))

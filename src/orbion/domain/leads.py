@@ -36,6 +36,27 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageChange:
+    """Who moved a lead when (ms UTC), and why if it was lost."""
+
+    before: str
+    after: str
+    actor: str
+    reason: str | None
+    turn_id: int | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadFile:
+    """A lead with the history of its stages, oldest first."""
+
+    lead: Lead
+    business: str
+    changes: tuple[StageChange, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeadRow:
     """A lead as the sheet shows it; `columns` keeps the order in which they are written."""
 

@@ -72,7 +72,8 @@ class TurnInput:
 class TurnResult:
     """What one turn decided; the store writes all of it at once or nothing.
 
-    `asked` is the slot whose question the bubbles put, `open_slot` the one that an answer is for.
+    `asked` is the slot whose question the bubbles put, `open_slot` the one that an answer is for;
+    `loss` says why the lead is lost, when it is.
     """
 
     verdict: Verdict
@@ -83,6 +84,7 @@ class TurnResult:
     handoff: str | None = None
     open_slot: str | None = None
     asked: str | None = None
+    loss: str | None = None
 
     @property
     def answers(self) -> bool:

@@ -65,7 +65,9 @@ ADD_QUESTION = Statement(
     )
 )
 ADD_STAGE_CHANGE = Statement(
-    insert_into(STAGE_CHANGE, "lead_id", "from_stage", "to_stage", "actor", "turn_id", "at")
+    insert_into(
+        STAGE_CHANGE, "lead_id", "from_stage", "to_stage", "actor", "turn_id", "reason", "at"
+    )
 )
 
 
@@ -187,6 +189,7 @@ def _move(tx: Tx, given: TurnInput, result: TurnResult, turn_id: int) -> bool:
             to_stage=stage,
             actor="bot",
             turn_id=turn_id,
+            reason=result.loss,
             at=tx.now,
         )
     return True
