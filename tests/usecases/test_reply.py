@@ -99,6 +99,19 @@ async def bubbles(talk: Talk) -> list[object]:
 # A plain turn
 
 
+async def test_two_machines_exchange_no_more_than_three_messages(talk: Talk) -> None:
+    menu = "Atendimento automático. Digite 1 para vendas."
+    verdicts = []
+    for number in range(4):
+        verdicts.append(await talk.turn(menu))
+        if verdicts[-1] == Verdict.ANSWERED:
+            await send(talk.store, f"WA{number}")
+    assert verdicts == [Verdict.ANSWERED, Verdict.ANSWERED, Verdict.LOOP, Verdict.HUMAN_MODE]
+    found = await talk.store.conversation(1)
+    assert found is not None
+    assert (found.mode, found.mode_reason) == (Mode.HUMAN, ModeReason.LOOP)
+
+
 @pytest.mark.parametrize(
     ("said", "verdict", "stage"),
     [

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from orbion.domain.automata import is_machine_talk
 from orbion.domain.consent import (
     STOP_QUESTION,
     StopWish,
@@ -68,7 +69,7 @@ class Reply:
         if result is None and given.turns_last_minute >= self.policy.turns_per_minute:
             await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
             return
-        result = result or await self._answer(claim, given)
+        result = result or await self._answer(claim, given, playbook)
         done = await self.turns.finish_turn(claim, given, result)
         self._report(given, done, self.clock.monotonic() - started)
 
@@ -85,10 +86,13 @@ class Reply:
             or _loss(given, playbook)
         )
 
-    async def _answer(self, claim: Claim, given: TurnInput) -> TurnResult:
-        turn_id = await self.turns.begin_turn(claim, given)
+    async def _answer(self, claim: Claim, given: TurnInput, playbook: Playbook) -> TurnResult:
+        """Two machines must not talk to each other for ever: a person looks (row D-03)."""
         conversation = given.conversation
         history = await self.turns.history(conversation.id, conversation.version)
+        if is_machine_talk(given.batch, history):
+            return _hand_over(given, playbook, Verdict.LOOP, "loop")
+        turn_id = await self.turns.begin_turn(claim, given)
         return await self.answer(turn_id, given, history)
 
     def _loop(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
