@@ -37,10 +37,12 @@ def is_machine_talk(batch: Sequence[Message], history: Sequence[Message]) -> boo
     if len(said) < EXCHANGES:
         return False
     repeated = [_repeatable(texts) for texts in said]
+    marked = [any(map(_reads_like_a_machine, texts)) for texts in said]
+    if not any(marked):
+        return bool(repeated[0]) and all(each == repeated[0] for each in repeated)
     return all(
-        any(map(_reads_like_a_machine, texts))
-        or not repeated[place].isdisjoint(_others(repeated, place))
-        for place, texts in enumerate(said)
+        is_marked or not repeated[place].isdisjoint(_others(repeated, place))
+        for place, is_marked in enumerate(marked)
     )
 
 

@@ -58,6 +58,7 @@ def test_a_machine_is_stopped_in_the_third_exchange(said: list[str]) -> None:
         ["você é um robô?", "é atendimento automático?", "essa mensagem é automática?"],
         ["Em breve retornaremos", "brincadeira kkk, sou gente", "quanto custa?", "e parcelado?"],
         ["quanto custa?", "quanto custa?", "Campinas", "quanto custa?"],
+        ["e aí, quanto custa?", "oi? quanto custa?", "alô, quanto custa?"],
     ],
 )
 def test_people_are_not_stopped(said: list[str]) -> None:
