@@ -1,4 +1,4 @@
-"""How often each question was asked is counted, and a change of stage may have a reason."""
+"""Questions put are counted, a change of stage may have a reason, a contact a language."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -19,9 +19,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], name=op.f("fk_question_lead_id")),
         sa.PrimaryKeyConstraint("lead_id", "slot", name=op.f("pk_question")),
     )
+    op.add_column("contact", sa.Column("language", sa.Text(), nullable=True))
     op.add_column("stage_change", sa.Column("reason", sa.Text(), nullable=True))
 
 
 def downgrade() -> None:
     op.drop_column("stage_change", "reason")
+    op.drop_column("contact", "language")
     op.drop_table("question")

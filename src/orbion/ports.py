@@ -10,6 +10,7 @@ from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
+from orbion.domain.language import Language
 from orbion.domain.leads import Lead, LeadFile, LeadRow
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
@@ -112,7 +113,7 @@ class Prompt:
 
     `asked` is the slot asked for last, `given_up` are those not to ask for; `pending` the texts to
     answer, written on the business's `today`. The provider may call `tools` instead of answering,
-    unless it `must_answer`.
+    unless it `must_answer`. `language` is the one to answer in.
     """
 
     playbook: Playbook
@@ -126,6 +127,7 @@ class Prompt:
     tools: tuple[ToolSpec, ...] = ()
     must_answer: bool = False
     given_up: frozenset[str] = frozenset()
+    language: Language | None = None
 
 
 class LLM(Protocol):

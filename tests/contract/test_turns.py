@@ -11,6 +11,7 @@ from orbion.adapters.db.store import DbStore
 from orbion.domain.errors import LeaseLostError
 from orbion.domain.events import MessageEdited
 from orbion.domain.lanes import Queue
+from orbion.domain.language import Language
 from orbion.domain.leads import Fact
 from orbion.domain.turns import Bubble, Step, TurnResult, Verdict
 from tests.contract.scenes import (
@@ -86,6 +87,15 @@ async def test_how_often_a_question_was_put_is_counted(store: DbStore) -> None:
     await receive(store, hello(9))
     _, given = await take_turn(store)
     assert given.lead.asked == {"conta": 2}
+
+
+async def test_the_language_of_a_contact_is_kept(store: DbStore) -> None:
+    for number, language in enumerate((Language.ENGLISH, None), 1):
+        await receive(store, hello(number))
+        await decide(store, replace(RICH, language=language))
+    await receive(store, hello(9))
+    _, given = await take_turn(store)
+    assert given.conversation.language is Language.ENGLISH
 
 
 async def test_a_claim_with_nothing_open_has_no_turn(store: DbStore) -> None:

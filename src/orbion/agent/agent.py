@@ -14,6 +14,7 @@ from orbion.agent.reply import opt_out, settle
 from orbion.agent.tools import TOOLS
 from orbion.agent.tools.tool import NOTHING, Scene
 from orbion.domain.answering import is_plain
+from orbion.domain.language import Language
 from orbion.domain.messages import Message
 from orbion.domain.playbook import Playbook
 from orbion.domain.reply import Reply
@@ -103,7 +104,7 @@ class Agent:
 
 def _needs_no_model(opening: Prompt) -> bool:
     """Whether the customer only answers our question and something is left to ask."""
-    return is_plain(
+    return opening.language in {None, Language.PORTUGUESE} and is_plain(
         opening.playbook,
         opening.pending,
         opening.facts,

@@ -10,6 +10,7 @@ from orbion.domain.action_claims import unreceipted
 from orbion.domain.backing import Backing
 from orbion.domain.figures import without_links
 from orbion.domain.grounding import find_ungrounded
+from orbion.domain.language import Language, language_of
 from orbion.domain.placeholders import is_unrendered
 from orbion.domain.reply import Reply
 from orbion.domain.style import find_style_problems
@@ -33,7 +34,7 @@ class Grounds:
 
     `backing` is read only for a reply that says something; `receipts` are the tools of this turn,
     `own` the answers that the business itself has written: word for word they need no backing,
-    `given_up` the slots that were asked for often enough.
+    `given_up` the slots that were asked for often enough; `language` is the one to write in.
     """
 
     instructions: str
@@ -42,6 +43,7 @@ class Grounds:
     receipts: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
     given_up: frozenset[str] = frozenset()
+    language: Language | None = None
 
 
 def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
@@ -63,6 +65,7 @@ def _shape(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[str, .
         "placeholder": any(map(is_unrendered, texts)),
         "asks_known": reply.asked in {*grounds.facts, *reply.facts},
         "asks_again": reply.asked in grounds.given_up,
+        "language": _speaks_another(texts, grounds.language),
     }
     return tuple(name for name, wrong in found.items() if wrong)
 
@@ -86,6 +89,11 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
         *find_ungrounded(said, grounds.backing()),
         *(("deed",) if unreceipted(said, receipts) else ()),
     )
+
+
+def _speaks_another(texts: Sequence[str], language: Language | None) -> bool:
+    spoken = language_of(" ".join(texts))
+    return language is not None and spoken is not None and spoken is not language
 
 
 def _leaks(text: str, instructions: str) -> bool:

@@ -82,6 +82,8 @@ def apply_effects(
     """Write everything but the turn's own row and its lane."""
     for position, bubble in enumerate(result.bubbles):
         _add_bubble(tx, who, given, bubble, turn_id=turn_id, position=position)
+    if result.language is not None and result.language != who.language:
+        tx.run(conversations.SET_LANGUAGE, contact=who.contact_id, spoken=result.language)
     if result.asked is not None and result.answers:
         tx.run(ADD_QUESTION, lead_id=given.lead.id, slot=result.asked, at=tx.now)
     _consent(tx, who, given, result)

@@ -62,6 +62,7 @@ CONTACT = Table(
     Column("business", Text, ForeignKey("business.id"), nullable=False),
     Column("phone", Text),
     Column("name", Text),
+    Column("language", Text),
     ms("created_at"),
 )
 
