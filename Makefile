@@ -5,9 +5,9 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 	done; echo python3)
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/bootstrap.py
-# Kills of one `make simulate`: two thousand take about three minutes on two cores; MINUTES ends it earlier.
-KILLS ?= 2000
-MINUTES ?= 60
+# Kills of one `make simulate`: a hundred thousand take about an hour on two cores; MINUTES ends it earlier.
+KILLS ?= 100000
+MINUTES ?= 120
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge alerts lock docs clean
