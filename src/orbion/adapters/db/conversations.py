@@ -8,6 +8,7 @@ from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, SUPPRESSIO
 from orbion.adapters.db.sql import NULL, bind, insert_into, larger, number, or_zero
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
+from orbion.domain.language import Language
 
 CONVERSATION_BY_ID = Statement(
     select(
@@ -26,6 +27,7 @@ CONVERSATION_BY_ID = Statement(
         CONTACT.c.name,
         CONTACT.c.phone,
         SUPPRESSION.c.at,
+        CONTACT.c.language,
     )
     .join(CONTACT, CONTACT.c.id == CONVERSATION.c.contact_id)
     .outerjoin(
@@ -60,6 +62,9 @@ SET_MODE = Statement(
         mode_at=number("now"),
         version=CONVERSATION.c.version + 1,
     )
+)
+SET_LANGUAGE = Statement(
+    update(CONTACT).where(CONTACT.c.id == number("contact")).values(language=bind("spoken"))
 )
 NEW_VERSION = Statement(
     update(CONVERSATION)
@@ -135,6 +140,7 @@ def conversation(tx: Tx, conversation_id: int) -> Conversation | None:
         name=row[12],
         phone=row[13],
         opted_out=row[14] is not None,
+        language=None if row[15] is None else Language(row[15]),
     )
 
 
