@@ -180,6 +180,11 @@ OVERVIEW: Final = (
                 "short",
                 {"{{outcome}}": per_hour("orbion_sheet_rows_total", "outcome")},
             ),
+            Panel(
+                "Notices an hour",
+                "short",
+                {"{{kind}}: {{outcome}}": per_hour("orbion_notices_total", "kind, outcome")},
+            ),
         ),
     ),
 )

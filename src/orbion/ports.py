@@ -14,6 +14,7 @@ from orbion.domain.leads import LeadRow
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
+from orbion.domain.notices import Notice, Posted, Waiting
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
@@ -142,6 +143,36 @@ class Ledger(Protocol):
     async def reserve(self, call: Call, limits: Mapping[Scope, int]) -> Reservation: ...
 
     async def settle(self, row: int, call: Call, said: Completion | None, cost: int) -> None: ...
+
+
+class Events(Protocol):
+    """Another system that wants to know."""
+
+    async def post(self, event: Posted) -> None:
+        """Post it once.
+
+        Raises:
+            UnavailableError: nobody took it; try later.
+            RefusedError: the receiver will never take it.
+        """
+
+
+class Notices(Protocol):
+    """What people and systems are told; stored first."""
+
+    @property
+    def webhook_lane(self) -> str:
+        """The key of the lane whose notices are posted; every other lane is an owner's."""
+
+    async def announce(self, notice: Notice) -> None: ...
+
+    async def waiting(self, conversation_id: int) -> Waiting | None:
+        """Who was handed over; None if there is no such conversation any more."""
+
+    async def tell_owner(
+        self, claim: Claim, account: str, phone: str, text: str, trace: str
+    ) -> None:
+        """Queue a message to the owner and acknowledge the head of the lane, in one write."""
 
 
 class Sheet(Protocol):
@@ -362,5 +393,5 @@ class Probe(Protocol):
         """Delete a bounded number of rows that nothing can ask for again; returns how many."""
 
 
-class Store(Inbox, Lanes, Turns, Outbox, Connections, Gaps, Leads, Desk, Probe, Protocol):
+class Store(Inbox, Lanes, Turns, Outbox, Connections, Gaps, Leads, Notices, Desk, Probe, Protocol):
     """All verbs together, for the composition root."""

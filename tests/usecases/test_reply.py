@@ -46,6 +46,7 @@ class Talk:
     metrics: Metrics = field(default_factory=Metrics)
     woken: list[Queue] = field(default_factory=list)
     heard: int = 0
+    owner: str | None = None
 
     async def hear(self, *texts: str) -> None:
         for text in texts:
@@ -71,6 +72,7 @@ class Talk:
             lanes=self.store,
             answer=self._answer,
             playbooks={"loja": solar()},
+            owner_of=lambda _account: self.owner,
             policy=ReplyPolicy(turns_per_minute=3),
             clock=self.clock,
             metrics=self.metrics,
@@ -214,6 +216,22 @@ async def test_an_opt_out_is_confirmed_once_and_then_nothing_leaves(talk: Talk) 
     assert talk.turns(Verdict.SUPPRESSED_OPT_OUT) == 2
     assert talk.woken.count(Queue.OUT) == 1
     assert (await column(talk.store, MESSAGE.c.reason))[-1] == "suppressed_opt_out"
+
+
+async def test_the_owner_is_nobodys_customer_whatever_is_written(talk: Talk) -> None:
+    talk.owner = "5511900000001"
+    for texts in ([STOP], [PERSON], ["oi"] * 4):
+        assert await talk.turn(*texts) == "owner"
+    assert (await bubbles(talk), talk.asked) == ([], [])
+    assert await column(talk.store, SUPPRESSION.c.contact_id) == []
+    talk.owner = "5511900000002"
+    talk.clock.pass_(61)
+    assert await talk.turn("oi") == "answered"
+
+
+async def test_who_asks_for_a_person_wakes_who_tells_the_owner(talk: Talk) -> None:
+    assert await talk.turn(PERSON) == "handed_over"
+    assert talk.woken == [Queue.OUT, Queue.NOTICE, Queue.SHEET]
 
 
 async def test_an_opt_out_is_recorded_while_a_person_talks_but_not_confirmed(talk: Talk) -> None:

@@ -132,8 +132,11 @@ class HandoffRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff:
+    """`owner_phone` is told of each one, unless the account names another; digits only."""
+
     message: str
     rules: tuple[HandoffRule, ...]
+    owner_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from orbion.domain.toml_table import TomlTable
 from orbion.domain.vocabulary import spelled_out
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?")
+_PHONE: Final = re.compile(r"[1-9]\d{9,14}")
 _TRUTH: Final = frozenset(["virtual", "robo", "automatica", "automatico"])
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _LONGEST_TEXT: Final = 1000
@@ -276,9 +277,18 @@ def _handoff(table: TomlTable) -> Handoff:
     handoff = Handoff(
         message=table.text("message", "add what is said when a person takes over"),
         rules=tuple(map(_rule, table.tables("rules", "add [[handoff.rules]]"))),
+        owner_phone=_owner(table),
     )
     table.close()
     return handoff
+
+
+def _owner(table: TomlTable) -> str | None:
+    cure = 'write who is told, country code first, digits only, as "5511987654321"'
+    found = table.text("owner_phone", cure, default="")
+    if found and not _PHONE.fullmatch(found):
+        table.fault("owner_phone", f"is no phone number; {cure}")
+    return found or None
 
 
 def _rule(table: TomlTable) -> HandoffRule:

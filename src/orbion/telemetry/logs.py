@@ -40,6 +40,7 @@ MIGRATION: Final = "database.migrated"
 PLAYBOOK_RELOADED: Final = "playbook.reloaded"
 PLAYBOOK_REFUSED: Final = "playbook.refused"
 BUDGET: Final = "budget"
+NOTICE: Final = "notice"
 BUG: Final = "bug"
 
 _LOGGER: Final = "orbion"

@@ -335,7 +335,12 @@ def _read_by_turn(tx: Tx, row: Row) -> tuple[str, ...]:
 
 
 def _held_back(who: Conversation, exempt: str | None) -> str | None:
-    """Why the bot must be quiet now; a turn's own last word is exempt from what it caused."""
+    """Why the bot must be quiet now; a turn's own last word is exempt from what it caused.
+
+    What the owner is told is no conversation, so nothing silences it.
+    """
+    if exempt == "owner":
+        return None
     if who.mode_reason is ModeReason.TAKEOVER or who.mode_reason is ModeReason.OPERATOR:
         return "human_mode" if who.mode is not Mode.BOT else None
     if who.opted_out:

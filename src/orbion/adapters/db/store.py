@@ -18,7 +18,9 @@ from orbion.adapters.db import (
     lanes,
     leads,
     ledger,
+    notices,
     outbox,
+    owners,
     received,
     statuses,
     turns,
@@ -35,6 +37,7 @@ from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Tas
 from orbion.domain.leads import LeadRow
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
+from orbion.domain.notices import Notice, Waiting
 from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
@@ -213,6 +216,22 @@ class DbStore:
     async def mirror_again(self, lead_ids: Collection[int]) -> None:
         await self.db.write(lambda tx: _mirror_all(tx, lead_ids))
 
+    @property
+    def webhook_lane(self) -> str:
+        return notices.WEBHOOK
+
+    async def announce(self, notice: Notice) -> None:
+        await self.db.write(lambda tx: notices.announce(tx, notice, _NO_TRACE))
+
+    async def waiting(self, conversation_id: int) -> Waiting | None:
+        return await self.db.read(lambda tx: owners.waiting(tx, conversation_id))
+
+    async def tell_owner(
+        self, claim: Claim, account: str, phone: str, text: str, trace: str
+    ) -> None:
+        found = self.accounts[account]
+        await self.db.write(lambda tx: owners.tell(tx, claim, found, phone, text, trace=trace))
+
     async def conversations(self, *, before: int | None, limit: int) -> Sequence[ConversationLine]:
         return await self.operators.read(lambda tx: desk.conversation_lines(tx, before, limit))
 
@@ -290,7 +309,7 @@ class DbStore:
                 turns.bury_turn(tx, claim, error)
             case Queue.OUT:
                 outbox.bury_head(tx, claim, error)
-            case Queue.SHEET:
+            case Queue.SHEET | Queue.NOTICE:
                 lanes.bury(tx, claim, error)
         return True
 
