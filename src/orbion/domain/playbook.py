@@ -151,7 +151,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What model calls may cost, in centavos; None = no limit of its own."""
+    """What model calls may cost, in centavos, if the operator allows it; None = no own limit."""
 
     day: int | None = None
     conversation: int | None = None

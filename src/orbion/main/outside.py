@@ -265,6 +265,7 @@ def build_llm(
         model=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,
         limits=limits_of(settings),
+        brl_per_usd=settings.brl_per_usd,
         clock=guards.world.clock,
         metrics=guards.metrics,
     )
