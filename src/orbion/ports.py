@@ -11,12 +11,13 @@ from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
-from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine, StoreFacts
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
 from orbion.domain.notices import Notice, Posted, Waiting
 from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
+from orbion.domain.passages import Found, Passage
 from orbion.domain.playbook import Playbook
 from orbion.domain.spend import Call, Payer, Reservation, Scope
 from orbion.domain.turns import (
@@ -112,7 +113,8 @@ class Prompt:
     """One model call: chat messages for a provider, and the same facts as data for `scripted`.
 
     `asked` is the slot asked for last; `pending` the texts to answer, written on the business's
-    `today`. The provider may call `tools` instead of answering, unless it `must_answer`.
+    `today`; `passages` what its documents say to them. The provider may call `tools` instead of
+    answering, unless it `must_answer`.
     """
 
     playbook: Playbook
@@ -123,6 +125,7 @@ class Prompt:
     asked: str | None
     first_contact: bool
     today: date | None = None
+    passages: tuple[Found, ...] = ()
     tools: tuple[ToolSpec, ...] = ()
     must_answer: bool = False
 
@@ -173,6 +176,13 @@ class Notices(Protocol):
         self, claim: Claim, account: str, phone: str, text: str, trace: str
     ) -> None:
         """Queue a message to the owner and acknowledge the head of the lane, in one write."""
+
+
+class Knowledge(Protocol):
+    """The documents of businesses, cut into passages."""
+
+    async def passages(self, business: str, terms: Sequence[str]) -> Sequence[Passage]:
+        """Those that share one of these stems, the likest first."""
 
 
 class Sheet(Protocol):
@@ -368,19 +378,6 @@ class Desk(Protocol):
     async def leads(self, limit: int) -> Sequence[LeadRow]: ...
 
     async def note(self, actor: str, action: str, subject: str) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreFacts:
-    """Measured by the store itself, so they survive restarts (PROOF section 3.2)."""
-
-    depth: Mapping[str, int]
-    oldest_seconds: Mapping[str, float]
-    outbox: Mapping[str, int]
-    messages: Mapping[str, int]
-    dead: int
-    quarantined: int
-    schema: str
 
 
 class Probe(Protocol):

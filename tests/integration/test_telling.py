@@ -44,6 +44,20 @@ async def test_the_owner_and_the_webhook_are_told_once_and_the_owner_is_never_an
     assert verdicts == [("handed_over",), ("owner",), ("owner_told",)]
 
 
+async def test_a_question_is_answered_from_a_document_of_the_playbooks_folder(
+    tmp_path: Path, database_url: str
+) -> None:
+    (tmp_path / "solar").mkdir()
+    text = "O manobrista fica na porta da loja até as 17h."
+    (tmp_path / "solar" / "loja.md").write_text(f"# Loja\n\n## Manobrista\n{text}")
+    async with stage(settings_for(tmp_path, database_url=database_url)) as on_stage:
+        async with asyncio.timeout(10):
+            while not await on_stage.service.store.documents("sol"):
+                await asyncio.sleep(0.01)
+        on_stage.gateway.customer_says("loja", MARIA, "vcs tem manobrista?")
+        assert text in (await on_stage.answers(2))[1]
+
+
 async def test_a_circuit_that_opens_is_posted(tmp_path: Path) -> None:
     receiver = EventReceiver(SECRET.encode(), now=SystemClock().now)
     settings = settings_for(tmp_path, events_url="http://receiver/x", events_secret=SECRET)

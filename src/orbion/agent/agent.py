@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from orbion.agent.asking import Asking
 from orbion.agent.fallback import fall_back
@@ -10,6 +11,7 @@ from orbion.agent.journal import Journal, model_key
 from orbion.agent.judge import Judge
 from orbion.agent.loop import Loop
 from orbion.agent.prompt import build_prompt
+from orbion.agent.reading import NoDocuments, read_for, words_of
 from orbion.agent.reply import opt_out, settle
 from orbion.agent.tools import TOOLS
 from orbion.agent.tools.tool import Scene
@@ -18,7 +20,7 @@ from orbion.domain.playbook import Playbook
 from orbion.domain.reply import Reply
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Steps
+from orbion.ports import LLM, Knowledge, Steps
 from orbion.telemetry.metrics import Metrics
 
 
@@ -33,6 +35,7 @@ class Agent:
     clock: Clock
     metrics: Metrics
     judge: Judge = field(default_factory=Judge)
+    knowledge: Knowledge = field(default_factory=NoDocuments)
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -41,10 +44,14 @@ class Agent:
         playbook = self.playbooks[given.conversation.account]
         until = asyncio.get_running_loop().time() + self.deadline_seconds
         journal = Journal(self.turns, turn_id, steps=await self.turns.steps(turn_id))
+        business = given.conversation.business
+        passages = await read_for(self.knowledge, business, words_of(given.batch))
         loop = Loop(
             asking=Asking(llm=self.llm, journal=journal, clock=self.clock, until=until),
-            scene=Scene(playbook=playbook, given=given),
-            opening=build_prompt(playbook, given, history),
+            scene=Scene(
+                playbook=playbook, given=given, read=partial(read_for, self.knowledge, business)
+            ),
+            opening=build_prompt(playbook, given, history, passages),
             judge=self.judge,
         )
         proposed = await loop()

@@ -54,13 +54,19 @@ class Judge:
             backing=backing,
             facts=prompt.facts,
             receipts=receipts,
-            own=tuple(entry.answer for entry in prompt.playbook.knowledge),
+            own=(
+                *(entry.answer for entry in prompt.playbook.knowledge),
+                *(each.passage.text for each in prompt.passages),
+            ),
         )
 
     def _backing(self, prompt: Prompt) -> Backing:
         said = (message.text for message in prompt.messages if message.role == "user")
         chat = read_backing((), (*said, *prompt.facts.values()))
-        return self._of(prompt.playbook).joined(chat)
+        if not prompt.passages:
+            return self._of(prompt.playbook).joined(chat)
+        texts = (*_texts(prompt.playbook), *(each.passage.text for each in prompt.passages))
+        return known_to(prompt.playbook, texts).joined(chat)
 
     def _of(self, playbook: Playbook) -> Backing:
         known = self._known.get(playbook.version)

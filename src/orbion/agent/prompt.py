@@ -14,6 +14,7 @@ from orbion.domain.consent import STOP_QUESTION
 from orbion.domain.errors import FaultCode
 from orbion.domain.messages import Message
 from orbion.domain.moments import day_of
+from orbion.domain.passages import Found
 from orbion.domain.playbook import Playbook, Slot
 from orbion.domain.spend import Payer
 from orbion.domain.turns import ChatMessage, TurnInput
@@ -21,7 +22,8 @@ from orbion.ports import Prompt
 
 INSTRUCTIONS: Final = """\
 Você atende clientes pelo WhatsApp como assistente virtual e nunca diz que é uma pessoa.
-Responda em JSON, só com o que está nos DADOS DO NEGÓCIO e no que o cliente escreveu.
+Responda em JSON, só com o que está nos DADOS DO NEGÓCIO, em "documents" e no que o cliente
+escreveu.
 Regras:
 - De uma a três mensagens curtas, no máximo uma pergunta no total, sem abrir com elogios.
 - Preço pode ser escrito como {{fact:id}}, com o id que está nos dados entre colchetes.
@@ -67,7 +69,12 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message]) -> Prompt:
+def build_prompt(
+    playbook: Playbook,
+    given: TurnInput,
+    history: Sequence[Message],
+    passages: tuple[Found, ...] = (),
+) -> Prompt:
     """Whatever a customer wrote stands in the user role, and the batch as JSON strings in it."""
     pending = tuple(text for message in given.batch if (text := shown(message)))
     facts = {slot: value for slot, value in given.lead.facts.items() if playbook.slot(slot)}
@@ -76,12 +83,14 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     first_contact = given.conversation.last_out_at is None and not any(
         message.direction == "out" for message in history
     )
-    now = {
+    now: dict[str, object] = {
         "facts": facts,
         "asked": asked,
         "first_contact": first_contact,
         "messages": newest_within(BATCH_CHARACTERS, pending, len),
     }
+    if passages:
+        now["documents"] = {each.passage.fact_id: each.passage.text for each in passages}
     return Prompt(
         playbook=playbook,
         payer=Payer(
@@ -99,6 +108,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
         asked=asked if playbook.slot(asked) else None,
         first_contact=first_contact,
         today=day_of(given.batch[-1].occurred_at, playbook.timezone) if given.batch else None,
+        passages=passages,
         tools=SPECS,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 from typing import Final
 
 from orbion.domain.extraction import read_slot
@@ -10,6 +11,7 @@ from orbion.domain.intents import wants_human
 from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
 from orbion.domain.opening_hours import write_clock
+from orbion.domain.passages import CERTAIN, ENOUGH, SURE, Found, Passage
 from orbion.domain.playbook import Item, Opening, Playbook, Slot
 from orbion.domain.qualification import open_slots
 from orbion.domain.questions import asks_address, asks_hours, asks_identity, asks_price, is_question
@@ -26,6 +28,7 @@ from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS, spelled_out
 
 _MOST_ANSWERS: Final = 2
 _MOST_ITEMS: Final = 6
+_FAQ: Final = "faq:"
 _CUSTOMER_REQUEST: Final = "customer_request"
 
 
@@ -50,15 +53,17 @@ def answer(
     asked: str | None,
     first_contact: bool,
     today: date | None = None,
+    passages: Sequence[Found] = (),
 ) -> Reply:
     """Answer `pending` texts in one to three bubbles and ask one open question at most.
 
     `facts` are the slots known before; `asked` is the slot whose question was asked last; `today`
-    is the day in the zone of the business.
+    is the day in the zone of the business; `passages` of its documents answer what nothing else
+    does.
     """
     if all(map(is_reaction, pending)):
         return Reply(silence_reason="reaction")
-    heard = _hear(playbook, pending, facts, asked=asked, today=today)
+    heard = _hear(playbook, pending, facts, asked=asked, today=today, passages=passages)
     reason = _handoff_reason(playbook, pending)
     if reason:
         return Reply(facts=heard.facts, handoff=reason)
@@ -77,11 +82,14 @@ def _hear(
     *,
     asked: str | None,
     today: date | None,
+    passages: Sequence[Found],
 ) -> _Heard:
     texts = [text for text in pending if not is_unreadable(text) and not is_reaction(text)]
     parts = [part for text in texts for part in sentences(text)]
     learnt = _learn(playbook, texts, facts, asked=asked, today=today)
-    answers = {bubble.fact_ids: bubble for part in parts for bubble in look_up(playbook, part)}
+    answers = {
+        bubble.fact_ids: bubble for part in parts for bubble in _find(playbook, part, passages)
+    }
     spoken = {word for text in texts for word in spelled_out(text).split()}
     return _Heard(
         answers=tuple(answers.values()),
@@ -144,6 +152,35 @@ def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
     if found or not asks_price(said) or names_unknown_thing(playbook, said):
         return found
     return [_price_list(playbook, playbook.catalogue[:_MOST_ITEMS])] if playbook.catalogue else []
+
+
+def _find(playbook: Playbook, sentence: str, passages: Sequence[Found]) -> list[ReplyBubble]:
+    """What the playbook says to one sentence, or what the documents say to a question.
+
+    A passage that is surely asked for comes before an answer that is only like the question.
+    """
+    found = look_up(playbook, sentence)
+    read = next((each for each in passages if each.sentence == sentence), None)
+    if read is None or not is_question(sentence):
+        return found
+    if read.likeness < _least(playbook, sentence, found):
+        return found
+    return [quoted(read.passage)]
+
+
+def _least(playbook: Playbook, sentence: str, found: Sequence[ReplyBubble]) -> float:
+    """How like the question a passage must be to be said in place of what was found."""
+    if not found:
+        return ENOUGH
+    if not all(fact.startswith(_FAQ) for bubble in found for fact in bubble.fact_ids):
+        return inf
+    surely = find_faq(playbook, spelled_out(sentence), surely=True) is not None
+    return CERTAIN if surely else SURE
+
+
+def quoted(passage: Passage) -> ReplyBubble:
+    """A passage word for word, with its source."""
+    return ReplyBubble(text=passage.text, fact_ids=(passage.fact_id,))
 
 
 def _about_itself(playbook: Playbook, said: str) -> list[ReplyBubble]:

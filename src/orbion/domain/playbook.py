@@ -187,7 +187,8 @@ class Playbook:
 
     `objections` are answered like `faq`, but their questions are what customers object.
     `holidays` are closed days of its own, beside Brazil's when `national_holidays`; `offers` are
-    words for what it sells at large, as «mensalidade».
+    words for what it sells at large, as «mensalidade». `knowledge_folder` holds its Markdown
+    documents, beside the file.
     """
 
     id: str
@@ -211,6 +212,7 @@ class Playbook:
     offers: tuple[str, ...] = ()
     national_holidays: bool = False
     budget: Budget = field(default_factory=Budget)
+    knowledge_folder: str | None = None
 
     @property
     def knowledge(self) -> tuple[Faq, ...]:

@@ -102,6 +102,7 @@ def _playbook(name: str, version: str, raw: dict[str, Any], faults: list[str]) -
         stages=tuple(map(_stage, top.tables("stages", "add [[stages]]", least=1))),
         handoff=_handoff(top.table("handoff", "add the table [handoff]")),
         texts=_texts(top.table("texts", "add the table [texts]"), names),
+        knowledge_folder=_knowledge(top.optional_table("knowledge", "add the table [knowledge]")),
         budget=_budget(top.optional_table("budget", "add the table [budget]")),
     )
     business.close()
@@ -137,6 +138,14 @@ def _budget(table: TomlTable | None) -> Budget:
     )
     table.close()
     return budget
+
+
+def _knowledge(table: TomlTable | None) -> str | None:
+    if table is None:
+        return None
+    folder = table.text("folder", "name the folder of Markdown documents beside this file")
+    table.close()
+    return folder
 
 
 def _away(table: TomlTable, key: str, names: dict[str, str]) -> str:

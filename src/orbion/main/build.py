@@ -11,6 +11,7 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.greetings import as_greeting
 from orbion.main.database import build_store, open_database
+from orbion.main.knowing import Folders
 from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import (
@@ -106,6 +107,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 wakeups=wakeups,
                 background=(
                     partial(db.listen, wakeups.heard),
+                    Folders(accounts=accounts, playbooks=playbooks, shelf=store, world=world).run,
                     *(() if news is None else (partial(news.run, store),)),
                 ),
             )

@@ -51,6 +51,7 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
         metrics=metrics,
+        knowledge=store,
     )
     reply = Reply(
         turns=store,

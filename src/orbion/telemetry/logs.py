@@ -41,6 +41,7 @@ PLAYBOOK_RELOADED: Final = "playbook.reloaded"
 PLAYBOOK_REFUSED: Final = "playbook.refused"
 BUDGET: Final = "budget"
 NOTICE: Final = "notice"
+KNOWLEDGE: Final = "knowledge"
 BUG: Final = "bug"
 
 _LOGGER: Final = "orbion"

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import pytest
 
-from orbion.ports import StoreFacts
+from orbion.domain.listing import StoreFacts
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.upkeep import Upkeep
 from tests.unit.simulators.virtual import elapsed, virtually

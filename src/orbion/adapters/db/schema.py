@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from orbion.adapters.db.schema_parts import id_column, make_metadata, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = make_metadata()

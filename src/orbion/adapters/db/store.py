@@ -15,6 +15,7 @@ from orbion.adapters.db import (
     gaps,
     greetings,
     inbox,
+    knowledge,
     lanes,
     leads,
     ledger,
@@ -35,16 +36,23 @@ from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import LeadRow
-from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.listing import (
+    AccountLine,
+    ConversationLine,
+    DocumentLine,
+    QuarantineLine,
+    StoreFacts,
+)
 from orbion.domain.messages import Message
 from orbion.domain.notices import Notice, Waiting
 from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
+from orbion.domain.passages import Document, Passage
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.kit.limiter import Limiter
-from orbion.ports import Received, StoreFacts
+from orbion.ports import Received
 
 HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
@@ -231,6 +239,23 @@ class DbStore:
     ) -> None:
         found = self.accounts[account]
         await self.db.write(lambda tx: owners.tell(tx, claim, found, phone, text, trace=trace))
+
+    async def passages(self, business: str, terms: Sequence[str]) -> Sequence[Passage]:
+        return await self.db.read(lambda tx: knowledge.search(tx, business, terms))
+
+    async def replace_documents(
+        self, business: str, origin: str, documents: Sequence[Document]
+    ) -> None:
+        await self.db.write(lambda tx: knowledge.replace_all(tx, business, origin, documents))
+
+    async def put_document(self, business: str, document: Document) -> None:
+        await self.db.write(lambda tx: knowledge.put(tx, business, document))
+
+    async def remove_document(self, business: str, name: str) -> bool:
+        return await self.db.write(lambda tx: knowledge.remove(tx, business, name))
+
+    async def documents(self, business: str) -> Sequence[DocumentLine]:
+        return await self.operators.read(lambda tx: knowledge.lines(tx, business))
 
     async def conversations(self, *, before: int | None, limit: int) -> Sequence[ConversationLine]:
         return await self.operators.read(lambda tx: desk.conversation_lines(tx, before, limit))
