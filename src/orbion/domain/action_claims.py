@@ -10,11 +10,12 @@ from orbion.domain.action_words import DOCUMENTS, NOUNS, VERBS
 from orbion.domain.clauses import Clause, clauses, is_denied
 from orbion.domain.receipts import Deed, deeds
 from orbion.domain.text import compose, fold, visible
+from orbion.kit.pattern import Pattern
 
 _STEMS: Final = "|".join(sorted(VERBS, key=len, reverse=True))
 _NOUNS: Final = "|".join(NOUNS)
-_PAST: Final = re.compile(rf"\b({_STEMS})(?:ei|i|uei|quei)\b")
-_WE: Final = re.compile(
+_PAST: Final = Pattern(rf"\b({_STEMS})(?:ei|i|uei|quei)\b")
+_WE: Final = Pattern(
     rf"\b(?:ja|acabamos de|nos|prontinho|pronto)\b[^.!?]{{0,25}}\b({_STEMS})(?:amos|imos|emos)\b"
     rf"|\ba gente (?:ja )?(?:te |lhe )?({_STEMS})(?:ou|eu|iu)\b"
     rf"|\b({_STEMS})(?:amos|imos) (?:agora|hoje|o seu|a sua|seu|sua|pra voce|pra vc|para voce)\b"
@@ -23,34 +24,34 @@ _WE: Final = re.compile(
     r"|quarta|quinta|sexta|sabado|domingo|\d)"
     rf"|^\W*({_STEMS})(?:amos|imos)\s*$"
 )
-_JUST: Final = re.compile(
+_JUST: Final = Pattern(
     rf"\b(?:acab(?:ei|o|amos|ou) de|consegui(?:mos)?|deu pra|tomei a liberdade de|aproveitei "
     rf"(?:pra|para|e)) (?:ja |te |lhe |me )?({_STEMS})(?:ar|er|ir|uir|irmos|ear|iar|r)\b"
 )
-_NOW: Final = re.compile(
+_NOW: Final = Pattern(
     rf"\b(?:estou|to|tou|estamos|tamo|tamos|vou)(?: ja| aqui| agora)?(?: te| lhe| o| a| ja)* "
     rf"({_STEMS})(?:ando|endo|indo|uindo|iando|eando)\b"
 )
-_DONE: Final = re.compile(
+_DONE: Final = Pattern(
     rf"\b({_STEMS})(?:ad|id|uid|iad|ead|t)(?:inh|issim)?[oa]s?\b(?! de volta)|\b(mandad|aberto"
     rf"|aberta|abertos|feit)[oa]?s?\b"
 )
-_BEING: Final = re.compile(
+_BEING: Final = Pattern(
     r"\b(?:ta|tao|esta|estao|ficou|ficaram|fica|ficam|foi|foram|ja|deixei|deixo|deixamos|tudo"
     r"|prontinho|pronto|encontra(?:-se)?"
     r"|feito|certo|ok|esta tudo|tudo|tava|segue|seguem|consegui|acabou de ser|acaba de ser|sendo"
     r"|tem|temos|tenho|tendo)\b"
 )
-_MADE: Final = re.compile(
+_MADE: Final = Pattern(
     rf"\b({_NOUNS})s?(?: \w+){{0,4}}? (?:ja )?(?:(?:esta|ta|foi|ficou) )?(?:ja )?"
     rf"(?:(?:feit|ok\b|recebid|identificad|aprovad|abert|caiu)\w*|(?:{_STEMS})(?:ad|id)[oa]s?\b)"
 )
-_WROUGHT: Final = re.compile(
+_WROUGHT: Final = Pattern(
     rf"\b(?:fiz|fizemos|consegui|conseguimos|abri|deixei|dei entrada|fechei|coloquei|botei|pus"
     rf"|lancei|adicionei|dei baixa|resolvi|tratei)\b"
     rf"(?: \w+){{0,3}} ({_NOUNS})\b"
 )
-_HELD: Final = re.compile(
+_HELD: Final = Pattern(
     r"\b(?:sua|seu|o|a) (?:visita|consulta|horario|reuniao|aula|vistoria|avaliacao|atendimento"
     r"|encontro|vaga)"
     r"(?: (?:com|da|do|na|no) (?:\w+ ){1,2})? ?(?:ja )?(?:ficou|esta|ta|e|eh) (?:pra|para|na|no"
@@ -63,7 +64,7 @@ _HELD: Final = re.compile(
     r"|\b(?:ja )?(?:ta|esta|entrou|coloquei|botei|pus|deixei)(?: \w+){0,3} (?:na|em) (?:nossa "
     r")?agenda\b"
 )
-_GONE: Final = re.compile(
+_GONE: Final = Pattern(
     r"\b(?:segue|seguem|mando|envio)(?: (?:aqui|abaixo|ai|em anexo|anexo|agora|o|a|os|as|seu|sua"
     r"|ja))* "
     rf"(?:{DOCUMENTS}|boleto|link|pix|qr|chave|codigo|comprovante|arquivo)\w*"
@@ -72,7 +73,7 @@ _GONE: Final = re.compile(
     r"|\b(?:confere|confira|olha|da uma olhada|veja|verifica|dá uma olhada)(?: \w+){0,3} (?:seu"
     r"|sua|no seu|na sua) (?:e-?mail|caixa de entrada|spam)\b"
 )
-_CALLED: Final = re.compile(
+_CALLED: Final = Pattern(
     r"\b(?:atendente|consultor\w*|vendedor\w*|equipe|time|gerente|especialista|corretor\w*"
     r"|secretaria|responsavel|pessoal|colega)\b"
     r"(?: \w+){0,3} (?:ja )?(?:foi|esta|ta|recebeu|foram|estao|tem|sabe|viu|pegou|assumiu|ja)\b"
@@ -81,7 +82,7 @@ _CALLED: Final = re.compile(
     r"|\b(?:voce|vc|seu (?:nome|numero|caso|contato)) (?:ja )?(?:esta|ta|entrou|foi)(?: \w+){0,2} "
     r"(?:na fila|na lista|inscrit|cadastrad|no sistema|matriculad|registrad)\w*"
 )
-_SPOKE: Final = re.compile(
+_SPOKE: Final = Pattern(
     r"\b(?:acabei de (?:falar|conversar|combinar)|falei|conversei|combinei|alinhei|acertei|vi"
     r"|tratei|resolvi)(?: \w+){0,2} com (?:o|a|os"
     r"|as|meu|minha|nosso|nossa) "
@@ -89,17 +90,17 @@ _SPOKE: Final = re.compile(
     r"|dr\w*|chefe|dono|responsavel|setor|financeiro|pessoal|medic\w+|secretaria|tecnic\w+"
     r"|proprietari\w+|colega|coordena\w+)"
 )
-_PROTOCOL: Final = re.compile(
+_PROTOCOL: Final = Pattern(
     r"\b(?:numero d[eo] )?protocolo(?: (?:e|n|numero|de atendimento|:))* ?[#:]? ?\d+"
 )
-_USUAL: Final = re.compile(r"\b(?:e|eh|sao|era|eram|so)\b")
-_IF: Final = re.compile(
+_USUAL: Final = Pattern(r"\b(?:e|eh|sao|era|eram|so)\b")
+_IF: Final = Pattern(
     r"\b(?:se|caso|quando|assim que|logo que|depois que|apos|ate|antes d[eao]|desde que|como se|a "
     r"medida que|so depois|somente apos|tao logo|enquanto|que pena|infelizmente|sinto muito"
     r"|lament\w+|entendi que|vi que|pelo que"
     r"|(?:voce|vc) (?:disse|falou|comentou)|imagino|parece|quem)\b"
 )
-_UNREAL: Final = re.compile(
+_UNREAL: Final = Pattern(
     r"\b(?:para|pra|precis\w+|dev\w+|tem que|teria|poder\w*|seria|poss?o|pode\w*|quer\w*"
     r"|gostaria\w*|deixar|ter|(?<!acabou de )(?<!acaba de )ser|for|forem|estiver\w*|sera\w*"
     r"|vai|vou|vao|vamos|irei|ira|deixe|esteja|fique|seja|com|por|mediante|sem|so|somente|apenas"
@@ -108,19 +109,19 @@ _UNREAL: Final = re.compile(
     r"|ficara|estara|bem|outr[oa]|voce (?:tem|tinha|ja)|vc (?:tem|tinha|ja)|que voce|que vc"
     r"|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
 )
-_ASKING: Final = re.compile(
+_ASKING: Final = Pattern(
     r"^\W*(?:quer\w*|poss?o|pode\w*|gostaria|deseja|prefere|qual|quais|quando|sera|voce|vc|onde"
     r"|como|que tal|ja (?:foi|esta|ta)|foi|esta|ta)\b"
 )
-_THEIRS: Final = re.compile(
+_THEIRS: Final = Pattern(
     r"\b(?:outra pessoa|por (?:outr\w+|voce|vc|ele|ela)|pelo cliente|que (?:voce|vc))\b"
 )
-_SETTLED: Final = re.compile(
+_SETTLED: Final = Pattern(
     r"\s*(?:p[ar]+a?\b|com sucesso|aqui|no seu|na sua|[^\w\s,]|$|entao|certinho)"
 )
 _IRREGULAR: Final[Mapping[str, str]] = MappingProxyType({"m": "mand", "a": "abr", "f": ""})
 _EXCHANGED: Final = frozenset(("mud", "troqu", "troc"))
-_DATED: Final = re.compile(r"\b(?:visita|consulta|horario|reuniao|aula|dia|agenda|vistoria)\b")
+_DATED: Final = Pattern(r"\b(?:visita|consulta|horario|reuniao|aula|dia|agenda|vistoria)\b")
 _DEEDS: Final = frozenset(Deed) - {Deed.CHECK}
 
 
@@ -163,11 +164,11 @@ def _own_deeds(clause: Clause) -> Iterator[ActionClaim]:
         yield _claim(found, frozenset((Deed.HAND_OVER, Deed.CHECK)))
 
 
-def _real(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+def _real(pattern: Pattern, text: str) -> Iterator[re.Match[str]]:
     return (each for each in pattern.finditer(text) if _is_real(text[: each.start()]))
 
 
-_NO_DEED: Final = re.compile(
+_NO_DEED: Final = Pattern(
     r"\b(?:passei (?:por|aqui|pra (?:te )?(?:dar|dizer|saber|ver))|mandei (?:bem|mal)|liguei "
     r"(?:os|o)|pedi desculpa\w*"
     r"|mudei de|coloquei (?:no|na) (?:lugar|seu lugar)|tirei (?:sua|a|essa|todas|as) duvidas?"
@@ -180,11 +181,11 @@ _NO_DEED: Final = re.compile(
 )
 
 
-_BARE: Final = re.compile(r"(?:\b(?:ja|eu|te|pronto|prontinho|tambem|e|sim|certo|ok)\b|\W)*")
+_BARE: Final = Pattern(r"(?:\b(?:ja|eu|te|pronto|prontinho|tambem|e|sim|certo|ok)\b|\W)*")
 
 
 def _is_no_deed(
-    pattern: re.Pattern[str], stem: str, found: re.Match[str], text: str, *, is_asked: bool
+    pattern: Pattern, stem: str, found: re.Match[str], text: str, *, is_asked: bool
 ) -> bool:
     """A turn of phrase, an ongoing look-up, or «já inclui» said of a price."""
     if pattern is _NOW:

@@ -1,6 +1,5 @@
 """Recognise who wants no more messages, who may want that, and who wants them again."""
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -9,6 +8,7 @@ from typing import Final
 from orbion.domain.intents import agrees
 from orbion.domain.text import clauses, normalise
 from orbion.domain.vocabulary import FILLERS, STOP_WORDS, spelled_out, without_courtesy
+from orbion.kit.pattern import Pattern
 
 
 class StopWish(StrEnum):
@@ -119,22 +119,22 @@ _LETTERS: Final[Mapping[str, str]] = MappingProxyType(
         ),
     }
 )
-_LETTER: Final = tuple((re.compile(words), letter) for letter, words in _LETTERS.items())
-_PLUS: Final = re.compile(r"\+(?!\s*\d)")
+_LETTER: Final = tuple((Pattern(words), letter) for letter, words in _LETTERS.items())
+_PLUS: Final = Pattern(r"\+(?!\s*\d)")
 # Ways of saying that are said again in the words above: «para de» as «pare», «num» as «nao».
 _SAID_AGAIN: Final = (
     (
-        re.compile(
+        Pattern(
             r"\b(?:para|chega|basta|deixa)(?= (?:ja |logo |agora |voces? )?(?:d[aeo]s?"
             r"|d|com|dess[ae]s?|dest[ae]s?)\b)"
         ),
         "pare",
     ),
-    (re.compile(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)"), "nao"),
-    (re.compile(r"\bnada de\b"), "sem"),
-    (re.compile(r"\bvolt(?:a|e|em|ar) a\b"), "mais"),
+    (Pattern(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)"), "nao"),
+    (Pattern(r"\bnada de\b"), "sem"),
+    (Pattern(r"\bvolt(?:a|e|em|ar) a\b"), "mais"),
     (
-        re.compile(
+        Pattern(
             r"\b(?:entr(?:a|e|em|ar|arem|ando)( mais)?(?: mais)? em|fa(?:ca|cam"
             r"|zer)( mais)?) contato\b"
         ),
@@ -142,7 +142,7 @@ _SAID_AGAIN: Final = (
     ),
 )
 _OPT_OUT: Final = tuple(
-    re.compile(pattern)
+    Pattern(pattern)
     for pattern in (
         r"P[FJHO+]*[VKZ][VKZFJ]*[^XDn]*(?:$|k)",
         r"P[FO]*J[FO]*S",
@@ -185,8 +185,8 @@ _OPT_OUT: Final = tuple(
         r"^[FJO]*(?:B[FHO]*)+[FHJUcOMTV]*$",
     )
 )
-_DENIED: Final = re.compile(r"N[FOWJ]*$")
-_PLAIN: Final = re.compile(
+_DENIED: Final = Pattern(r"N[FOWJ]*$")
+_PLAIN: Final = Pattern(
     r"^(?:eu )?nao dei (?:minha )?(?:autorizacao|permissao)(?: nenhuma)?$|"
     r"\b(?:pedi|falei|mandei|disse|avisei) (?:\w+ )?(?:pra|para) (?:parar|pararem|parem)$|"
     r"\b(?:cansei|cansad[oa]|saco cheio|enjoei|enjoad[oa]|fart[oa])"
@@ -217,39 +217,39 @@ _PLAIN: Final = re.compile(
     r"|messag|texting|send)\w*|\bno (?:me )?(?:mand|escrib|envi)\w+ mas\b|\bno quiero (?:mas"
     r"|recibir)\b"
 )
-_WISH: Final = re.compile(
+_WISH: Final = Pattern(
     r"\bnao (?:\w+ )?(?:quero|queria|gostaria|aceito|permito|autorizo)(?: mais)? que (?:voces )?"
     r"(?:me )?(?:mandem|enviem|chamem|procurem|contatem|contatar|entrem|fiquem)\b"
     r"|\bnao (?:\w+ )?(?:quero|desejo|gostaria de|aceito)(?: mais)? ser"
     r" (?:contac?tad|incomodad|perturbad|procurad|importunad)[oa]"
 )
-_KEYWORD: Final = re.compile(
+_KEYWORD: Final = Pattern(
     r"(?:sair )?stop(?: all| please| sair)?|sair|quero sair|remover|remova|nao quero mais|quit"
     r"|para (?:logo|ja)"
     r"|(?:(?:eu|quero|queria|que|voces?|podem?|favor|por|e|pra|ja|da|tem|como|gentileza) )*"
     r"(?:pare|parem|parar|parasse|parassem)(?: logo| agora| ja| ai| imediatamente)*"
     r"|me (?:remov[ae]|exclu[ai]|descadastra)|removam|excluam|retirem|baja"
 )
-_ORDER: Final = re.compile(
+_ORDER: Final = Pattern(
     r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|stop|removam?|excluam?|apaguem?|retirem?"
     r"|deletem?|exclui|remove|remover|excluir|apagar|apaga|tirem)"
     r"(?: (?:el[ea]|isso|dai|ja|logo|por favor))*"
 )
-_ABOUT_US: Final = re.compile(r"[MUcVO]")
-_NUISANCE: Final = re.compile(r"[MZ]")
+_ABOUT_US: Final = Pattern(r"[MUcVO]")
+_NUISANCE: Final = Pattern(r"[MZ]")
 # «Vocês não me mandam mais nada» complains of silence.
-_COMPLAINT: Final = re.compile(
+_COMPLAINT: Final = Pattern(
     r"\bnao precisam? (?:mais )?ligar\b|"
     r"\b(?:por que|porque|voces?|ele|ela|ninguem|vendedor|corretor)(?: ainda| ja)? nao(?: me)?"
     r" (?:mandam?|enviam?|chama|liga|procura)\b|\b(?:por que|porque) (?:voces? )?(?:nao|nunca|para)"
 )
-_CALLS_ONLY: Final = re.compile(
+_CALLS_ONLY: Final = Pattern(
     r"(?<!\bnem )(?<!\bnao )(?<!\bde )\b(?:so|somente|apenas|prefiro|pode|podem|manda|mande"
     r"|chama|melhor)(?: \w+)?"
     r" (?:(?:por|no|pelo|via) )?(?:mensagem|msg|whats|whatsapp|zap|aqui|texto|escrito|email)\b"
 )
-_ABOUT_CALLS: Final = re.compile(r"\b(?:lig(?:ar|ue|uem|a|acao|acoes)|audios?)\b")
-_AMBIGUOUS: Final = re.compile(
+_ABOUT_CALLS: Final = Pattern(r"\b(?:lig(?:ar|ue|uem|a|acao|acoes)|audios?)\b")
+_AMBIGUOUS: Final = Pattern(
     r"(?:ja |por hoje )?chega(?: por hoje)?|basta|para|para (?:com isso|um pouco|vai)|ja deu"
     r"|deu(?: ja| por hoje)?|ja era"
     r"|(?:ja )?cansei(?: disso| ja)?|que (?:saco|chato|chatice|insistencia|mala)"
@@ -304,7 +304,7 @@ _OBJECT: Final = (
     r"|promoc(?:ao|oes)|ofertas?|propagandas?|coisas|tudo|zaps?|contatos?))?"
 )
 _AGAIN: Final = r"(?: de novo| novamente| outra vez)"
-_OPT_IN: Final = re.compile(
+_OPT_IN: Final = Pattern(
     r"voltar|start|ativar|reativar|(?:quero |vou )?voltar|retomar|voltei|desbloquear"
     rf"|(?:quero |queria |gostaria de |podem? |aceito )?voltar a (?:me )?(?:receber|mandar|enviar"
     rf"|falar|conversar|chamar)(?: comigo| com voces?)?{_OBJECT}(?: comigo| com voces?)?"
@@ -316,8 +316,8 @@ _OPT_IN: Final = re.compile(
     rf"|(?:mudei de ideia|me arrependi|voltei)(?: \w+)? podem?(?: me)? (?:mandar|enviar|chamar)"
     rf"{_OBJECT}{_AGAIN}?"
 )
-_STOP_NOW: Final = re.compile(r"(?:(?:chega|para|basta|quero|pode|por favor|sim|isso)(?: |$))+")
-_REFUSED: Final = re.compile(
+_STOP_NOW: Final = Pattern(r"(?:(?:chega|para|basta|quero|pode|por favor|sim|isso)(?: |$))+")
+_REFUSED: Final = Pattern(
     r"nao(?: nao)* (?:obrigad[oa]|valeu|grat[oa])|(?:obrigad[oa]|valeu|grat[oa]) mas nao"
 )
 

@@ -1,6 +1,5 @@
 """Say what of a reply stands in no fact: amounts, times, contacts, places, products, promises."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -19,12 +18,13 @@ from orbion.domain.promise_words import INTEREST_FREE
 from orbion.domain.promises import Promise, find_promises, is_backed
 from orbion.domain.schedule import HOLIDAY, Opening, openings
 from orbion.domain.text import words
+from orbion.kit.pattern import Pattern
 
-_OPENS: Final = re.compile(
+_OPENS: Final = Pattern(
     r"\b(?:abr\w+|abert\w+|atend\w+|funcion\w+|estamos|horario|expediente|aula\w*|plantao|tem gente"
     r"|pode (?:vir|passar|aparecer|ligar)|esper\w+|visit\w+|agend\w+|marc\w+)\b"
 )
-_UNABLE: Final = re.compile(
+_UNABLE: Final = Pattern(
     r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem"
     r"|trabalh\w+"
     r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+"
@@ -36,25 +36,25 @@ _COUNTED: Final = frozenset(
         " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv"
     )
 )
-_ARTICLE: Final = re.compile(r"\b[dn]?[oa]s\s+$")
+_ARTICLE: Final = Pattern(r"\b[dn]?[oa]s\s+$")
 _HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
-_WHO: Final = re.compile(
+_WHO: Final = Pattern(
     r"\b(?:estudant|idos|irma|profess|mulher|funcion|aposent|pix|dinheir|vista|grup|casal|famil"
     r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr)\w*"
 )
-_HOURLY: Final = re.compile(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
+_HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
 _DOZEN: Final = 12
-_ECHO: Final = re.compile(
+_ECHO: Final = Pattern(
     r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
     r"|cont(?:a|ou))\b"
 )
-_DEAL: Final = re.compile(
+_DEAL: Final = Pattern(
     r"\b(?:fech\w+|fa[cz]\w*|sai\w*|deix\w+|consig\w+|cust\w+|fic\w+|vend\w+|cobr\w+|aceit\w+"
     r"|combinad\w+"
     r"|desconto|preco|valor|por apenas|liber\w+|promoc\w+)\b"
 )
-_YOURS: Final = re.compile(
+_YOURS: Final = Pattern(
     r"\b(?:te (?:chamo|ligo|ligamos|chamamos|mando|retorno|retornamos)|seu (?:numero|telefone|zap"
     r"|e-?mail|contato|cep))\b"
 )

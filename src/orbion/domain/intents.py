@@ -1,10 +1,10 @@
 """Recognise what a message asks for before any data is looked up: a person, a yes, a no."""
 
-import re
 from typing import Final
 
 from orbion.domain.text import clauses
 from orbion.domain.vocabulary import spelled_out, without_courtesy
+from orbion.kit.pattern import Pattern
 
 _ROLE: Final = (
     r"(?:atendentes?|atendimento humano|pessoa|humanos?|humana|ser humano|vendedora?|vendedores"
@@ -18,7 +18,7 @@ _ROLE: Final = (
 _ONE: Final = (
     r"(?:(?:um|uma|o|a|os|as|algum|alguma|outro|outra|seu|sua|ser|uns|qualquer|de|do|da) )*"
 )
-_PERSON: Final = re.compile(rf"\b{_ONE}{_ROLE}\b")
+_PERSON: Final = Pattern(rf"\b{_ONE}{_ROLE}\b")
 _THEIRS: Final = (
     r"(?! (?:(?:aqui |la )?(?:de|em) casa|d[oae] (?:banco|meu|minha|outr[oa]|obra|predio|meus)"
     r"|jurid|fisica|que ja|que me (?:indicou|passou)))"
@@ -50,7 +50,7 @@ _MACHINE: Final = r"(?:robos?|maquinas?|bots?|ia|inteligencia artificial|assiste
 _REAL: Final = r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|dai|do outro lado)"
 # In these the people of the business, with their articles, stand as one word.
 _OF_PERSON: Final = tuple(
-    re.compile(pattern)
+    Pattern(pattern)
     for pattern in (
         rf"\b{_TALK}(?: \w+){{0,2}}? com PERSON\b{_THEIRS}|^fala com PERSON\b",
         r"\b(?:quero|preciso|queria|prefiro|posso|gostaria de) .*\bcom PERSON$|\bso com PERSON\b",
@@ -89,7 +89,7 @@ _OF_PERSON: Final = tuple(
     )
 )
 _HUMAN: Final = tuple(
-    re.compile(pattern)
+    Pattern(pattern)
     for pattern in (
         (
             rf"\b{_TALK} com (?:o|a) \w+ (?:d[aeo] (?:equipe|loja|empresa|voces|escola|vendas)"
@@ -134,7 +134,7 @@ _HUMAN: Final = tuple(
         ),
     )
 )
-_AGAINST_MACHINES: Final = re.compile(
+_AGAINST_MACHINES: Final = Pattern(
     rf"\b(?:nao|n) (?:quero|gosto|adianta|aguento|suporto|falo|converso|vou|queria|curto)"
     rf"(?: de| mais)*(?: falar| conversar| tratar| papo| atendimento)?(?: com| de)?"
     rf"(?: um| uma| esse| essa)? {_MACHINE}\b"
@@ -142,14 +142,14 @@ _AGAINST_MACHINES: Final = re.compile(
     rf"| conversar com)?"
     rf"(?: esse)? {_MACHINE}\b|\b{_MACHINE} nao$|\bsem robo\b"
 )
-_ALONE: Final = re.compile(
+_ALONE: Final = Pattern(
     r"(?:(?:quero|opcao|digitar|digito|transferir|transfere|falar|ir|\d|com|para|um|uma|o|a) )*"
     r"(?:atendentes?|atendimento|humano|pessoa|vendedora?|consultora?|corretora?|operadora?|gerente"
     r"|(?:tem )?alguem(?: ai| aqui| me ouve)?|pessoa (?:real|de verdade)|atendente humano"
     r"|atendimento humano|ser humano"
     r"|suporte humano)"
 )
-_NOT_ASKING: Final = re.compile(
+_NOT_ASKING: Final = Pattern(
     rf"\bou (?:e |um )*{_MACHINE}\b"
     r"|\b(?:nao|nunca)(?: \w+){0,3} (?:mand\w+|lig\w+|contato|cham\w+|pass\w+|transf\w+)\b"
     r"|\b(?:pare|para|parem|parar) de me lig\w+\b|\bdeix\w+ (?:o )?meu \w+ com\b|"
@@ -164,7 +164,7 @@ _NOT_ASKING: Final = re.compile(
 )
 
 
-_YES: Final = re.compile(
+_YES: Final = Pattern(
     r"(?:(?:sim|s|ss|sims?|simm|isso|isso mesmo|isso ai|e isso|com certeza|certeza|claro"
     r"|claro que sim"
     r"|pode ser|pode sim|pode|pode mandar|manda|ok|okay|beleza|blz|bora|vamos|vamo|quero|eu quero"
@@ -173,12 +173,12 @@ _YES: Final = re.compile(
     r"|senhora?|por favor|favor|gostaria|gostaria sim|tenho sim|e sim|sou sim|dale|partiu|eh"
     r"|e)(?: |$))+"
 )
-_NO: Final = re.compile(
+_NO: Final = Pattern(
     r"(?:acho que |claro que |eu |olha )?(?:(?:nao|n|nop|nope|no|negativo|nunca|jamais|nem pensar"
     r"|de jeito nenhum|de forma alguma|nada disso|nem a pau|nem|senhora?|mesmo|ainda|melhor|quero"
     r"|e isso|pode|da|assim|agora|obrigad[oa]|deixar|por enquanto|ne|e|mais)(?: |$))+"
 )
-_NEGATION: Final = re.compile(
+_NEGATION: Final = Pattern(
     r"\b(?:nao|nada disso|negativo|nunca|jamais|nem|nop|nope|de jeito nenhum)\b|^no?$"
 )
 

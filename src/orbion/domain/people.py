@@ -10,17 +10,18 @@ from orbion.domain.numbers import WORDS, number
 from orbion.domain.proper import CLAUSE, proper, titled
 from orbion.domain.text import fold, normalise
 from orbion.domain.vocabulary import GREETINGS, NO_NAME, STOP_WORDS, TRADES
+from orbion.kit.pattern import Pattern
 
 _NO_PERSON: Final = NO_NAME | frozenset(TRADES)
 _TITLE: Final = r"(?:(?:d\.|dr\.?|dra\.?|sr\.?|sra\.?|dona|seu|senhora?|prof\.?|professora?)\s+)?"
-_NAMED: Final = re.compile(
+_NAMED: Final = Pattern(
     r"\b(?:meu nome(?: completo)?\s*(?:(?:e|eh)\b|[:=?])|me chamam de|pode anotar"
     r"|(?:eu )?me chamo|(?:pode |podem )?me chamar? de|pode chamar de"
     rf"|(?:^|(?<=[\n.,!]\s))chamo|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
     rf"|chamo-me)\s*(?:[oa]\s+)?{_TITLE}",
     re.MULTILINE,
 )
-_INTRODUCED: Final = re.compile(
+_INTRODUCED: Final = Pattern(
     r"(?:\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
     r"|esta falando) (?:aqui )?(?:e|eh)"
     r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+|\b(?:(?:aqui )?quem (?:fala|escreve)|aqui) (?:e|eh)\s+"
@@ -28,12 +29,12 @@ _INTRODUCED: Final = re.compile(
     rf"|prazer,?)\s+(?:[oa]\s+)?){_TITLE}",
     re.MULTILINE,
 )
-_HERE: Final = re.compile(r"\s+(?:aqui|falando|na area|por aqui)(?:\s+d[aeo]\s.*)?$")
-_ANOTHER: Final = re.compile(
+_HERE: Final = Pattern(r"\s+(?:aqui|falando|na area|por aqui)(?:\s+d[aeo]\s.*)?$")
+_ANOTHER: Final = Pattern(
     r"\b(?:esposa|marido|mulher|mae|pai|filh[oa]|secretaria"
     r"|noiv[oa])\s+d[oae]\s*$"
 )
-_COMPANY: Final = re.compile(
+_COMPANY: Final = Pattern(
     r"\b(?:(?:minha|nossa|a) empresa\s*(?:e|eh|se chama|chama|:|,)\s*(?:[oa]\s+)?"
     r"|(?:meu negocio|minha loja|nossa loja|meu comercio)\s*(?:e|eh|se chama|chama)\s+(?:[oa]\s+)?"
     r"|^\s*(?:empresa|razao social|loja)\s*:\s*"
@@ -48,9 +49,9 @@ _COMPANY: Final = re.compile(
     r"|\baqui e d[oa]\s+(?:empresa\s+)?)",
     re.MULTILINE,
 )
-_OWNED: Final = re.compile(rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*[oa]\s+")
-_KIND_OF_TRADE: Final = re.compile(rf"(?:{'|'.join(TRADES)})\s+(?:d[aeo]s?\s+)?")
-_TRADE: Final = re.compile(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
+_OWNED: Final = Pattern(rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*[oa]\s+")
+_KIND_OF_TRADE: Final = Pattern(rf"(?:{'|'.join(TRADES)})\s+(?:d[aeo]s?\s+)?")
+_TRADE: Final = Pattern(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
 _NO_COMPANY: Final = (STOP_WORDS | GREETINGS) - frozenset(
     ["bom", "boa", "dia", "noite", "sao", "por", "mais", "tudo", "bem", "nova"]
 )
@@ -64,29 +65,29 @@ _ADULT: Final = 18
 _SMALL: Final = "|".join(word for word, value in WORDS.items() if value < _ADULT)
 _AGE: Final = rf"(?P<age>\d{{1,2}}|{_SMALL})"
 _AGED: Final = (
-    re.compile(
+    Pattern(
         rf"\b{_KID}\b[^.!?\n]{{0,40}}?\b(?:tem|de|com|fez|faz|fara|completa|completou|vai fazer"
         rf"|vai completar|esta com|idade)\s*:?\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$|[,.;!?\n]))"
         r"(?!\s+de (?:garantia|uso|casad|mercado))"
     ),
-    re.compile(
+    Pattern(
         rf"\b(?:el[ea]|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>[a-z]+)(?:\s+[a-z]+)?)\s+(?:ja\s+"
         rf"|so\s+)?(?:tem"
         rf"|fez|faz|fara|completa|completou"
         rf"|vai fazer|vai completar|esta com|ta com|de)\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$"
         rf"|[,.;!?\n]))"
     ),
-    re.compile(
+    Pattern(
         rf"(?:^|[.!?,\n]\s*)(?P<who>[a-z]+)(?:\s+[a-z]+){{0,3}}\s*,\s*(?:de\s+)?{_AGE}"
         r"\s+an(?:os?|inhos?)\b"
     ),
-    re.compile(
+    Pattern(
         rf"\b(?:vaga|turma|matricula|bercario|maternal)\b[^.!?\n]{{0,15}}?(?:pra|para|de)\s+{_AGE}"
         r"\s+an(?:os?|inhos?)\b"
     ),
-    re.compile(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
+    Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
 )
-_NAMED_KID: Final = re.compile(
+_NAMED_KID: Final = Pattern(
     rf"\b(?:{_KID}(?:\b[^.!?\n]{{0,25}}?\s(?:se chama|chama-se|chama|chamad[oa])"
     rf"|(?:\s+\w+)?\s*,?\s+e [oa])"
     rf"|el[ea] se chama|nome (?:d(?:el[ea]|[oa] (?:meu |minha )?{_KID})(?: e| eh)?"
@@ -94,11 +95,11 @@ _NAMED_KID: Final = re.compile(
     rf"|(?:{_KID}\s*:)|d[oa] (?:meu|minha) {_KID} (?:e|eh)\b|\b(?:mae|pai|avo|tia"
     rf"|tio) d[oa]\b)\s*(?:e |eh )?(?:[oa]\s+)?"
 )
-_PUPIL: Final = re.compile(
+_PUPIL: Final = Pattern(
     r"\b(?:matricular|inscrever|rematricular|matricula|rematricula|vaga|inscricao)\s+"
     r"(?:d[oa]|pr[oa]|para(?:\s+[oa])?|[oa])\s+(?=[^\W\d_])"
 )
-_KID_THEN_NAME: Final = re.compile(rf"\b{_KID}\s*,?\s+(?:[oa]\s+)?(?=[^\W\d_])")
+_KID_THEN_NAME: Final = Pattern(rf"\b{_KID}\s*,?\s+(?:[oa]\s+)?(?=[^\W\d_])")
 _SHORTEST: Final = 2
 
 

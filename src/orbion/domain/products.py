@@ -11,10 +11,11 @@ from orbion.domain.figures import read_figures
 from orbion.domain.promises import stems
 from orbion.domain.text import compose, fold, words
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS, THANKS
+from orbion.kit.pattern import Pattern
 
-_TOKEN: Final = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
-_WORD: Final = re.compile(r"[a-z]+")
-_ASIDE: Final = re.compile(r"\([^)]*\)")
+_TOKEN: Final = Pattern(r"[a-z]+|\d+(?:\.\d+)?")
+_WORD: Final = Pattern(r"[a-z]+")
+_ASIDE: Final = Pattern(r"\([^)]*\)")
 _STEM: Final = 5
 _LEAST: Final = 4
 _HEADS: Final = frozenset(
@@ -51,7 +52,7 @@ _ADJECTIVES: Final = frozenset(
         " top start black express exclusivo basico completo max ultra executivo empresarial"
     )
 )
-_CAPITAL: Final = re.compile(
+_CAPITAL: Final = Pattern(
     r"(?<![.!?:\n*_•\u2013—(] )(?<![.!?:\n*_•(\-])(?<=[\w,;] )"
     r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:(?: (?:d[aeo]s? )?"
     r"[A-ZÀ-Ý][\wÀ-ÿ'-]+)|(?: \d+))*"
@@ -61,7 +62,7 @@ _CALLING: Final = (
     *("seja", "dona", "doutor", "doutora", "claro", "bem-vinda", "bem-vindo", "prazer", "querida"),
     *("querido", "desculpa", "desculpe", "parabens", "pronto", "seria", "chamo", "nome", "falo"),
 )
-_NAMING: Final = re.compile(
+_NAMING: Final = Pattern(
     r"\b(?:o|a|os|as|um|uma|no|na|do|da|dos|das|nosso|nossa|pelo|pela|com|temos|tem|tambem|tb"
     r"|vendemos"
     r"|ofere\w+|marca|modelo|em|e|ou|ao|de|\w*plano|kit|curso|bairro|inversor|linha"
@@ -76,7 +77,7 @@ _COMMON: Final = frozenset(
         " voce voces oi ola bom boa obrigado obrigada certo perfeito maps email insta"
     )
 )
-_OFFER: Final = re.compile(
+_OFFER: Final = Pattern(
     r"\b(?:(?:a gente |nos )?(?:tambem |tb )?(?:temos|tem|oferecemos|oferece|vendemos|vende"
     r"|trabalhamos com|fazemos"
     r"|aceitamos|instalamos|alugamos|contamos com|disponibilizamos|atendemos|dispomos de"
@@ -115,7 +116,7 @@ class Named:
     """A product by all words that may name it, each a pattern of folded words in digits."""
 
     key: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +149,7 @@ def _tokens(name: str) -> list[str]:
     return [word for word in _TOKEN.findall(plain) if word not in STOP_WORDS]
 
 
-def _pattern(
-    given: Sequence[list[str]], heads: Sequence[str], shared: AbstractSet[str]
-) -> re.Pattern[str]:
+def _pattern(given: Sequence[list[str]], heads: Sequence[str], shared: AbstractSet[str]) -> Pattern:
     """The whole name, or what alone tells it from the others."""
     ways = []
     for parts in filter(None, given):
@@ -167,7 +166,7 @@ def _pattern(
             ways.extend(_short(word) for word in (*alone, *own) if len(word) >= _LEAST)
         if len(parts) > 2:  # noqa: PLR2004 «corte e barba» of «combo corte e barba»
             ways.append(r"\W+(?:[a-z]{1,4}\W+)?".join(map(re.escape, parts[1:])))
-    return re.compile(rf"\b(?:{'|'.join(sorted(set(ways), key=len, reverse=True))})s?\b")
+    return Pattern(rf"\b(?:{'|'.join(sorted(set(ways), key=len, reverse=True))})s?\b")
 
 
 def _short(word: str) -> str:

@@ -1,9 +1,10 @@
 """The words in which a reply promises something beyond figures, one family a promise."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+
+from orbion.kit.pattern import Pattern
 
 INTEREST_FREE: Final = "interest_free"
 _DAY: Final = (
@@ -13,11 +14,11 @@ _DAY: Final = (
 )
 
 
-def _read(written: str) -> re.Pattern[str]:
+def _read(written: str) -> Pattern:
     """One alternative or more a line; «~» at the end of a line says that it goes on."""
     lines = (line.strip() for line in written.replace("{DAY}", _DAY).splitlines())
     joined = "\n".join(line for line in lines if line).replace(" ~\n", "")
-    return re.compile(rf"\b(?:{'|'.join(joined.splitlines())})")
+    return Pattern(rf"\b(?:{'|'.join(joined.splitlines())})")
 
 
 _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
@@ -159,6 +160,6 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
         """,
     }
 )
-FAMILIES: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+FAMILIES: Final[Mapping[str, Pattern]] = MappingProxyType(
     {name: _read(written) for name, written in _WRITTEN.items()}
 )
