@@ -48,7 +48,7 @@ _MADE: Final = Pattern(
 )
 _WROUGHT: Final = Pattern(
     rf"\b(?:fiz|fizemos|consegui|conseguimos|abri|deixei|dei entrada|fechei|coloquei|botei|pus"
-    rf"|lancei|adicionei|dei baixa|resolvi|tratei)\b"
+    rf"|lancei|adicionei|dei baixa|resolvi|tratei|rodei|montei|criei|preparei)\b"
     rf"(?: \w+){{0,3}} ({_NOUNS})\b"
 )
 _HELD: Final = Pattern(
@@ -84,11 +84,26 @@ _CALLED: Final = Pattern(
 )
 _SPOKE: Final = Pattern(
     r"\b(?:acabei de (?:falar|conversar|combinar)|falei|conversei|combinei|alinhei|acertei|vi"
-    r"|tratei|resolvi)(?: \w+){0,2} com (?:o|a|os"
-    r"|as|meu|minha|nosso|nossa) "
+    r"|tratei|resolvi)(?: \w+){0,2} com (?:(?:o|a|os|as|meu|minha"
+    r"|nosso|nossa|seu|sua) )+"
     r"(?:equipe|time|gerente|gerencia|diretor\w*|supervisor\w*|consultor\w*|corretor\w*|doutor\w*"
     r"|dr\w*|chefe|dono|responsavel|setor|financeiro|pessoal|medic\w+|secretaria|tecnic\w+"
     r"|proprietari\w+|colega|coordena\w+)"
+)
+_OURS: Final = Pattern(
+    r"\b(?:vaga|horario|lugar|unidade|apartamento|desconto) (?:ja )?(?:e|eh) (?:toda |todo"
+    r" )?(?:su[ao]|teu|tua)\b"
+    r"|\b(?:tecnic\w+|entregador\w*|motoboy|instalador\w*|corretor\w*|pedido|equipe|encomenda"
+    r"|produto|consultor\w*|material)(?: \w+){0,2} (?:a caminho|(?:ja )?(?:saiu|saindo|foi"
+    r" despachad\w+|em rota))\b"
+    r"|\b(?:seu|o|sua|a) e-?mail (?:ja )?(?:deve ter chegado|chegou|foi)\b"
+)
+_PAID: Final = Pattern(
+    r"\breceb(?:i|emos) (?:aqui |o |a |ja |seu |sua |teu )*(?:pagamento|pix|deposito|valor"
+    r"|transferencia"
+    r"|entrada|sinal)\b"
+    r"|\b(?:pagamento|pix|deposito|transferencia|comprovante)(?: \w+){0,2} (?:caiu|entrou|compensou"
+    r"|aprovad\w|baixad\w)\b"
 )
 _PROTOCOL: Final = Pattern(
     r"\b(?:numero d[eo] )?protocolo(?: (?:e|n|numero|de atendimento|:))* ?[#:]? ?\d+"
@@ -109,6 +124,16 @@ _UNREAL: Final = Pattern(
     r"|ficara|estara|bem|outr[oa]|voce (?:tem|tinha|ja)|vc (?:tem|tinha|ja)|que voce|que vc"
     r"|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
 )
+_MODAL: Final = Pattern(
+    r"\b(?:precis\w+|dev\w+|tem que|poder\w*|pode\w*|sera\w*|vai|vao|vamos|ira|irao|for)\b"
+)
+# «Assim que pagar, a vaga fica reservada»: what follows is not yet so.
+_ONCE: Final = Pattern(
+    r"^\W*(?:e |mas |ai )?(?:se|caso|quando|assim que|logo que|depois|apos|desde que|tao logo"
+    r"|mediante)\b"
+)
+_DONE_ALREADY: Final = Pattern(r"\b(?:ja|agora|acab\w+)\b")
+_HEARD: Final = Pattern(r"\W*(?:ok |certo |ta |esta )?anotad(?:o|inho|issimo)\W*")
 _ASKING: Final = Pattern(
     r"^\W*(?:quer\w*|poss?o|pode\w*|gostaria|deseja|prefere|qual|quais|quando|sera|voce|vc|onde"
     r"|como|que tal|ja (?:foi|esta|ta)|foi|esta|ta)\b"
@@ -146,8 +171,16 @@ def find_claims(reply: str) -> Iterator[ActionClaim]:
         start = next(each for each in parts if each.sentence == clause.sentence)
         is_asked = clause.is_asked and (is_last or _ASKING.match(start.text) is not None)
         yield from _own_deeds(clause)
-        if not is_asked:
+        if not is_asked and not (place and _is_conditional(parts[place - 1], clause)):
             yield from _states(clause)
+
+
+def _is_conditional(before: Clause, clause: Clause) -> bool:
+    return (
+        before.sentence == clause.sentence
+        and _ONCE.search(before.text) is not None
+        and _DONE_ALREADY.search(clause.text) is None
+    )
 
 
 def _own_deeds(clause: Clause) -> Iterator[ActionClaim]:
@@ -207,6 +240,8 @@ _SIGNS: Final = (
     (_HELD, NOUNS["visita"] | {Deed.HAND_OVER}),
     (_GONE, frozenset((Deed.SEND, Deed.PAY))),
     (_CALLED, frozenset((Deed.HAND_OVER, Deed.NOTE))),
+    (_OURS, frozenset((Deed.BOOK, Deed.HAND_OVER, Deed.SEND, Deed.NOTE, Deed.APPLY))),
+    (_PAID, frozenset((Deed.PAY, Deed.CHECK))),
     (_PROTOCOL, frozenset((Deed.NOTE, Deed.HAND_OVER, Deed.BOOK))),
 )
 
@@ -216,7 +251,10 @@ def _states(clause: Clause) -> Iterator[ActionClaim]:
     text = clause.text
     yield from _results(text)
     for found in _MADE.finditer(text):
-        if _stands(text[: found.start()], text) and not _USUAL.search(found.group()):
+        said = found.group()
+        if _stands(text[: found.start()], text) and not (
+            _USUAL.search(said) or _MODAL.search(said) or is_denied(said)
+        ):
             yield _claim(found, NOUNS[found[1]] | _backing_of(found.group()))
     for pattern, backed in _SIGNS:
         yield from (_claim(found, backed) for found in _real(pattern, text))
@@ -226,6 +264,8 @@ def _results(text: str) -> Iterator[ActionClaim]:
     for found in _DONE.finditer(text):
         before = text[: found.start()]
         if found.group().startswith("pedido") or not _stands(before, text):
+            continue
+        if _HEARD.fullmatch(text):
             continue
         if _BEING.search(before) or _opens(before, text[found.end() :]):
             stem = found[1] or _IRREGULAR[found[2][0]]

@@ -71,6 +71,9 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
             frozenset((Deed.CHECK, Deed.HAND_OVER)),
         ),
         **dict.fromkeys(
+            ("aprov", "autoriz"), frozenset((Deed.CHECK, Deed.HAND_OVER, Deed.NOTE, Deed.APPLY))
+        ),
+        **dict.fromkeys(
             ("confirm",), frozenset((Deed.BOOK, Deed.MOVE, Deed.CHECK, Deed.HAND_OVER))
         ),
         **dict.fromkeys(
@@ -114,6 +117,12 @@ NOUNS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         "envio": _SENT,
         "pagamento": frozenset((Deed.PAY, Deed.CHECK)),
         "transferencia": frozenset((Deed.HAND_OVER,)),
+        **dict.fromkeys(
+            ("simulacao", "analise", "financiamento", "credito", "aprovacao"),
+            frozenset((Deed.CHECK, Deed.HAND_OVER, Deed.NOTE)),
+        ),
+        **dict.fromkeys(("lembrete", "alerta", "protocolo"), _KEPT | _BOOKED),
+        **dict.fromkeys(("desconto", "cupom"), frozenset((Deed.APPLY, Deed.NOTE))),
         "boleto": _SENT,
         "contrato": frozenset((Deed.SEND,)),
         "proposta": frozenset((Deed.SEND,)),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from itertools import takewhile
 from typing import Final
 
 from orbion.domain.clauses import clauses, is_denied, is_open
@@ -33,6 +34,8 @@ _SITED: Final = Pattern(
 )
 _PLACE: Final = Pattern(r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:\s(?:d[aeo]s?\s)?[A-ZÀ-Ý][\wÀ-ÿ'-]+)*")
 _WORD: Final = Pattern(r"[a-z]{3,}|\d+")
+_DOTTED: Final = Pattern(r"\b(av|al|rod|jd|pca|dr|dra|sr|sra|sta|sto)\.")  # ends no sentence
+_ASIDES: Final = frozenset(words("voce voces que qual quer procura prefere"))
 _NO_NAME: Final = frozenset(
     words(
         "que com para por das dos uma mais aqui hoje seu sua voce tem fica qualquer gente nossa "
@@ -46,7 +49,7 @@ _NO_NAME: Final = frozenset(
 
 def find_addresses(reply: str, text: str, known: AbstractSet[str]) -> Iterator[str]:
     """Places in the reply with a word that stands nowhere in the data."""
-    for clause in clauses(text):
+    for clause in clauses(_DOTTED.sub(r"\1 ", text)):
         if is_denied(clause.text) or is_open(clause.text):
             continue
         for pattern in (_STREET, _BUILDING, _NEAR):
@@ -59,7 +62,8 @@ def find_addresses(reply: str, text: str, known: AbstractSet[str]) -> Iterator[s
 
 
 def _is_strange(name: str, known: AbstractSet[str], *, most: int) -> bool:
-    words = [word for word in _WORD.findall(name) if word not in _NO_NAME][:most]
+    spoken = takewhile(lambda word: word not in _ASIDES, _WORD.findall(name))
+    words = [word for word in spoken if word not in _NO_NAME][:most]
     return bool(words) and not all(word[:5] in known for word in words)
 
 

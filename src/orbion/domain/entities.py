@@ -1,8 +1,9 @@
 """Read out of one message everything that a seller would note down."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.moments import find_date, find_time
@@ -16,6 +17,13 @@ from orbion.domain.text import compose, fold
 from orbion.kit.pattern import Pattern
 
 EMAIL: Final = Pattern(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_SPOKEN_EMAIL: Final = Pattern(
+    r"\b[a-z0-9._%+-]+(?:\s(?:ponto|underline|traco)\s[a-z0-9._%+-]+)*\s?(?:@|\(?arroba\)?)\s?"
+    r"[a-z0-9-]+(?:\s?(?:\.|ponto)\s?[a-z0-9-]+)+"
+)
+_SPOKEN_SIGNS: Final[Mapping[str, str]] = MappingProxyType(
+    {"ponto": ".", "underline": "_", "traco": "-", "arroba": "@", "(arroba)": "@"}
+)
 _MOST_ROOMS: Final = 10
 _COUNTED: Final = "|".join(word for word, value in WORDS.items() if value <= _MOST_ROOMS)
 _BEDROOMS: Final = (
@@ -50,7 +58,8 @@ _BUDGET: Final = Pattern(
 )
 _NOT_BUDGET: Final = Pattern(
     r"\b(?:entrada|vi|anuncio|desconto|taxa|iptu|condominio|fgts|salario|renda|ganho|kit|custa"
-    r"|cobram|divida|devo|multa|carta|matricula|parcela|concorrente|sai por)\b"
+    r"|cobram|divida|devo|multa|carta|matricula|parcela|concorrente|sai por|car[oa]|barat[oa]"
+    r"|pedindo|pedem)\b"
 )
 _NOT_BILL: Final = Pattern(r"\b(?:kit|vi|anuncio|desconto|taxa|multa|economi\w+|placas?)\b")
 _LONGEST: Final = 2_000
@@ -104,8 +113,12 @@ def read_entities(text: str, today: date) -> Entities:
 
 def find_email(text: str) -> tuple[str, str] | None:
     """(address in lower case, quote)."""
-    found = EMAIL.search(fold(text))
-    return (found.group(), text[found.start() : found.end()]) if found else None
+    folded = fold(text)
+    found = EMAIL.search(folded) or _SPOKEN_EMAIL.search(folded)
+    if found is None:
+        return None
+    address = "".join(_SPOKEN_SIGNS.get(word, word) for word in found.group().split())
+    return address, text[found.start() : found.end()]
 
 
 def find_bedrooms(text: str) -> int | None:

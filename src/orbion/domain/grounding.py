@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from orbion.domain.addresses import find_addresses
-from orbion.domain.backing import MEASURES, Backing, subjects
+from orbion.domain.backing import MEASURES, Backing, before, subjects
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
 from orbion.domain.prices import Told, derived, fits
@@ -45,6 +45,8 @@ _WHO: Final = Pattern(
 )
 _HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
 _DOZEN: Final = 12
+_MONTHLY: Final = Pattern(r"\b(?:por|ao|a cada) mes\b|\bmensa\w+")
+_YEARLY: Final = Pattern(r"\b(?:por|ao) ano\b|\banua\w+")
 _ECHO: Final = Pattern(
     r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
     r"|cont(?:a|ou))\b"
@@ -57,6 +59,10 @@ _DEAL: Final = Pattern(
 _YOURS: Final = Pattern(
     r"\b(?:te (?:chamo|ligo|ligamos|chamamos|mando|retorno|retornamos)|seu (?:numero|telefone|zap"
     r"|e-?mail|contato|cep))\b"
+)
+_GROWS: Final = Pattern(r"\b(?:valoriz|rend|cresc|sob|aument|lucr|economi|reduz|reduc)\w+")
+_GROWTH: Final = frozenset(
+    words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
 )
 _FEW: Final = 3
 
@@ -122,6 +128,8 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
             sizes=backing.numbers,
         )
         or (figure.value in backing.numbers and not figure.is_money)
+        or _is_at_house(figure, told, backing)
+        or _is_yearly(figure, told, backing)
         or _is_refused(figure.start, told)
         or _is_echo(figure, told, backing)
     )
@@ -136,6 +144,21 @@ def _is_told(figure: Figure, told: Told, backing: Backing) -> bool:
     if about is None or not told.about(figure.start) or _ECHO.search(said):
         return True
     return bool(about & subjects(said)) or not told.names(figure.start)
+
+
+def _is_at_house(figure: Figure, told: Told, backing: Backing) -> bool:
+    near = backing.houses.get(figure.value, frozenset()) | {"numero"}
+    return figure.value in backing.houses and bool(near & before(figure, told.figures.text))
+
+
+def _is_yearly(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«R$ 150 por mês» of «R$ 1.800 por ano»."""
+    said = told.sentence_at(figure.start)
+    return (
+        figure.value * _DOZEN in backing.amounts
+        and _MONTHLY.search(said) is not None
+        and _YEARLY.search(backing.text) is not None
+    )
 
 
 def _is_denied_fact(clause: Clause, backing: Backing) -> bool:
@@ -171,12 +194,20 @@ def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
         return _is_bought(figure, told)
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
+    if _is_other_count(figure, told, backing):
+        return False
     if value in backing.numbers or value == len(backing.prices) or value in backing.amounts:
         return True
     article = _ARTICLE.search(told.figures.text[: figure.start])
     return ((unit in _COUNTED or article) and value <= _FEW) or any(
         value == price.price for price in backing.prices.values()
     )
+
+
+def _is_other_count(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«3 vagas» where the texts count 2; «3 fotos dão R$ 45» multiplies."""
+    counted = {unit for _, unit in backing.counts} - _COUNTED
+    return figure.unit in counted and not told.is_priced(figure.start)
 
 
 def _is_bought(figure: Figure, told: Told) -> bool:
@@ -188,9 +219,15 @@ def _is_bought(figure: Figure, told: Told) -> bool:
 
 
 def _is_percent(figure: Figure, told: Told, backing: Backing) -> bool:
-    asked = _WHO.findall(told.sentence_at(figure.start))
+    said = told.sentence_at(figure.start)
+    asked = _WHO.findall(said)
+    about, known = subjects(said), backing.percent_contexts.get(figure.value, frozenset())
     return (
-        (figure.value in backing.percents and all(who in backing.text for who in asked))
+        (
+            figure.value in backing.percents
+            and all(who in backing.text for who in asked)
+            and (not _GROWS.search(said) or bool(about & known & _GROWTH))
+        )
         or _is_refused(figure.start, told)
         or _is_echo(figure, told, backing)
     )

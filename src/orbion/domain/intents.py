@@ -2,16 +2,22 @@
 
 from typing import Final
 
-from orbion.domain.text import clauses
+from orbion.domain.spelling import Lexicon
+from orbion.domain.text import clauses, words
 from orbion.domain.vocabulary import spelled_out, without_courtesy
 from orbion.kit.pattern import Pattern
 
+_LEAST_TYPED: Final = 5
+_ROLES: Final = Lexicon(
+    words("atendente atendimento vendedor vendedora pessoa humano humana alguem responsavel")
+)
 _ROLE: Final = (
     r"(?:atendentes?|atendimento humano|pessoa|humanos?|humana|ser humano|vendedora?|vendedores"
     r"|consultora?|corretora?|gerente|supervisora?|coordenadora?|coordenacao|diretora?|direcao"
     r"|diretoria|secretaria|recepcao|recepcionista|responsavel|don[oa]|representante|especialista"
     r"|tecnic[oa]|engenheir[oa]|engenharia|financeiro|comercial|suporte|operadora?|alguem|gente"
     r"|chefe|encarregad[oa]|patrao|patroa|advogad[oa]|analista|arquitet[oa]|sac|ouvidoria|rapaz"
+    r"|vivente"
     r"|assessora?|equipe|time|setor|area|vendas|administracao"
     r"|quem (?:manda|resolve|entende|decide|cuida|sabe|possa|e responsavel))"
 )
@@ -24,7 +30,8 @@ _THEIRS: Final = (
     r"|jurid|fisica|que ja|que me (?:indicou|passou)))"
 )
 _TALK: Final = (
-    r"(?:falar|conversar|tratar|papo|papear|resolver|negociar|dialogar|contato|reclamar|conversa"
+    r"(?:falar|fala(?= (?:direto )?com\b)|conversar|tratar|papo|papear|resolver|negociar|dialogar"
+    r"|contato|reclamar|conversa"
     r"|falo|converso|resolvo|trato|continuar|seguir)"
 )
 _WANT: Final = (
@@ -47,7 +54,9 @@ _HELP: Final = (
     r"|vir falar)"
 )
 _MACHINE: Final = r"(?:robos?|maquinas?|bots?|ia|inteligencia artificial|assistente virtual|parede)"
-_REAL: Final = r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|dai|do outro lado)"
+_REAL: Final = (
+    r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|online|dai|do outro lado)"
+)
 # In these the people of the business, with their articles, stand as one word.
 _OF_PERSON: Final = tuple(
     Pattern(pattern)
@@ -59,7 +68,7 @@ _OF_PERSON: Final = tuple(
         (
             rf"\b{_WANT}(?: \w+)?? (?:ajuda |atendimento (?:com |por )?|(?:um )?contato (?:com )?)?"
             r"PERSON(?:$| (?:que|me|mim|para me|para falar|para conversar|para atender|agora|PERSON"
-            rf"|urgente|por|responda|nao|logo|d[aeo] (?:loja|verdade|voces)|{_REAL})\b)"
+            rf"|urgente|e|por|responda|nao|logo|d[aeo] (?:loja|verdade|voces)|{_REAL})\b)"
         ),
         (
             r"\b(?:ser|seja) (?:atendid|direcionad|transferid|encaminhad)[oa] (?:(?:ao?|por|para"
@@ -80,6 +89,7 @@ _OF_PERSON: Final = tuple(
         ),
         (
             r"\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
+            r"|\b(?:tem|existe|ha|teria) PERSON com quem\b|\bso \w+ com PERSON\b"
             r"|\bPERSON .*(?:pode|consegue|poderia) me \w+r\b"
         ),
         (
@@ -127,6 +137,13 @@ _HUMAN: Final = tuple(
             r"|\b(?:uma|sua) ligacao d[eao]\b|\b(?:aguard|esper)\w+ (?:a |uma |sua )?ligacao\b"
         ),
         (
+            r"\b(?:talk|speak|chat)(?:ing)? (?:to|estou|with) (?:an? |the |some|your )?(?:real "
+            r"|live "
+            r"|human )*(?:person|human|agent|one|body|manager|representative|rep|owner|staff)\b"
+            r"|\b(?:hablar|comunicarme|charlar) con (?:un |una |el |la )?(?:persona|human[oa]"
+            r"|alguien|asesora?|agente|encargad[oa]|gerente|vendedora?|duen[oa])\b"
+        ),
+        (
             r"\b(?:tem|existe|ha) (?:algum |alguma |um |uma )?(?:atendente(?: humano| real)?"
             r"|atendimento (?:humano|real))$|\b(?:atendimento|atendente|suporte) (?:humano"
             r"|humana|real"
@@ -134,9 +151,12 @@ _HUMAN: Final = tuple(
         ),
     )
 )
+_THAT_PERSON: Final = Pattern(
+    r"\b(?:cade|quem (?:e|manda|cuida|resolve)) .*\bfalar com (?:ele|ela)\b"
+)
 _AGAINST_MACHINES: Final = Pattern(
     rf"\b(?:nao|n) (?:quero|gosto|adianta|aguento|suporto|falo|converso|vou|queria|curto)"
-    rf"(?: de| mais)*(?: falar| conversar| tratar| papo| atendimento)?(?: com| de)?"
+    rf"(?: de| mais)*(?: falar| fala| conversar| tratar| papo| atendimento)?(?: com| de)?"
     rf"(?: um| uma| esse| essa)? {_MACHINE}\b"
     rf"|\b(?:chega (?:de|desse)|cansei (?:de|desse)|odeio|detesto|cansad[oa] de)(?: falar com"
     rf"| conversar com)?"
@@ -147,7 +167,7 @@ _ALONE: Final = Pattern(
     r"(?:atendentes?|atendimento|humano|pessoa|vendedora?|consultora?|corretora?|operadora?|gerente"
     r"|(?:tem )?alguem(?: ai| aqui| me ouve)?|pessoa (?:real|de verdade)|atendente humano"
     r"|atendimento humano|ser humano"
-    r"|suporte humano)"
+    r"|suporte humano|(?:real |live )?(?:human|agent)|real person)"
 )
 _NOT_ASKING: Final = Pattern(
     rf"\bou (?:e |um )*{_MACHINE}\b"
@@ -197,7 +217,14 @@ def refuses(text: str) -> bool:
 
 def wants_human(text: str) -> bool:
     """Whether the message asks for a person instead of the assistant."""
-    return any(map(_asks_for_person, map(spelled_out, clauses(text))))
+    said = [_well_spelled(spelled_out(part)) for part in clauses(text)]
+    return any(map(_asks_for_person, said)) or _THAT_PERSON.search(" ".join(said)) is not None
+
+
+def _well_spelled(clause: str) -> str:
+    return " ".join(
+        (len(word) >= _LEAST_TYPED and _ROLES.meant_by(word)) or word for word in clause.split()
+    )
 
 
 def _asks_for_person(clause: str) -> bool:

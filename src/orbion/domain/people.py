@@ -5,25 +5,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from orbion.domain.gazetteer import CITIES, FIRST_NAMES, QUARTERS
+from orbion.domain.gazetteer import CITIES, FIRST_NAMES, QUARTERS, SURNAMES
 from orbion.domain.numbers import WORDS, number
-from orbion.domain.proper import CLAUSE, proper, titled
+from orbion.domain.proper import CLAUSE, CONNECTIVES, proper, titled
 from orbion.domain.text import fold, normalise
-from orbion.domain.vocabulary import GREETINGS, NO_NAME, STOP_WORDS, TRADES
+from orbion.domain.vocabulary import GREETINGS, NO_NAME, STOP_WORDS, THANKS, TRADES
 from orbion.kit.pattern import Pattern
 
 _NO_PERSON: Final = NO_NAME | frozenset(TRADES)
 _TITLE: Final = r"(?:(?:d\.|dr\.?|dra\.?|sr\.?|sra\.?|dona|seu|senhora?|prof\.?|professora?)\s+)?"
 _NAMED: Final = Pattern(
     r"\b(?:meu nome(?: completo)?\s*(?:(?:e|eh)\b|[:=?])|me chamam de|pode anotar"
+    r"|my name is|me llamo|mi nombre es|assina(?:do|tura)?\s*:|att\s*[,:.]"
     r"|(?:eu )?me chamo|(?:pode |podem )?me chamar? de|pode chamar de"
     rf"|(?:^|(?<=[\n.,!]\s))chamo|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
     rf"|chamo-me)\s*(?:[oa]\s+)?{_TITLE}",
     re.MULTILINE,
 )
 _INTRODUCED: Final = Pattern(
-    r"(?:\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
-    r"|esta falando) (?:aqui )?(?:e|eh)"
+    r"(?:\b(?:a(?:qui|ki) (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
+    r"|(?:es)?ta falando) (?:aqui )?(?:e|eh)"
     r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+|\b(?:(?:aqui )?quem (?:fala|escreve)|aqui) (?:e|eh)\s+"
     rf"|(?:^|[,.!?\n]\s*|\b(?:oi+e?|ola|opa|eu|dia|tarde|noite)\s+)(?:sou|(?:e|eh) [oa]"
     rf"|prazer,?)\s+(?:[oa]\s+)?){_TITLE}",
@@ -41,7 +42,8 @@ _COMPANY: Final = Pattern(
     r"|\b(?:rh|financeiro|compras|comercial|marketing|administrativo|ti|setor \w+) d[oa]\s+"
     r"|(?:represento|represent\w+|em nome d)\s*[oae]\s+(?:empresa\s+)?"
     r"|(?:trabalho|trabalhamos)\s+(?:n[oa]|pr[oa]|para [oa])\s+(?:empresa\s+)?"
-    r"|\b(?:sou|somos|falo|falamos)\s+d[oa]\s+(?!rh\b|financeiro\b|ti\b)(?:empresa\s+|loja\s+)?"
+    r"|\b(?:sou|somos|falo|falamos)\s+(?:d|pel)[oa]\s+(?!rh\b|financeiro\b|ti\b)(?:empresa\s+"
+    r"|loja\s+)?"
     r"|\b(?:soci[oa]|don[oa]|proprietari[oa]|gerente|diretora?|compras|financeiro|rh"
     r"|funcionari[oa])"
     r"\s+d[oa]\s+(?:empresa\s+)?"
@@ -49,7 +51,9 @@ _COMPANY: Final = Pattern(
     r"|\baqui e d[oa]\s+(?:empresa\s+)?)",
     re.MULTILINE,
 )
-_OWNED: Final = Pattern(rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*[oa]\s+")
+_OWNED: Final = Pattern(
+    rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*(?:[oa]\s+|chamad[oa]\s+)?"
+)
 _KIND_OF_TRADE: Final = Pattern(rf"(?:{'|'.join(TRADES)})\s+(?:d[aeo]s?\s+)?")
 _TRADE: Final = Pattern(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
 _NO_COMPANY: Final = (STOP_WORDS | GREETINGS) - frozenset(
@@ -71,11 +75,16 @@ _AGED: Final = (
         r"(?!\s+de (?:garantia|uso|casad|mercado))"
     ),
     Pattern(
-        rf"\b(?:el[ea]|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>[a-z]+)(?:\s+[a-z]+)?)\s+(?:ja\s+"
+        rf"\b(?:el[ea]|[oa] (?:mais (?:velh|nov)[oa]|maior|menor|outr[oa]|primeir[oa]|segund[oa])"
+        rf"|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>(?!el[ea]\b)[a-z]+)(?:\s+[a-z]+)?)\s+(?:ja\s+"
         rf"|so\s+)?(?:tem"
         rf"|fez|faz|fara|completa|completou"
         rf"|vai fazer|vai completar|esta com|ta com|de)\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$"
         rf"|[,.;!?\n]))"
+    ),
+    Pattern(
+        rf"\b(?:{_KID}|el[ea])\b[^.!?\n]{{0,40}}?\be (?:ja |so )?(?:tem|fez|esta com|ta com)\s+"
+        rf"{_AGE}\s*an(?:os?|inhos?)\b"
     ),
     Pattern(
         rf"(?:^|[.!?,\n]\s*)(?P<who>[a-z]+)(?:\s+[a-z]+){{0,3}}\s*,\s*(?:de\s+)?{_AGE}"
@@ -88,7 +97,7 @@ _AGED: Final = (
     Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
 )
 _NAMED_KID: Final = Pattern(
-    rf"\b(?:{_KID}(?:\b[^.!?\n]{{0,25}}?\s(?:se chama|chama-se|chama|chamad[oa])"
+    rf"\b(?:{_KID}(?:\b[^.!?\n]{{0,25}}?\s(?:se chama|chama-se|chamad[oa]|chama)"
     rf"|(?:\s+\w+)?\s*,?\s+e [oa])"
     rf"|el[ea] se chama|nome (?:d(?:el[ea]|[oa] (?:meu |minha )?{_KID})(?: e| eh)?"
     rf"|d[ao] {_KID})\s*:?"
@@ -120,7 +129,7 @@ def find_name(text: str, *, answering: bool = False) -> str | None:
         name = _name_at(text, found.end(), capital=False)
         if name and (answering or _looks_like_name(name)):
             return name
-    return next(_signed(text), None)
+    return next(_signed(text), None) or _alone(text)
 
 
 def find_company(text: str) -> str | None:
@@ -145,7 +154,22 @@ def find_child(text: str) -> Child:
 
 
 def _name_at(text: str, start: int, *, capital: bool) -> str | None:
-    return proper(text, start, _NO_PERSON, capital=capital)
+    name = proper(text, start, _NO_PERSON, capital=capital)
+    return _without_home(name) if name else None
+
+
+def _without_home(name: str) -> str:
+    """«Gustavo de Pelotas» without the city."""
+    said = name.split()
+    for place in range(len(said) - 2, 0, -1):
+        if fold(said[place]) in CONNECTIVES and _is_home(" ".join(said[place + 1 :])):
+            return " ".join(said[:place])
+    return name
+
+
+def _is_home(place: str) -> bool:
+    key = normalise(place)
+    return key in CITIES and key not in SURNAMES
 
 
 def _looks_like_name(name: str) -> bool:
@@ -174,6 +198,21 @@ def _signed(text: str) -> Iterator[str]:
             yield name
 
 
+def _alone(text: str) -> str | None:
+    """«Rodrigo Alves, prazer»: a message that is but a name of two words."""
+    said = [part.strip() for part in CLAUSE.findall(text)]
+    names = [part for part in said if part and not _is_greeting(part)]
+    if len(names) != 1 or "?" in text:
+        return None
+    name = names[0]
+    is_whole = _name_at(name, 0, capital=True) == name and len(name.split()) > 1
+    return name if is_whole and fold(name.split()[0]) in FIRST_NAMES else None
+
+
+def _is_greeting(clause: str) -> bool:
+    return all(fold(word) in GREETINGS | THANKS | {"prazer"} for word in clause.split())
+
+
 def _child_age(folded: str) -> int | None:
     for pattern in _AGED:
         for found in pattern.finditer(folded):
@@ -193,8 +232,8 @@ def _child_name(text: str, folded: str) -> str | None:
         name = _name_at(text, found.end(), capital=False)
         if name and (fold(name.split()[0]) in FIRST_NAMES or name[0].isupper()):
             return titled(name)
-    for pattern in _AGED[1:3]:
+    for pattern in _AGED:
         for found in pattern.finditer(folded):
-            if found["who"] in FIRST_NAMES and number(found["age"]) < _ADULT:
+            if found.groupdict().get("who") in FIRST_NAMES and number(found["age"]) < _ADULT:
                 return _name_at(text, found.start("who"), capital=False)
     return None

@@ -89,6 +89,7 @@ _OFFER: Final = Pattern(
     r"|nos|nas|com|o|a|os|as|um|uma|de|do|da|todo|toda|todos|todas|e))*)\s+([a-z]{3,})(?:\s+(?:de "
     r"|do |da |em |para |com |e )?([a-z]{4,}))?"
 )
+_OURS: Final = Pattern(r"mos\b")
 _MODEST: Final = frozenset(
     words(
         "opcoes opcao alternativas alternativa interesse duvida duvidas equipe pessoal time "
@@ -106,7 +107,8 @@ _MODEST: Final = frozenset(
         " ficar falar acordo vezes vez questao tempo forma formas jeito modelos modelo tipos tipo"
         " momento contato conversa cadastro anotado registrado costume conta quem onde quando "
         "urgencia"
-        " pensado alem dessas desses disso daqui por favor novidade novidades vontade cada"
+        " pensado maximo minimo total alem dessas desses disso daqui por favor novidade novidades"
+        " vontade cada"
     )
 )
 
@@ -232,7 +234,9 @@ def find_offers(text: str, known: AbstractSet[str]) -> Iterator[str]:
         if is_open(clause.text):
             continue
         for found in _OFFER.finditer(clause.text):
-            if is_denied(clause.text, found.start()):
+            if is_denied(clause.text, found.start()) or (
+                clause.is_asked and not _OURS.search(found.group())
+            ):
                 continue
             parts = [word for word in found.groups() if word and word not in STOP_WORDS]
             if not parts or parts[0] in _MODEST:

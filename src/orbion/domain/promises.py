@@ -10,6 +10,7 @@ from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.promise_words import FAMILIES
 from orbion.domain.text import words
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS
+from orbion.kit.pattern import Pattern
 
 _STEM: Final = 5
 _LEAST: Final = 3
@@ -20,6 +21,10 @@ _BY_WORDS: Final = frozenset(
 _SOON: Final = re.compile(
     r"hoje|amanha|na hora|mesmo dia|(?:semana|mes) que vem|proxima semana|n?es[st]a semana"
     r"|fim do mes|fim de semana"
+)
+_BEING: Final = Pattern(r"\b(?:esta|estao|ta|tao|e|sao|vem|vao|ja)\b(?: ja)?(?: tudo)? $")
+_PARTS: Final = Pattern(
+    r"\b(?:valor\w*|preco\w*|mensalidade\w*|plano\w*|pacote\w*|servico\w*|tudo|total|mesmo)\b"
 )
 _EMPTY: Final = frozenset(
     words(
@@ -68,7 +73,7 @@ def find_promises(text: str) -> Iterator[Promise]:
 
 
 def _promise(family: str, clause: Clause, found: re.Match[str]) -> Promise:
-    said = clause.text[found.start() :] if family == "included" else found.group()
+    said = _included(clause, found) if family == "included" else found.group()
     rest = f"{clause.text[: found.start()]} {clause.text[found.end() :]}"
     return Promise(
         family=family,
@@ -80,12 +85,25 @@ def _promise(family: str, clause: Clause, found: re.Match[str]) -> Promise:
     )
 
 
+def _included(clause: Clause, found: re.Match[str]) -> str:
+    """«Inclui X» says it behind, «X está incluso» before."""
+    after, before = clause.text[found.start() :], clause.text[: found.start()]
+    is_before = _is_said_before(clause, clause.start + found.start())
+    return f"{_PARTS.sub('', before)} {after}" if is_before else after
+
+
+def _is_said_before(clause: Clause, start: int) -> bool:
+    return _BEING.search(clause.text[: start - clause.start]) is not None
+
+
 def is_backed(
     promise: Promise, grounds: Mapping[str, Sequence[Promise]], known: AbstractSet[str], text: str
 ) -> bool:
     """Whether the data promise the same, about the same thing."""
     if promise.family == "delivery":
         return all(when in text for when in promise.soon)
+    if promise.family == "included" and _is_said_before(promise.clause, promise.start):
+        return promise.words <= known and promise.family in grounds
     if promise.family in _BY_WORDS:
         return promise.words <= known if promise.words else promise.family in grounds
     alike = grounds.get(promise.family, ())
