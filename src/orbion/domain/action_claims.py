@@ -31,6 +31,7 @@ _JUST: Final = Pattern(
 _NOW: Final = Pattern(
     rf"\b(?:estou|to|tou|estamos|tamo|tamos|vou)(?: ja| aqui| agora)?(?: te| lhe| o| a| ja)* "
     rf"({_STEMS})(?:ando|endo|indo|uindo|iando|eando)\b"
+    rf"|^\W*(?:ok |pronto |certo |ja )*(?!pass)({_STEMS})(?:ando|endo|indo)\b"
 )
 _DONE: Final = Pattern(
     rf"\b({_STEMS})(?:ad|id|uid|iad|ead|t)(?:inh|issim)?[oa]s?\b(?! de volta)|\b(mandad|aberto"
@@ -68,6 +69,8 @@ _GONE: Final = Pattern(
     r"\b(?:segue|seguem|mando|envio)(?: (?:aqui|abaixo|ai|em anexo|anexo|agora|o|a|os|as|seu|sua"
     r"|ja))* "
     rf"(?:{DOCUMENTS}|boleto|link|pix|qr|chave|codigo|comprovante|arquivo)\w*"
+    rf"|\b(?:aqui|ai) (?:esta|ta|vai|vao|estao)(?: (?:o|a|os|as|seu|sua))* "
+    rf"(?:{DOCUMENTS}|boleto|link|pix|qr|chave|codigo|comprovante|arquivo)\w*"
     r"|\bem anexo\b|\b(?:ja )?(?:ta|esta|foi|chegou|caiu|chega|acabou de ir|deve estar|deve ter "
     r"chegado)(?: \w+){0,2} (?:no|pro|ao|para o) seu (?:e-?mail|zap|whats\w*|celular)\b"
     r"|\b(?:confere|confira|olha|da uma olhada|veja|verifica|dá uma olhada)(?: \w+){0,3} (?:seu"
@@ -89,6 +92,26 @@ _SPOKE: Final = Pattern(
     r"(?:equipe|time|gerente|gerencia|diretor\w*|supervisor\w*|consultor\w*|corretor\w*|doutor\w*"
     r"|dr\w*|chefe|dono|responsavel|setor|financeiro|pessoal|medic\w+|secretaria|tecnic\w+"
     r"|proprietari\w+|colega|coordena\w+)"
+)
+# «O gerente liberou»: somebody was asked.
+_GRANTED: Final = Pattern(
+    r"\b(?:gerente|gerencia|diretora?|diretoria|proprietari[oa]|don[oa]|equipe|banco|responsavel"
+    r"|coordena\w+|supervisora?|chefe|financeiro|consultora?|corretora?|medic[oa]|pessoal)"
+    r"(?: \w+){0,2}? (?:ja )?(?:me |te )?(?:liberou|aceitou|autorizou|aprovou|confirmou|topou"
+    r"|concordou"
+    r"|deixou|garantiu|conseguiu|fechou|reservou|separou)\b"
+)
+_ACTS: Final = (
+    r"(?:cancel|atualiz|ativ|emit|registr|reserv|agend|marc|envi|confirm|aplic|liber|alter|remov"
+    r"|exclu|ger|cadastr|solicit|estorn|finaliz|conclu|efetu|realiz|remarc|reagend|transfer)"
+)
+# «Endereço atualizado», «segunda via emitida com sucesso»: a clause that is but a report.
+_REPORT: Final = Pattern(
+    r"^\W*(?:(?:o|a|os|as|seu|sua|seus|suas|tudo|ok|pronto) )*"
+    r"(?!(?:valor|preco|tabela|lista|dado|site)|(?:nao|nada|se|quando|depois|apos|assim|caso"
+    r"|uma)\b)"
+    rf"\w+(?: (?:d[aeo] )?\w+)?? ({_ACTS})(?:ad|id)[oa]s?"
+    r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja)\b)"
 )
 _OURS: Final = Pattern(
     r"\b(?:vaga|horario|lugar|unidade|apartamento|desconto) (?:ja )?(?:e|eh) (?:toda |todo"
@@ -113,7 +136,8 @@ _IF: Final = Pattern(
     r"\b(?:se|caso|quando|assim que|logo que|depois que|apos|ate|antes d[eao]|desde que|como se|a "
     r"medida que|so depois|somente apos|tao logo|enquanto|que pena|infelizmente|sinto muito"
     r"|lament\w+|entendi que|vi que|pelo que"
-    r"|(?:voce|vc) (?:disse|falou|comentou)|imagino|parece|quem)\b"
+    r"|(?:voce|vc) (?:disse|falou|comentou)|imagino|parece|quem|nada (?:foi|esta|ficou|ainda)"
+    r"|ninguem|que eu (?:ja |te |lhe )*[a-z]+o)\b"
 )
 _UNREAL: Final = Pattern(
     r"\b(?:para|pra|precis\w+|dev\w+|tem que|teria|poder\w*|seria|poss?o|pode\w*|quer\w*"
@@ -125,7 +149,8 @@ _UNREAL: Final = Pattern(
     r"|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
 )
 _MODAL: Final = Pattern(
-    r"\b(?:precis\w+|dev\w+|tem que|poder\w*|pode\w*|sera\w*|vai|vao|vamos|ira|irao|for)\b"
+    r"\b(?:precis\w+|dev\w+|tem que|poder\w*|pode\w*|sera\w*|vai|vao|vamos|ira|irao|for|vale\w*"
+    r"|serve\w*)\b"
 )
 # «Assim que pagar, a vaga fica reservada»: what follows is not yet so.
 _ONCE: Final = Pattern(
@@ -209,7 +234,8 @@ _NO_DEED: Final = Pattern(
     r"|fechei (?:os|o) olho|informei (?:antes|acima|ali|la|que)|passei (?:os|o|a|as) (?:valor"
     r"|preco|informac|tabela)\w*|te (?:informei|passei|mandei) (?:acima|antes|ali em cima|mais "
     r"cedo|o valor|os valores|o preco)"
-    r"|anotei mental|criei coragem|chamei (?:sua atencao|a atencao)|mandei (?:ali|ai|logo)? "
+    r"|anotei mental|separei (?:algumas?|umas|uns|essas|estas|aqui algumas)|criei coragem|chamei"
+    r" (?:sua atencao|a atencao)|mandei (?:ali|ai|logo)? "
     r"?(?:em cima|acima)|confirmei (?:acima|antes)|peguei)\b"
 )
 
@@ -240,6 +266,7 @@ _SIGNS: Final = (
     (_HELD, NOUNS["visita"] | {Deed.HAND_OVER}),
     (_GONE, frozenset((Deed.SEND, Deed.PAY))),
     (_CALLED, frozenset((Deed.HAND_OVER, Deed.NOTE))),
+    (_GRANTED, frozenset((Deed.HAND_OVER, Deed.CHECK))),
     (_OURS, frozenset((Deed.BOOK, Deed.HAND_OVER, Deed.SEND, Deed.NOTE, Deed.APPLY))),
     (_PAID, frozenset((Deed.PAY, Deed.CHECK))),
     (_PROTOCOL, frozenset((Deed.NOTE, Deed.HAND_OVER, Deed.BOOK))),
@@ -250,14 +277,24 @@ def _states(clause: Clause) -> Iterator[ActionClaim]:
     """«Está agendado», «visita confirmada», «segue o contrato»: said of the thing."""
     text = clause.text
     yield from _results(text)
-    for found in _MADE.finditer(text):
-        said = found.group()
-        if _stands(text[: found.start()], text) and not (
-            _USUAL.search(said) or _MODAL.search(said) or is_denied(said)
-        ):
-            yield _claim(found, NOUNS[found[1]] | _backing_of(found.group()))
+    made = list(_made(text))
+    yield from made or _reported(text)
     for pattern, backed in _SIGNS:
         yield from (_claim(found, backed) for found in _real(pattern, text))
+
+
+def _made(text: str) -> Iterator[ActionClaim]:
+    for found in _MADE.finditer(text):
+        said = found.group()
+        is_open = _USUAL.search(said) or _MODAL.search(said) or is_denied(said)
+        if not is_open and _stands(text[: found.start()], text):
+            yield _claim(found, NOUNS[found[1]] | (_backing_of(said) - {Deed.CHECK}))
+
+
+def _reported(text: str) -> Iterator[ActionClaim]:
+    found = _REPORT.match(text)
+    if found and _stands("", text):
+        yield _claim(found, VERBS[found[1]])
 
 
 def _results(text: str) -> Iterator[ActionClaim]:

@@ -82,6 +82,11 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         ),
         **dict.fromkeys(("coloqu", "bot"), frozenset((Deed.BOOK, Deed.NOTE, Deed.HAND_OVER))),
         "providenci": frozenset(Deed) - {Deed.CHECK},
+        **dict.fromkeys(
+            ("identifiqu", "identific", "localiz"),
+            frozenset((Deed.CHECK, Deed.PAY, Deed.HAND_OVER)),
+        ),
+        **dict.fromkeys(("despach", "entreg"), _SENT | _KEPT),
         "imprim": frozenset((Deed.SEND,)),
         **dict.fromkeys(("pag", "cobr", "debit"), frozenset((Deed.PAY,))),
     }
@@ -123,6 +128,7 @@ NOUNS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         ),
         **dict.fromkeys(("lembrete", "alerta", "protocolo"), _KEPT | _BOOKED),
         **dict.fromkeys(("desconto", "cupom"), frozenset((Deed.APPLY, Deed.NOTE))),
+        **dict.fromkeys(("estorno", "reembolso", "devolucao"), frozenset((Deed.CANCEL, Deed.PAY))),
         "boleto": _SENT,
         "contrato": frozenset((Deed.SEND,)),
         "proposta": frozenset((Deed.SEND,)),

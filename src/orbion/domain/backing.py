@@ -10,6 +10,7 @@ from typing import Final
 
 from orbion.domain.clauses import clauses, is_denied
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.owners import Owners, read_bounds, read_owners
 from orbion.domain.prices import Price
 from orbion.domain.products import Named, name_products
 from orbion.domain.promises import Promise, find_promises
@@ -63,6 +64,8 @@ class Backing:
     said: frozenset[str] = frozenset()
     own_contacts: frozenset[str] = frozenset()
     denials: tuple[frozenset[str], ...] = ()
+    bounds: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    owners: Owners = field(default_factory=dict)
     percent_contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
     contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
 
@@ -88,6 +91,7 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
     """`texts` are what else is known: hours, address, notes, answers, the customer's words."""
     joined = "\n".join(texts)
     free = read_figures(joined)
+    products = name_products({item.name: _names(item) for item in catalogue})
     named = read_figures("\n".join(name for item in catalogue for name in _names(item)))
     promises: defaultdict[str, list[Promise]] = defaultdict(list)
     for promise in find_promises(free.text):
@@ -103,7 +107,9 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         prices={
             item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
         },
-        products=name_products({item.name: _names(item) for item in catalogue}),
+        products=products,
+        owners=read_owners(free, products),
+        bounds=read_bounds(promises.get("included", ()), free, products),
         heads=frozenset(_heads(catalogue)),
         words=words,
         text=free.text,
@@ -153,9 +159,9 @@ def is_house(figure: Figure, text: str) -> bool:
     return not figure.is_money and _HOUSE.search(text[: figure.start]) is not None
 
 
-def before(figure: Figure, text: str) -> frozenset[str]:
+def before(figure: Figure, text: str, most: int = _TELLING) -> frozenset[str]:
     """The last words before it."""
-    spoken = _WORD.findall(text[: figure.start])[-_TELLING:]
+    spoken = _WORD.findall(text[: figure.start])[-most:]
     is_after_date = text[: figure.start].rstrip(" ,").endswith("#")  # «Sete de Abril, 140»
     return frozenset(spoken) - STOP_WORDS | ({"#"} if is_after_date else set())
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from orbion.domain.intents import agrees
 from orbion.domain.stop_letters import letters
+from orbion.domain.stop_phrases import STOP_PHRASES
 from orbion.domain.text import clauses, normalise
 from orbion.domain.vocabulary import spelled_out, without_courtesy
 from orbion.kit.pattern import Pattern
@@ -33,9 +34,18 @@ _SAID_AGAIN: Final = (
         "pare",
     ),
     (Pattern(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)"), "nao"),
-    (Pattern(r"\b(?:pra(?= de me\b)|dej(?:a|e|en|ar) de\b|stop(?= \w+ing\b))"), "pare"),
+    (Pattern(r"\b(?:pra(?= de me\b)|dej(?:a|e|en|ar) de\b)"), "pare"),
     (Pattern(r"\b(?:meu|minha) (?:filh[oa]|fi[oa]?|amig[oa]|rei|irmao|bem|anjo|querid[oa])$"), ""),
     (_NO_AFTER, r"nao \1"),
+    (
+        Pattern(
+            r"\b(?:cansei|cansad[oa]|enjoei|enjoad[oa]|fart[oa]|saco cheio|exaust[oa])(?: ja)? "
+            r"d(?:e|ess[ae]s?|est[ae]s?|isso)\b"
+        ),
+        "nao quero mais",
+    ),
+    (Pattern(r"\b(?:seu banco|banco de dados)\b"), "base"),
+    (Pattern(r"\bproibid[oa]s?(?: de)?\b"), "nao"),
     (Pattern(r"\bnada de\b"), "sem"),
     (Pattern(r"\bvolt(?:a|e|em|ar) a\b"), "mais"),
     (
@@ -74,8 +84,7 @@ _OPT_OUT: Final = tuple(
         r"N[FO+]*[FJO+]*V[FJHO+]*T[^XDn]*(?:$|k)",
         r"N[FO+]*J[FO+]*Z",
         r"N[FO]*J[FO+]*V$",
-        r"0[FI+]*M[^XDn]*(?:$|k)",
-        r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*(?:$|k)|[FHO]*L[^Dn]*$)",
+        r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*(?:$|k)|[FHO]*[LU][^Dn]*$)",
         r"[JH]F*[Uc][FJOW]*R[^XDn]*(?:$|k)",
         r"(?:JR|RJ)J?(?:[FHJTa+]*$|[FHJOa]*L[^n]*$|[FHJOa]*U[^XDn]*(?:$|k)|F?O)",
         r"^[FJOW]*WF*RF?[FHO]*[UL][^XDn]*(?:$|k)",
@@ -88,44 +97,13 @@ _OPT_OUT: Final = tuple(
         r"P[FJH]*c[^XDn]*(?:$|k)|0[F+]*c[FJ]*$",
         r"eX?[FHJ]*[JH][FJ]*[UcX]?U|e[FHJ]*[LI]|^[FJ]*WJe$",
         r"N[FJO+]*W[FJHO+]*U[^XDn]*(?:$|k)",
+        r"B[FJO]+m|M[FHO]*N[FJ]*W$|BF?HL$|^[FJOW]*e[FHJ]*U[^XDn]*$",
+        r"Z[FJO]*[HF]+M|P[FJHO]*m|0[FW]*E[FHJOT+]*M",
         r"^[FJO]*(?:B[FHO]*)+[FHJUcOMTV]*$",
     )
 )
+_WITHOUT: Final = Pattern(r"[FJO]*0[FI+]*M[FJHO+]*")
 _DENIED: Final = Pattern(r"N[FOWJ]*$")
-_PLAIN: Final = Pattern(
-    r"^(?:eu )?nao dei (?:minha )?(?:autorizacao|permissao)(?: nenhuma)?$|"
-    r"\b(?:pedi|falei|mandei|disse|avisei) (?:\w+ )?(?:pra|para) (?:parar|pararem|parem)$|"
-    r"\b(?:cansei|cansad[oa]|saco cheio|enjoei|enjoad[oa]|fart[oa])"
-    r" (?:d[aeo]s? |dess[ae]s |ja |receber |tant[ao]s? |suas |ess[ae]s |ver )+"
-    r"(?:mensage[nm]s?|mensagens|msgs?|propagandas?|spams?|zaps?)\b"
-    r"|\bnao e (?:pra|para) (?:propaganda|spam|publicidade|marketing)\b"
-    r"|\b(?:nao|nunca) (?:mais )?(?:fal[ae]m?)(?: mais)? comigo\b"
-    r"|^(?:por favor )?parem(?: por favor| ja| agora)?$|"
-    r"\bdescadastr(?!ei|ou|aram)\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b"
-    r"|\bremove me\b|\bdeix(?:a|e|em|am)(?: \w+){0,2} em paz\b"
-    r"|\b(?:me deix(?:a|e|em|am)|deix(?:a|e|em|am) (?:a gente|nos|nois)) quiet[oa]s?\b|\blarg(?:a"
-    r"|ue|uem) do meu pe\b"
-    r"|\bdesgrud\w+\b|\bvai encher outr|^som(?:e|am?)$|\bsom(?:e|am?) (?:daqui|da minha vida"
-    r"|do meu)\b"
-    r"|\bque eu existo\b|\bdistancia de voces\b|\bnao quero (?:mais )?saber de voces\b"
-    r"|\b(?:revog|retir|cancel)\w+(?: o| a)?(?: meu| minha)? (?:consentimento|autorizacao)\b"
-    r"|\bnao receber(?: mais)?$|\bnao (?:mais )?ser (?:mais )?(?:contac?tad|incomodad"
-    r"|procurad)[oa]\b"
-    r"|\bdireito (?:ao esquecimento|de exclusao)\b|\b(?:exclua|excluam|apaguem?"
-    r"|removam?)\b.*\blgpd\b"
-    r"|^(?:por favor )?nao insist[ae]m?(?: mais)?$|^nao (?:enche|encham?)(?: mais)?(?: o saco)?$"
-    r"|^nao (?:perturb[ae]m?|incomod[ae]m?|insist[ae]m?)(?: mais)$|^nao (?:perturbem?|incomodem?"
-    r"|insistam?)$|\bsai(?:am?)? do meu\b|^(?:sai fora|vaza|me erra)$|\bate quando\b.*"
-    r" (?:\w+[aei]ndo)\b"
-    r"|\b(?:se|proxima|mais uma)\b.*\b(?:procon|denuncio|bloqueio|processo|processar|bloquear"
-    r"|denunciar)\b"
-    r"|\b(?:processo|denuncio|denunciar|procon|bloqueio|bloquear)\b.*\bse (?:voces? )?(?:me )?"
-    r"(?:continu|mand|insist|envi|nao par)"
-    r"|\b(?:processar|denunciar)\b.*\bse nao\b"
-    r"|\bno more (?:messages|texts)\b|\b(?:don t|dont|do not|stop) (?:text|message|contact"
-    r"|messag|texting|send)\w*|\bno (?:me )?(?:mand|escrib|envi)\w+ mas\b|\bno quiero (?:mas"
-    r"|recibir)\b"
-)
 _WISH: Final = Pattern(
     r"\bnao (?:\w+ )?(?:quero|queria|gostaria|aceito|permito|autorizo)(?: mais)? que (?:voces )?"
     r"(?:me )?(?:mandem|enviem|chamem|procurem|contatem|contatar|entrem|fiquem)\b"
@@ -140,7 +118,7 @@ _KEYWORD: Final = Pattern(
     r"|me (?:remov[ae]|exclu[ai]|descadastra)|removam|excluam|retirem|baja"
 )
 _ORDER: Final = Pattern(
-    r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|stop|removam?|excluam?|apaguem?|retirem?"
+    r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|parar|stop|removam?|excluam?|apaguem?|retirem?"
     r"|deletem?|exclui|remove|remover|excluir|apagar|apaga|tirem)"
     r"(?: (?:el[ea]|isso|dai|ja|logo|por favor))*"
 )
@@ -218,6 +196,9 @@ _UNWILLING: Final = Pattern(
     rf"|gostei|rola|me interessou|me interesso|me interessa|(?:tenho|tem|ha)(?: mais)? interesse"
     rf"|(?:estou|to)(?: mais)? (?:afim|a fim|interessad[oa]|precisando|querendo))(?: |$))"
     rf"(?:nao |nada |mais |isso |disso )*{_WHEN}(?:nao|nada)?"
+    r"|(?:ja )?(?:comprei|fechei|contratei|fiz|peguei)(?: (?:com|de|em|a|o))* outr[oa]s?"
+    r"|(?:eu )?(?:vou|prefiro) deixar (?:pra|para) (?:depois|la|outra hora)|enjoei|obrigad[oa] nao"
+    r"|(?:esta )?(?:muito )?caro|aff+e? (?:voces )?(?:de novo|outra vez)(?: voces)?"
     r"|mudei de ideia|ninguem merece|aff+e?s?|(?:eu )?passo(?: dessa)?"
 )
 _OBJECT: Final = (
@@ -240,7 +221,7 @@ _OPT_IN: Final = Pattern(
 _STOP_NOW: Final = Pattern(r"(?:(?:chega|para|basta|quero|pode|por favor|sim|isso)(?: |$))+")
 _REFUSED: Final = Pattern(
     r"nao(?: nao)* (?:obrigad[oa]|valeu|grat[oa])|no (?:thanks|thank you|gracias)|not interested"
-    r"|no me interesa|(?:obrigad[oa]|valeu|grat[oa]) mas nao"
+    r"|no me interesa|(?:obrigad[oa]|valeu|grat[oa])(?: mas)? nao"
 )
 
 
@@ -272,17 +253,16 @@ def confirms_stop(text: str) -> bool:
 
 
 def _asks_to_stop(clause: str, whole: str, around: str) -> bool:
-    if _COMPLAINT.search(clause):
+    if _COMPLAINT.search(clause) or (_ABOUT_CALLS.search(clause) and _CALLS_ONLY.search(whole)):
         return False
-    if _ABOUT_CALLS.search(clause) and _CALLS_ONLY.search(whole):
-        return False
-    if _PLAIN.search(clause) or _WISH.search(clause):
+    again = _said_again(clause)
+    if STOP_PHRASES.search(again) or _WISH.search(clause) or _WITHOUT.fullmatch(around):
         return True
-    lettered = _lettered(clause)
     if _ORDER.fullmatch(clause) and _ABOUT_US.search(around):
         return True
     if clause == "para" and _NUISANCE.search(around):
         return True
+    lettered = letters(again)
     return any(
         not _DENIED.search(lettered, 0, found.start())
         for pattern in _OPT_OUT
@@ -291,9 +271,13 @@ def _asks_to_stop(clause: str, whole: str, around: str) -> bool:
 
 
 def _lettered(clause: str) -> str:
+    return letters(_said_again(clause))
+
+
+def _said_again(clause: str) -> str:
     for way, again in _SAID_AGAIN:
         clause = way.sub(again, clause)
-    return letters(clause)
+    return clause.strip()
 
 
 def _is_keyword(said: list[str]) -> bool:

@@ -54,7 +54,8 @@ _BILL: Final = Pattern(
 _BUDGET: Final = Pattern(
     r"\b(?:orcamento|budget|ate|maximo|max|teto|limite|faixa|investir|investimento|gastar|pagar"
     r"|tenho|disponho|disposto|disposta|pretendo|verba|alugar|aluguel|bolso|passa|passe|passar"
-    r"|menos de|abaixo de|na casa d[eo]s?|mensalidade|posso|consigo|procuro|valor|guardad[oa]s?)\b"
+    r"|passo de|menos de|abaixo de|na casa d[eo]s?|mensalidade|posso|consigo|procuro|valor"
+    r"|guardad[oa]s?)\b"
 )
 _NOT_BUDGET: Final = Pattern(
     r"\b(?:entrada|vi|anuncio|desconto|taxa|iptu|condominio|fgts|salario|renda|ganho|kit|custa"

@@ -7,6 +7,7 @@ from orbion.domain.addresses import find_addresses
 from orbion.domain.backing import MEASURES, Backing, before, subjects
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.owners import owned
 from orbion.domain.prices import Told, derived, fits
 from orbion.domain.products import (
     Mention,
@@ -46,6 +47,7 @@ _WHO: Final = Pattern(
 _HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
 _DOZEN: Final = 12
 _MONTHLY: Final = Pattern(r"\b(?:por|ao|a cada) mes\b|\bmensa\w+")
+_A_YEAR: Final = Pattern(r"\b(?:em|por|no|ao) (?:1 |um )?ano\b|\b12 meses\b|\banua\w+")
 _YEARLY: Final = Pattern(r"\b(?:por|ao) ano\b|\banua\w+")
 _ECHO: Final = Pattern(
     r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
@@ -64,6 +66,8 @@ _GROWS: Final = Pattern(r"\b(?:valoriz|rend|cresc|sob|aument|lucr|economi|reduz|
 _GROWTH: Final = frozenset(
     words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
 )
+_PARTY: Final = frozenset(words("pesso adult hospe passa unida"))  # how many somebody buys for
+_MODEL: Final = Pattern(r"\d+")
 _FEW: Final = 3
 
 
@@ -109,6 +113,8 @@ def _is_name(start: int, mentions: Sequence[Mention]) -> bool:
 
 
 def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
+    if _is_anothers(figure, told, backing):
+        return _is_refused(figure.start, told)
     if not figure.is_money and figure.unit is not None:
         return _is_counted(figure, told, backing)
     about = told.about(figure.start)
@@ -127,7 +133,7 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
             extras=backing.amounts,
             sizes=backing.numbers,
         )
-        or (figure.value in backing.numbers and not figure.is_money)
+        or _is_bare(figure, told, backing)
         or _is_at_house(figure, told, backing)
         or _is_yearly(figure, told, backing)
         or _is_refused(figure.start, told)
@@ -146,14 +152,42 @@ def _is_told(figure: Figure, told: Told, backing: Backing) -> bool:
     return bool(about & subjects(said)) or not told.names(figure.start)
 
 
+def _is_anothers(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«O Air tem 16 GB» where the texts say that of the Pro."""
+    owners, about = backing.owners.get(owned(figure), frozenset()), told.about(figure.start)
+    priced = {key for key in about if figure.value in backing.prices[key].amounts}
+    return bool(owners and about and not owners & about and not priced)
+
+
+def _is_bare(figure: Figure, told: Told, backing: Backing) -> bool:
+    """A number of the texts; beside a product, one that is an amount there is its price."""
+    if figure.is_money or figure.value not in backing.numbers:
+        return False
+    if any(
+        each.end + 1 == figure.start and _is_other_model(figure, each) for each in told.mentions
+    ):
+        return False
+    return figure.value not in backing.contexts or not told.names(figure.start)
+
+
+def _is_other_model(figure: Figure, mention: Mention) -> bool:
+    """The 15 of «Air 15» where an «Air 13» is sold."""
+    models = _MODEL.findall(mention.key)
+    return bool(models) and str(figure.value) not in models
+
+
 def _is_at_house(figure: Figure, told: Told, backing: Backing) -> bool:
     near = backing.houses.get(figure.value, frozenset()) | {"numero"}
-    return figure.value in backing.houses and bool(near & before(figure, told.figures.text))
+    return figure.value in backing.houses and bool(near & before(figure, told.figures.text, _NEXT))
 
 
 def _is_yearly(figure: Figure, told: Told, backing: Backing) -> bool:
-    """«R$ 150 por mês» of «R$ 1.800 por ano»."""
+    """«R$ 150 por mês» of «R$ 1.800 por ano», or twelve months of a monthly price."""
     said = told.sentence_at(figure.start)
+    if _A_YEAR.search(said) and any(
+        figure.value == each.price * _DOZEN for each in backing.prices.values()
+    ):
+        return True
     return (
         figure.value * _DOZEN in backing.amounts
         and _MONTHLY.search(said) is not None
@@ -190,18 +224,20 @@ def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     value, unit = figure.value, figure.unit
     if (value, unit) in backing.counts or _is_refused(figure.start, told):
         return True
-    if unit in MEASURES:
+    if unit in MEASURES or unit in _PARTY or _is_other_count(figure, told, backing):
         return _is_bought(figure, told)
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
-    if _is_other_count(figure, told, backing):
-        return False
-    if value in backing.numbers or value == len(backing.prices) or value in backing.amounts:
+    prices = {price.price for price in backing.prices.values()}
+    return value in backing.numbers | backing.amounts | prices or _is_few(figure, told, backing)
+
+
+def _is_few(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«Três opções», «os dois»: how many of what was told."""
+    if figure.value == len(backing.prices):
         return True
     article = _ARTICLE.search(told.figures.text[: figure.start])
-    return ((unit in _COUNTED or article) and value <= _FEW) or any(
-        value == price.price for price in backing.prices.values()
-    )
+    return bool(figure.unit in _COUNTED or article) and figure.value <= _FEW
 
 
 def _is_other_count(figure: Figure, told: Told, backing: Backing) -> bool:
@@ -211,7 +247,9 @@ def _is_other_count(figure: Figure, told: Told, backing: Backing) -> bool:
 
 
 def _is_bought(figure: Figure, told: Told) -> bool:
-    """«Duas horas de sala» is how much of a product somebody takes."""
+    """«Duas horas de sala», «duas pessoas»: how much of a product somebody takes."""
+    if figure.unit in _PARTY and told.is_priced(figure.start):
+        return True
     found = _HOURLY.match(told.figures.text, figure.start)
     if found is None or not told.is_priced(figure.start):
         return False
@@ -309,9 +347,22 @@ def _is_reachable(figures: Figures, backing: Backing) -> bool:
     )
 
 
+def _is_of_others(promise: Promise, told: Told, backing: Backing) -> bool:
+    """«Passagem inclusa» of Gramado where the texts say it of Porto de Galinhas alone."""
+    about, said = told.about(promise.start), promise.words | promise.around
+    alike = [
+        backing.bounds[each.start]
+        for each in backing.promises.get(promise.family, ())
+        if (each.words | each.around) & said
+    ]
+    return bool(about and alike) and all(keys and not keys & about for keys in alike)
+
+
 def _is_kept(promise: Promise, told: Told, backing: Backing) -> bool:
     if _is_name(promise.start, told.mentions):
         return True
+    if promise.family == "included" and _is_of_others(promise, told, backing):
+        return False
     if is_backed(promise, backing.promises, backing.words, backing.text):
         return True
     if promise.family != INTEREST_FREE:

@@ -88,7 +88,9 @@ _OF_PERSON: Final = tuple(
             rf"|poderia) (?:me )?(?:vir )?{_HELP}\b"
         ),
         (
-            r"\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
+            r"^PERSON de carne e osso\b|\bPERSON (?:ai |aqui )?(?:me )?entr(?:ar|e|asse) em"
+            r" contato\b"
+            r"|\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
             r"|\b(?:tem|existe|ha|teria) PERSON com quem\b|\bso \w+ com PERSON\b"
             r"|\bPERSON .*(?:pode|consegue|poderia) me \w+r\b"
         ),
@@ -118,11 +120,15 @@ _HUMAN: Final = tuple(
             r"|\b(?:falar|conversar)\b.*\bpor (?:telefone|ligacao|voz)\b"
         ),
         (
-            r"\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b"
+            rf"\b{_FETCH} (?:o|a) \w+ (?:que|da|do) (?!(?:tem|fica|e)\b)"
+            r"|\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b"
             rf"|\b{_HAND_ON} .*\bfalar com (?:o|a|um|uma) \w+"
         ),
         (
-            r"\bme transf(?:ere|erir|ira)(?: por favor)?$|\btransf(?:ira|ere|erir) me\b"
+            r"\bme transf(?:ere|erir|ira)(?: por favor)?$|^(?:entao )?transf(?:ere|ira)(?: ai| logo"
+            r"| ja)?$"
+            r"|\b(?:prefiro|quero|melhor|so) (?:por |uma )?(?:ligacao|telefone)$"
+            r"|\b(?:ajuda|apoio|contato) human[oa]\b|\btransf(?:ira|ere|erir) me\b"
             r"|\btem (?:um )?(?:sac|ouvidoria)\b|\bninguem (?:vai |para )?me (?:atende|atender"
             r"|ajuda|ajudar)\b|\bretorno por (?:telefone|ligacao)\b"
         ),
@@ -145,7 +151,7 @@ _HUMAN: Final = tuple(
         ),
         (
             r"\b(?:tem|existe|ha) (?:algum |alguma |um |uma )?(?:atendente(?: humano| real)?"
-            r"|atendimento (?:humano|real))$|\b(?:atendimento|atendente|suporte) (?:humano"
+            r"|atendimento (?:humano|real))$|\b(?:atendimento|atendente|suporte) (?:com )?(?:humano"
             r"|humana|real"
             r"|pessoal|de verdade|com (?:uma )?pessoa)\b"
         ),
@@ -167,7 +173,7 @@ _ALONE: Final = Pattern(
     r"(?:atendentes?|atendimento|humano|pessoa|vendedora?|consultora?|corretora?|operadora?|gerente"
     r"|(?:tem )?alguem(?: ai| aqui| me ouve)?|pessoa (?:real|de verdade)|atendente humano"
     r"|atendimento humano|ser humano"
-    r"|suporte humano|(?:real |live )?(?:human|agent)|real person)"
+    r"|suporte humano|(?:real |live |human )*(?:human|agent)|real person)"
 )
 _NOT_ASKING: Final = Pattern(
     rf"\bou (?:e |um )*{_MACHINE}\b"

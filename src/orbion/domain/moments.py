@@ -7,6 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from orbion.domain.numbers import WORDS, number
+from orbion.domain.schedule import COUNTED
 from orbion.domain.text import compose, fold, words
 from orbion.kit.pattern import Pattern
 
@@ -57,9 +58,7 @@ _WEEKDAY: Final = Pattern(
     r"(?:(?P<day>segunda|terca|quarta|quinta|sexta|sabado|domingo)(?:[\s-]*feira)?"
     r"|(?P<short>seg|ter|qua|qui|sex|sab|dom)(?=\s*(?:,|$|\d|as\s|que vem|de manha|a tarde|cedo)))"
     r"(?![\w-])(?P<coming>\s+(?:que vem|da semana que vem|da proxima semana|da outra semana))?"
-    r"(?!\s+(?:via|vez|vezes|parte|opcao|fase|casa|mao|serie|etapa|filha|dose|a (?:terca|quarta"
-    r"|quinta|sexta|sabado|domingo)"
-    r"|ate|feiras|do)\b)"
+    rf"(?!\s+(?:{COUNTED}|a (?:terca|quarta|quinta|sexta|sabado|domingo)|ate|feiras|do)\b)"
 )
 _EVERY: Final = Pattern(
     r"\b(?:tod[oa]s?(?: [oa]s?)?|aos?|bom|boa|otimo|otima|(?:segunda|terca|quarta|quinta"

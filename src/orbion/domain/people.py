@@ -12,14 +12,14 @@ from orbion.domain.text import fold, normalise
 from orbion.domain.vocabulary import GREETINGS, NO_NAME, STOP_WORDS, THANKS, TRADES
 from orbion.kit.pattern import Pattern
 
-_NO_PERSON: Final = NO_NAME | frozenset(TRADES)
+_NO_PERSON: Final = NO_NAME | frozenset((*TRADES, *WORDS))
 _TITLE: Final = r"(?:(?:d\.|dr\.?|dra\.?|sr\.?|sra\.?|dona|seu|senhora?|prof\.?|professora?)\s+)?"
 _NAMED: Final = Pattern(
     r"\b(?:meu nome(?: completo)?\s*(?:(?:e|eh)\b|[:=?])|me chamam de|pode anotar"
-    r"|my name is|me llamo|mi nombre es|assina(?:do|tura)?\s*:|att\s*[,:.]"
+    r"|(?:no|em) nome d[eoa]|my name is|me llamo|mi nombre es|assina(?:do|tura)?\s*:|att\s*[,:.]"
     r"|(?:eu )?me chamo|(?:pode |podem )?me chamar? de|pode chamar de"
-    rf"|(?:^|(?<=[\n.,!]\s))chamo|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
-    rf"|chamo-me)\s*(?:[oa]\s+)?{_TITLE}",
+    rf"|(?:^|(?<=[\n.,!]\s))chamo(?!-me\b)|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
+    rf"|chamo[- ]me)\s*(?:[oa]\s+)?{_TITLE}",
     re.MULTILINE,
 )
 _INTRODUCED: Final = Pattern(
@@ -87,6 +87,10 @@ _AGED: Final = (
         rf"{_AGE}\s*an(?:os?|inhos?)\b"
     ),
     Pattern(
+        r"\b(?:pr[oa]|para(?:\s+[oa])?|d[oa])\s+(?P<who>[a-z]+)(?:\s+[a-z]+)?\s*,\s*"
+        rf"(?:que |e )?el[ea]\s+(?:tem|fez|esta com|ta com)\s+{_AGE}\b"
+    ),
+    Pattern(
         rf"(?:^|[.!?,\n]\s*)(?P<who>[a-z]+)(?:\s+[a-z]+){{0,3}}\s*,\s*(?:de\s+)?{_AGE}"
         r"\s+an(?:os?|inhos?)\b"
     ),
@@ -94,6 +98,8 @@ _AGED: Final = (
         rf"\b(?:vaga|turma|matricula|bercario|maternal)\b[^.!?\n]{{0,15}}?(?:pra|para|de)\s+{_AGE}"
         r"\s+an(?:os?|inhos?)\b"
     ),
+    Pattern(rf"\bel[ea]\s+(?:fez|faz|completou|completa)\s+{_AGE}\b(?!\s*(?:x|mil|reais|horas))"),
+    Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}}?\s(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
     Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
 )
 _NAMED_KID: Final = Pattern(
@@ -109,6 +115,7 @@ _PUPIL: Final = Pattern(
     r"(?:d[oa]|pr[oa]|para(?:\s+[oa])?|[oa])\s+(?=[^\W\d_])"
 )
 _KID_THEN_NAME: Final = Pattern(rf"\b{_KID}\s*,?\s+(?:[oa]\s+)?(?=[^\W\d_])")
+_OF_HOUSE: Final = Pattern(r"d[ao] [A-ZÀ-Ý]")
 _SHORTEST: Final = 2
 
 
@@ -199,14 +206,18 @@ def _signed(text: str) -> Iterator[str]:
 
 
 def _alone(text: str) -> str | None:
-    """«Rodrigo Alves, prazer»: a message that is but a name of two words."""
+    """«Rodrigo Alves, prazer», «Rafael, Curitiba»: a name before all else."""
     said = [part.strip() for part in CLAUSE.findall(text)]
-    names = [part for part in said if part and not _is_greeting(part)]
-    if len(names) != 1 or "?" in text:
+    name, *rest = [part for part in said if part and not _is_greeting(part)] or [""]
+    is_name = _name_at(name, 0, capital=True) == name and fold(name.split()[0]) in FIRST_NAMES
+    if not is_name:
         return None
-    name = names[0]
-    is_whole = _name_at(name, 0, capital=True) == name and len(name.split()) > 1
-    return name if is_whole and fold(name.split()[0]) in FIRST_NAMES else None
+    is_whole = not rest and len(name.split()) > 1 and "?" not in text
+    return name if is_whole or (rest and _is_from(rest[0])) else None
+
+
+def _is_from(clause: str) -> bool:
+    return normalise(clause) in CITIES or _OF_HOUSE.match(clause) is not None
 
 
 def _is_greeting(clause: str) -> bool:

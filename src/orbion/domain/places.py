@@ -79,7 +79,7 @@ _CENTRE: Final = Pattern(
 )
 _NO_QUARTER: Final = NO_PLACE | frozenset(
     words(
-        "financeiro industrial publico vendas matriculas norte sul leste oeste zona litoral praia"
+        "financeiro publico vendas matriculas norte sul leste oeste zona litoral praia"
         " interior rua avenida av parte mesma"
         " mesmo minha meu internet instagram facebook google site shopping escola predio"
         " cobertura chao terreo fundo anuncio face insta zap whats praca estado regiao"

@@ -64,7 +64,7 @@ _CALLING: Final = (
 )
 _NAMING: Final = Pattern(
     r"\b(?:o|a|os|as|um|uma|no|na|do|da|dos|das|nosso|nossa|pelo|pela|com|temos|tem|tambem|tb"
-    r"|vendemos"
+    r"|vendemos|(?:temos|tem|vendemos|fazemos)(?: \w+){1,2} (?:pra|para)"
     r"|ofere\w+|marca|modelo|em|e|ou|ao|de|\w*plano|kit|curso|bairro|inversor|linha"
     rf"|(?!(?:{'|'.join(_CALLING)})\s)[a-z]{{4,}})\s+$"
 )
@@ -83,7 +83,8 @@ _OFFER: Final = Pattern(
     r"|aceitamos|instalamos|alugamos|contamos com|disponibilizamos|atendemos|dispomos de"
     r"|possuimos|cobrimos|realizamos"
     r"|entregamos|damos|emitimos|usamos|buscamos|levamos|retiramos|montamos|trocamos|ministramos"
-    r"|consertamos)"
+    r"|consertamos|colocamos|aplicamos|importamos|fabricamos|produzimos|servimos|preparamos"
+    r"|organizamos|ensinamos|ofertamos|construimos|projetamos|reformamos|lavamos)"
     r"(?: (?:sim|tambem|tb|ate|sempre|ainda|agora|aqui|muito|muitos|varios|varias|outros?|outras?"
     r"|mais|nossos?|nossas?|em|no|na"
     r"|nos|nas|com|o|a|os|as|um|uma|de|do|da|todo|toda|todos|todas|e))*)\s+([a-z]{3,})(?:\s+(?:de "

@@ -32,8 +32,16 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             zero (?:de )?entrada|nao precisa (?:de |dar )?(?:entrada|sinal|fiador)
         """,
         "waiver": r"""
+            nao (?:tem|temos|ha|cobra\w*|exig\w+|precisa de|existe) (?:\w+ )?(?:fidelidade ~
+            |multas?|carencia|caucao|fiador|burocracia|limites?)\b
             sem (?:\w+ )?(?:fidelidade|multas?|carencia|burocracia|compromisso|limites?|adesao) ~
             |sem (?:\w+ )?(?:contrato|comprovante|comprovacao|avalista|analise|letras miudas)
+        """,
+        "unlimited": r"""
+            qualquer (?:compra|pedido|valor|cidade|lugar|endereco|produto|plano|idade|convenio ~
+            |cartao|banco|bairro|regiao)\b
+            tod[oa]s (?:[oa]s )?(?:compras|pedidos|cidades|produtos|convenios ~
+            |cartoes|bancos|bairros)\b
         """,
         "free": r"""
             ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto))
@@ -65,7 +73,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             100 ?% ?(?:de )?\w+|(?:pode|pd) (?:confiar|ficar (?:tranquil\w|sossegad\w|sussegad\w))
             fi(?:ca|que) (?:tranquil\w|sossegad\w|susse\w+|de boa)|nao tem erro|tiro e queda
             dinheiro de volta|devolv\w+ (?:o |seu |todo |tudo|\d|integral)|reembols\w+
-            vai (?:\w+ )?zerar
+            vai (?:\w+ )?zerar|dura\w* (?:a vida (?:toda|inteira)|(?:pra|para) sempre)
             zera (?:a|sua)|nunca (?:mais )?(?:da|deu|dao|tem|quebra|vai|falha|atras)\w*
             sempre (?:funciona|da certo|aprova)
             vai (?:\w+ )?(?:dar certo|aprovar|ser aprovad\w|passar|valorizar|economizar ~
@@ -142,6 +150,8 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             (?:aceit|receb|parcel|pag|financ|trabalh|divid)\w*(?: \w+){0,4} (?:cheques?|crediario ~
             |carne|consorcio|permuta|bitcoin|cripto\w*|vale\b|vr\b|fiado|fgts|financiamento ~
             |boletos?|pix|picpay|mercado pago|dolar|carro|moto|amex|carta de credito)
+            (?:peg|aceit|receb|avali)\w* (?:o |um |seu |sua )*(?:\w+ )?(?:usad[oa]|antig[oa] ~
+            |imovel|veiculo)\b
             (?:no|na|via|pelo) (?:crediario|carne|cheque|fiado|promissoria|consorcio)\b
             financiamento (?:proprio|direto)|direto com (?:a loja|o dono|a construtora|a gente)
             aceit\w+ (?:todos|qualquer|tod[ao]s? )|usar (?:o |seu )?fgts

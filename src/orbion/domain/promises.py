@@ -1,9 +1,10 @@
 """Find what a reply promises beyond figures, and whether the data of the business back it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
@@ -23,6 +24,7 @@ _SOON: Final = re.compile(
     r"|fim do mes|fim de semana"
 )
 _BEING: Final = Pattern(r"\b(?:esta|estao|ta|tao|e|sao|vem|vao|ja)\b(?: ja)?(?: tudo)? $")
+_INCLUDED: Final = Pattern(r"(?:ja )?inclu(?:s|id)[oa]s?\b")
 _PARTS: Final = Pattern(
     r"\b(?:valor\w*|preco\w*|mensalidade\w*|plano\w*|pacote\w*|servico\w*|tudo|total|mesmo)\b"
 )
@@ -93,13 +95,22 @@ def _included(clause: Clause, found: re.Match[str]) -> str:
 
 
 def _is_said_before(clause: Clause, start: int) -> bool:
-    return _BEING.search(clause.text[: start - clause.start]) is not None
+    before, after = clause.text[: start - clause.start], clause.text[start - clause.start :]
+    is_said = _INCLUDED.match(after) is not None and not stems(after)
+    return is_said or _BEING.search(before) is not None
+
+
+_ABOUT: Final[Mapping[str, Callable[[Promise], frozenset[str]]]] = MappingProxyType(
+    {"waiver": lambda promise: promise.words, "free": lambda promise: promise.around}
+)
 
 
 def is_backed(
     promise: Promise, grounds: Mapping[str, Sequence[Promise]], known: AbstractSet[str], text: str
 ) -> bool:
     """Whether the data promise the same, about the same thing."""
+    if promise.family == "unlimited":
+        return promise.clause.text[promise.start - promise.clause.start :].strip() in text
     if promise.family == "delivery":
         return all(when in text for when in promise.soon)
     if promise.family == "included" and _is_said_before(promise.clause, promise.start):
@@ -107,8 +118,7 @@ def is_backed(
     if promise.family in _BY_WORDS:
         return promise.words <= known if promise.words else promise.family in grounds
     alike = grounds.get(promise.family, ())
-    if promise.family == "waiver":
-        return any(promise.words & each.words for each in alike)
-    if promise.family != "free":
+    if promise.family not in _ABOUT:
         return bool(alike)
-    return any(not promise.around or promise.around & each.around for each in alike)
+    said = promise.words if promise.family == "waiver" else promise.around
+    return any(not said or said & _ABOUT[promise.family](each) for each in alike)

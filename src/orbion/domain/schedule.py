@@ -17,6 +17,12 @@ _DAY: Final = (
     r"(?:segundas?|tercas?|quartas?|quintas?|sextas?)(?:[ -]feiras?)?|sabad(?:os?|ao)|domingos?"
     r"|seg|ter|qua|qui|sex|sab|dom"
 )
+# After «segunda» and the like, what is counted: no day.
+COUNTED: Final = (
+    r"(?:opcao|parcela|vez|vezes|via|etapa|fase|aula|mao|chance|unidade|visita|pergunta|dose|sessao"
+    r"|semana|mensalidade|forma|linha|parte|casa|planta|serie|filha|turma|serie|prestacao|tentativa)"
+)
+_COUNTED: Final = Pattern(rf"\s+{COUNTED}")
 _SPAN: Final = Pattern(rf"\b({_DAY})\s*(?:ate|a|ao|-|\u2013|/)\s*(?:o |a )?({_DAY})\b")
 _ONE: Final = Pattern(rf"\b({_DAY})\b")
 _GROUPS: Final = (
@@ -103,11 +109,7 @@ def _named(found: re.Match[str], text: str) -> str:
     word = found[1]
     if word in {"segunda", "quarta", "quinta", "terca", "sexta"}:
         after = text[found.end() :]
-        if re.match(
-            r"\s+(?:opcao|parcela|vez|via|etapa|fase|aula|mao|chance|unidade|visita|pergunta"
-            r"|dose|sessao|semana|mensalidade|forma|linha|parte|casa|planta)",
-            after,
-        ):
+        if _COUNTED.match(after):
             return word
     return _days(frozenset((_day(word),)))
 

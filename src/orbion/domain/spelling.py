@@ -19,8 +19,7 @@ _SPELLINGS: Final = (
     (re.compile(r"([a-qs-z])\1"), r"\1"),
     (re.compile(r"^h|(?<=[^cnlps])h"), ""),
     (re.compile(r"qu?(?=[ei])"), "k"),
-    (re.compile(r"gu(?=[ei])"), "G"),
-    (re.compile(r"g(?=[ei])"), "j"),
+    (re.compile(r"gu?(?=[ei])"), "j"),
     (re.compile(r"x?s?c(?=[ei])|z|x(?=[ckptl])"), "s"),
     (re.compile(r"sh|ch"), "x"),
     (re.compile(r"[ck]|qu?"), "k"),
@@ -76,6 +75,15 @@ class Lexicon:
 
 def _shorter(word: str) -> Iterator[str]:
     return (word[:place] + word[place + 1 :] for place in range(len(word)))
+
+
+def clipped(word: str) -> Iterator[str]:
+    """Without one of its vowels, as in hasty writing: «mandm», «retir»."""
+    return (
+        word[:place] + word[place + 1 :]
+        for place, letter in enumerate(word)
+        if place and letter in "aeiou"
+    )
 
 
 def _forms(verb: str) -> Iterator[str]:

@@ -5,7 +5,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
-from orbion.domain.spelling import Lexicon, sound, written_out
+from orbion.domain.spelling import Lexicon, clipped, sound, written_out
 from orbion.domain.vocabulary import FILLERS, STOP_WORDS
 
 # What a letter means stands here; of the other words the empty ones are «F», the rest «X».
@@ -17,7 +17,9 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "P": (
             "stop paro pare parem parar pararem parasse parassem parando deixe deixem deixar"
             " deixassem evitar+ evito cessar+ interromper+ interrompo suspender+ suspendo encerrar+"
-            " encerro desativar+ desativo descontinuar+ desligar+ desistam"
+            " encerro desativar+ desativo descontinuar+ desligar+ desistam desabilitar+ abster+"
+            " abstenha"
+            " abstenham"
         ),
         "C": "cancelar+ cancelo cancelei",
         "Q": "sair saindo saio sai saiam saia sairmos",
@@ -41,10 +43,14 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
             " comunicacao comunicacoes comunicado/s mensagenzinha/s mensagemzinha"
             " informativo/s campanha/s"
         ),
+        "m": (
+            "perturbacao importunacao amolacao insistencia enchecao chateacao assedio perseguicao"
+            " incomodo/s bombardeio"
+        ),
         "I": "envio/s recebimento disparo/s",
         "T": (
             "isso isto nada coisa/s coisinha/s negocio/s trem treco novidade/s ligacao ligacoes"
-            " texto/s parada bagulho/s"
+            " texto/s parada bagulho/s disso nisso porcaria/s palhacada/s"
         ),
         "c": "contato/s",
         "E": "receber+ rcb receba",
@@ -67,19 +73,19 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
             "numero telefone celular fone cadastro dados nome inscricao registro assinatura"
             " zap whats whatsapp wpp"
         ),
-        "L": "lista/s grupo/s base banco sistema mailing agenda transmissao broadcast",
-        "a": "dai daqui",
+        "L": "lista/s grupo/s base sistema mailing agenda transmissao broadcast",
+        "a": "dai daqui fora",
         "W": (
             "quer quero quere queria queremos desejo desejamos autorizo autorizei autorizamos"
             " permito permiti permitimos consinto aceito aceitamos gostaria pretendo preciso"
             " precisamos aguento suporto interesse pedi permissao autorizacao solicitei solicito"
-            " curto gosto peco"
+            " interessa interessam curto gosto peco rogo suplico imploro"
         ),
         "O": "voce voces cs",
         "B": (
             "block bloquear bloqueio bloqueando bloqueei bloqueado/s bloqueada/s reportado/s"
             " reportada/s denunciar denuncio denunciando denunciei denunciado/s denunciada/s"
-            " processar reportar procon anatel"
+            " processar reportei reporto reportando reportar procon anatel"
         ),
         "D": (
             "madrugada manha noite domingo/s sabado/s semana audio/s voz email hoje amanha ainda"
@@ -92,13 +98,16 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
             " boleto"
         ),
         "F": (
-            "pra para pro por o a os as no na nos nas do da dos das ai la ca todo/s toda/s santo"
+            "nova/s novo/s pra para pro por o a os as no na nos nas do da dos das ai la ca todo/s"
+            " toda/s santo"
             " hora/s dia/s tempo inteiro novo nunca amor inferno droga merda porra saco tanto/s"
             " tanta/s paciencia comercial lado tipo vez nenhum nenhuma outro/s outra/s educadamente"
             " logo uso usar usado/s ser seja sejam fosse fossem necessario necessidade precisa"
             " precisam direto vida pe educacao fazer faz faca parte estar participar continuar dei"
             " dar dou pessoa/s moco moca prezado/s prezada/s caro/s entendeu jeito maneira urgente"
-            " frente diante lei voltar+ ver favor comercialmente te lhe vos k kk kkk kkkk"
+            " pessoal pessoais vosso/s vossa/s proximo/s seguinte/s frente diante lei voltar+ ver"
+            " favor"
+            " comercialmente te lhe vos k kk kkk kkkk"
             " obrigado obrigada grato grata senhores senhor senhora"
         ),
     }
@@ -121,7 +130,11 @@ class _Alphabet:
                 return self._forms[word.removesuffix(ending)]
         if len(word) < _LEAST_TYPED:
             return "X"
-        return self._sounds.get(sound(word)) or ("M" if self._nouns.meant_by(word) else "X")
+        return (
+            self._sounds.get(word)
+            or self._sounds.get(sound(word))
+            or ("M" if self._nouns.meant_by(word) else "X")
+        )
 
     @cached_property
     def _forms(self) -> Mapping[str, str]:
@@ -135,8 +148,12 @@ class _Alphabet:
 
     @cached_property
     def _sounds(self) -> Mapping[str, str]:
+        """By what a word sounds like, and by what hasty writing leaves of it."""
+        long = [(word, letter) for word, letter in self._forms.items() if len(word) >= _LEAST_TYPED]
+        left = {way: letter for word, letter in long for way in clipped(word)}
         return {
-            sound(word): letter for word, letter in self._forms.items() if len(word) >= _LEAST_TYPED
+            **{way: letter for way, letter in left.items() if len(way) >= _LEAST_TYPED},
+            **{sound(word): letter for word, letter in long},
         }
 
     @cached_property

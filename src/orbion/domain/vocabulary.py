@@ -65,6 +65,7 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "pf": "por favor",
         "obg": "obrigado",
         "vlw": "valeu",
+        "aq": "aqui",
         "nmr": "numero",
         "nro": "numero",
         "vdd": "verdade",
