@@ -59,7 +59,7 @@ _HELD: Final = Pattern(
     r"|as|em|garantid|cert|confirmad|de pe)\w*"
     r"|\b(?:ficou|mudou|passou)(?: \w+)? (?:pra|para|na|no|as)(?: o| a)? (?:dia|&|hoje|amanha"
     r"|segunda|terca|quarta|quinta|sexta|sabado|domingo|\d)"
-    rf"|\btudo certo com (?:o |a |seu |sua )?(?:{_NOUNS})\b"
+    rf"|\btudo certo (?:com|para|pra) (?:o |a |seu |sua )?(?:{_NOUNS})\b"
     r"|\bdeixei (?:o |seu |teu )?(?:nome|contato|numero|telefone)\b"
     r"|\bdeixei (?:um |uma )?(?:recado|aviso|mensagem|bilhete|nota|pedido)\b"
     r"|\b(?:ja )?(?:ta|esta|entrou|coloquei|botei|pus|deixei)(?: \w+){0,3} (?:na|em) (?:nossa "
@@ -91,7 +91,8 @@ _SPOKE: Final = Pattern(
     r"|nosso|nossa|seu|sua) )+"
     r"(?:equipe|time|gerente|gerencia|diretor\w*|supervisor\w*|consultor\w*|corretor\w*|doutor\w*"
     r"|dr\w*|chefe|dono|responsavel|setor|financeiro|pessoal|medic\w+|secretaria|tecnic\w+"
-    r"|proprietari\w+|colega|coordena\w+)"
+    r"|proprietari\w+|colega|coordena\w+|instalador\w*|fornecedor\w*|motorista|entregador\w*"
+    r"|professor\w*|banco)"
 )
 # «O gerente liberou»: somebody was asked.
 _GRANTED: Final = Pattern(
@@ -103,12 +104,13 @@ _GRANTED: Final = Pattern(
 )
 _ACTS: Final = (
     r"(?:cancel|atualiz|ativ|emit|registr|reserv|agend|marc|envi|confirm|aplic|liber|alter|remov"
-    r"|exclu|ger|cadastr|solicit|estorn|finaliz|conclu|efetu|realiz|remarc|reagend|transfer)"
+    r"|exclu|ger|cadastr|solicit|estorn|finaliz|conclu|efetu|realiz|remarc|reagend|transfer|salv"
+    r"|anot|cri)"
 )
 # «Endereço atualizado», «segunda via emitida com sucesso»: a clause that is but a report.
 _REPORT: Final = Pattern(
     r"^\W*(?:(?:o|a|os|as|seu|sua|seus|suas|tudo|ok|pronto) )*"
-    r"(?!(?:valor|preco|tabela|lista|dado|site)|(?:nao|nada|se|quando|depois|apos|assim|caso"
+    r"(?!(?:valor|preco|tabela|lista|site)|(?:nao|nada|se|quando|depois|apos|assim|caso"
     r"|uma)\b)"
     rf"\w+(?: (?:d[aeo] )?\w+)?? ({_ACTS})(?:ad|id)[oa]s?"
     r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja)\b)"
@@ -121,11 +123,25 @@ _OURS: Final = Pattern(
     r" despachad\w+|em rota))\b"
     r"|\b(?:seu|o|sua|a) e-?mail (?:ja )?(?:deve ter chegado|chegou|foi)\b"
 )
+# «Te mando em seguida» is still to come.
+_TO_COME: Final = Pattern(r"(?:mando|envio)\b")
+_LATER: Final = Pattern(
+    r"\b(?:em seguida|daqui a pouco|ja ja|depois|mais tarde|amanha|logo mais|logo em seguida|em"
+    r" breve"
+    r"|em instantes|em \d+ min\w*)\b"
+)
+_LOOKED: Final = Pattern(
+    r"\b(?:olhei|vi|dei uma olhada) (?:aqui )?(?:n[oa]|a|o|com) (?:nossa |nosso )?(?:agenda|estoque"
+    r"|sistema"
+    r"|calendario|planilha|cadastro)\b"
+)
+_GENERIC: Final = Pattern(r"\b[oa]s $")
 _PAID: Final = Pattern(
     r"\breceb(?:i|emos) (?:aqui |o |a |ja |seu |sua |teu )*(?:pagamento|pix|deposito|valor"
     r"|transferencia"
     r"|entrada|sinal)\b"
-    r"|\b(?:pagamento|pix|deposito|transferencia|comprovante)(?: \w+){0,2} (?:caiu|entrou|compensou"
+    r"|\b(?:pagamento|pix|deposito|transferencia|comprovante)(?: \w+){0,2} (?:caiu|entrou|consta"
+    r"|compensou"
     r"|aprovad\w|baixad\w)\b"
 )
 _PROTOCOL: Final = Pattern(
@@ -169,6 +185,7 @@ _THEIRS: Final = Pattern(
 _SETTLED: Final = Pattern(
     r"\s*(?:p[ar]+a?\b|com sucesso|aqui|no seu|na sua|[^\w\s,]|$|entao|certinho)"
 )
+_IS_NOUN: Final = Pattern(r"pedido|chamados? (?:abert|regist|cri|numero|n |tecnic)\w*")
 _IRREGULAR: Final[Mapping[str, str]] = MappingProxyType({"m": "mand", "a": "abr", "f": ""})
 _EXCHANGED: Final = frozenset(("mud", "troqu", "troc"))
 _DATED: Final = Pattern(r"\b(?:visita|consulta|horario|reuniao|aula|dia|agenda|vistoria)\b")
@@ -268,6 +285,7 @@ _SIGNS: Final = (
     (_CALLED, frozenset((Deed.HAND_OVER, Deed.NOTE))),
     (_GRANTED, frozenset((Deed.HAND_OVER, Deed.CHECK))),
     (_OURS, frozenset((Deed.BOOK, Deed.HAND_OVER, Deed.SEND, Deed.NOTE, Deed.APPLY))),
+    (_LOOKED, frozenset((Deed.CHECK,))),
     (_PAID, frozenset((Deed.PAY, Deed.CHECK))),
     (_PROTOCOL, frozenset((Deed.NOTE, Deed.HAND_OVER, Deed.BOOK))),
 )
@@ -280,27 +298,32 @@ def _states(clause: Clause) -> Iterator[ActionClaim]:
     made = list(_made(text))
     yield from made or _reported(text)
     for pattern, backed in _SIGNS:
-        yield from (_claim(found, backed) for found in _real(pattern, text))
+        yield from (
+            _claim(found, backed)
+            for found in _real(pattern, text)
+            if not (_TO_COME.match(found.group()) and _LATER.search(text))
+        )
 
 
 def _made(text: str) -> Iterator[ActionClaim]:
     for found in _MADE.finditer(text):
         said = found.group()
         is_open = _USUAL.search(said) or _MODAL.search(said) or is_denied(said)
-        if not is_open and _stands(text[: found.start()], text):
+        is_kind = _GENERIC.search(text[: found.start()]) and not _BEING.search(said)
+        if not is_open and not is_kind and _stands(text[: found.start()], text):
             yield _claim(found, NOUNS[found[1]] | (_backing_of(said) - {Deed.CHECK}))
 
 
 def _reported(text: str) -> Iterator[ActionClaim]:
     found = _REPORT.match(text)
-    if found and _stands("", text):
+    if found and _stands(text[: found.start(1)], text):
         yield _claim(found, VERBS[found[1]])
 
 
 def _results(text: str) -> Iterator[ActionClaim]:
     for found in _DONE.finditer(text):
         before = text[: found.start()]
-        if found.group().startswith("pedido") or not _stands(before, text):
+        if _IS_NOUN.match(text, found.start()) or not _stands(before, text):
             continue
         if _HEARD.fullmatch(text):
             continue

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -109,7 +110,7 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         },
         products=products,
         owners=read_owners(free, products),
-        bounds=read_bounds(promises.get("included", ()), free, products),
+        bounds=read_bounds(chain.from_iterable(promises.values()), free, products),
         heads=frozenset(_heads(catalogue)),
         words=words,
         text=free.text,

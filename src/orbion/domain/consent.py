@@ -23,7 +23,11 @@ STOP_QUESTION: Final = "?stop"  # in the place of an open slot, whose keys have 
 _PREPOSITIONS: Final = frozenset(["pra", "pro"])  # «para» stays the verb that stops
 _PLUS: Final = Pattern(r"\+(?!\s*\d)")
 # «Quero não»: the no of the Northeast comes last.
-_NO_AFTER: Final = Pattern(r"^(?!.*\b(?:nao|nunca|nem) \w)(.+)(?<! ou) nao(?: meu \w+)?$")
+_NO_AFTER: Final = Pattern(
+    r"^(?!.*\b(?:nao|nunca|nem) (?!meu |visse|viu|hein)\w)(.+)(?<! ou) nao(?: meu \w+| visse| viu|"
+    r" ne| hein| ta| por"
+    r" favor)*$"
+)
 # Ways of saying that are said again in words with a letter: «para de» as «pare», «num» as «nao».
 _SAID_AGAIN: Final = (
     (
@@ -82,7 +86,7 @@ _OPT_OUT: Final = tuple(
         r"N[FO+]*J[FO+]*V[F+]*L",
         r"N(?=[^X]*[+J])[+F]*Z[FJ+]*$",
         r"N[FO+]*[FJO+]*V[FJHO+]*T[^XDn]*(?:$|k)",
-        r"N[FO+]*J[FO+]*Z",
+        r"N[FO+]*J[FO+]*Z[^X]*$",
         r"N[FO]*J[FO+]*V$",
         r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*(?:$|k)|[FHO]*[LU][^Dn]*$)",
         r"[JH]F*[Uc][FJOW]*R[^XDn]*(?:$|k)",
@@ -198,7 +202,8 @@ _UNWILLING: Final = Pattern(
     rf"(?:nao |nada |mais |isso |disso )*{_WHEN}(?:nao|nada)?"
     r"|(?:ja )?(?:comprei|fechei|contratei|fiz|peguei)(?: (?:com|de|em|a|o))* outr[oa]s?"
     r"|(?:eu )?(?:vou|prefiro) deixar (?:pra|para) (?:depois|la|outra hora)|enjoei|obrigad[oa] nao"
-    r"|(?:esta )?(?:muito )?caro|aff+e? (?:voces )?(?:de novo|outra vez)(?: voces)?"
+    r"|aff+e? (?:voces )?(?:de novo|outra vez)(?: voces)?"
+    r"|chega disso|mais (?:pra|para) frente(?: talvez)?|(?:eu )?nao vou(?: mais)? querer(?: nao)?"
     r"|mudei de ideia|ninguem merece|aff+e?s?|(?:eu )?passo(?: dessa)?"
 )
 _OBJECT: Final = (

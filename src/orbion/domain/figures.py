@@ -99,10 +99,14 @@ _RANGE: Final = Pattern(
     r"(dias?|semanas?|mes|meses|anos?|horas?|minutos?|min|km|%|reais|quartos|m2)(?![a-z])"
 )
 _ONE: Final = Pattern(
-    r"\b(em|leva|dura|prazo de|garantia de|dentro de|ate|apos|daqui a?|durante|menos de|de)\s+"
+    r"\b(em|leva|dura|prazo de|garantia de|dentro de|ate|apos|daqui a?|durante|com|menos de|de)\s+"
     r"(?:so |apenas |no maximo )?(?:um|uma|1)\s+(?=(?:dia|semana|mes|ano|hora)\b(?!\s+(?:desses"
     r"|qualquer|d[ao])))"
 )
+_ONE_THING: Final = Pattern(
+    r"\b(tem|com|e|sao|inclui|so)\s+(?:um|uma)\s+(?=(?:vaga|quarto|suite|banheiro|dormitorio)\b)"
+)
+_HUNDRED: Final = Pattern(r"(?<!por )\bcentos?(?= de [a-z])")  # «dois centos de doces» are sold so
 _LISTED: Final = Pattern(r"(?m)^\s*\d{1,2}\s*(?:[.)\-]|\ufe0f?\u20e3)\s")
 _HOURS_AND: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +(\d+) +min(?:utos?)?\b")
 _CENTS: Final = 2
@@ -147,10 +151,11 @@ def read_figures(text: str) -> Figures:
     handles, plain = _taken(_HANDLE, plain)
     documents, plain = _taken(_DOCUMENT, plain)
     phones, plain = _taken(_PHONE, plain)
-    plain = in_digits(_LISTED.sub("\n", plain))
+    plain = in_digits(_HUNDRED.sub("centena", _LISTED.sub("\n", plain)))
     spelled, plain = _taken(_SPELLED_PHONE, plain)
     dates = frozenset(map(_date, _DATE.finditer(plain)))
     plain = mark_times(_DATE.sub(" # ", plain))
+    plain = _ONE_THING.sub(r"\1 1 ", plain)
     plain = _RANGE.sub(r"\1 \4\2\3 \4", _ONE.sub(r"\1 1 ", plain))
     plain = _HOURS_AND.sub(lambda each: f"{int(each[1]) * 60 + int(each[2])} minutos", plain)
     percents = tuple(

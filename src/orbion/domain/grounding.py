@@ -42,7 +42,8 @@ _HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
 _WHO: Final = Pattern(
     r"\b(?:estudant|idos|irma|profess|mulher|funcion|aposent|pix|dinheir|vista|grup|casal|famil"
-    r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr)\w*"
+    r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr|trimestr"
+    r"|semestr|anual|mensal)\w*"
 )
 _HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
 _DOZEN: Final = 12
@@ -66,6 +67,7 @@ _GROWS: Final = Pattern(r"\b(?:valoriz|rend|cresc|sob|aument|lucr|economi|reduz|
 _GROWTH: Final = frozenset(
     words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
 )
+_BOUND: Final = frozenset(("included", "payment", "attribute", "warranty"))
 _PARTY: Final = frozenset(words("pesso adult hospe passa unida"))  # how many somebody buys for
 _MODEL: Final = Pattern(r"\d+")
 _FEW: Final = 3
@@ -154,7 +156,8 @@ def _is_told(figure: Figure, told: Told, backing: Backing) -> bool:
 
 def _is_anothers(figure: Figure, told: Told, backing: Backing) -> bool:
     """«O Air tem 16 GB» where the texts say that of the Pro."""
-    owners, about = backing.owners.get(owned(figure), frozenset()), told.about(figure.start)
+    bare = backing.owners.get((figure.value, None), frozenset())
+    owners, about = backing.owners.get(owned(figure), bare), told.about(figure.start)
     priced = {key for key in about if figure.value in backing.prices[key].amounts}
     return bool(owners and about and not owners & about and not priced)
 
@@ -307,7 +310,7 @@ def _is_open_then(said: Opening, text: str, backing: Backing) -> bool:
         return any(_same(each, said) for each in backing.openings)
     if not said.is_open:
         return not said.days & backing.open_days or said.at is not None
-    if said.at is None:
+    if said.at is None or (backing.open_days and not said.days <= backing.open_days):
         return _is_open_on(said.days, text, backing)
     return all(
         any(_same(each, said) and (day in each.days or not each.days) for each in backing.openings)
@@ -361,7 +364,7 @@ def _is_of_others(promise: Promise, told: Told, backing: Backing) -> bool:
 def _is_kept(promise: Promise, told: Told, backing: Backing) -> bool:
     if _is_name(promise.start, told.mentions):
         return True
-    if promise.family == "included" and _is_of_others(promise, told, backing):
+    if promise.family in _BOUND and _is_of_others(promise, told, backing):
         return False
     if is_backed(promise, backing.promises, backing.words, backing.text):
         return True

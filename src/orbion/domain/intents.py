@@ -88,7 +88,9 @@ _OF_PERSON: Final = tuple(
             rf"|poderia) (?:me )?(?:vir )?{_HELP}\b"
         ),
         (
-            r"^PERSON de carne e osso\b|\bPERSON (?:ai |aqui )?(?:me )?entr(?:ar|e|asse) em"
+            r"^PERSON (?:de carne e osso|de verdade|responde|para falar)\b"
+            r"|^PERSON que me atendeu .*\b(?:ai|aqui|disponivel|online)$|\bPERSON de carne e osso\b"
+            r"|\bPERSON (?:ai |aqui )?(?:me )?entr(?:ar|e|asse) em"
             r" contato\b"
             r"|\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
             r"|\b(?:tem|existe|ha|teria) PERSON com quem\b|\bso \w+ com PERSON\b"
@@ -120,13 +122,17 @@ _HUMAN: Final = tuple(
             r"|\b(?:falar|conversar)\b.*\bpor (?:telefone|ligacao|voz)\b"
         ),
         (
-            rf"\b{_FETCH} (?:o|a) \w+ (?:que|da|do) (?!(?:tem|fica|e)\b)"
+            r"\b(?:cham(?:a|e|ar)|ped(?:e|ir)) (?:o|a) \w+ que (?:me )?(?!(?:tem|fica|e)\b)"
             r"|\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b"
             rf"|\b{_HAND_ON} .*\bfalar com (?:o|a|um|uma) \w+"
         ),
         (
             r"\bme transf(?:ere|erir|ira)(?: por favor)?$|^(?:entao )?transf(?:ere|ira)(?: ai| logo"
             r"| ja)?$"
+            r"|\batendimento (?:por telefone|por ligacao|telefonico)\b|\brobo nao (?:serve|resolve"
+            r"|ajuda"
+            r"|entende|presta)\b|^(?:\w+ )?(?:robo|bot) nao (?:serve|resolve|ajuda|entende"
+            r"|presta)\b"
             r"|\b(?:prefiro|quero|melhor|so) (?:por |uma )?(?:ligacao|telefone)$"
             r"|\b(?:ajuda|apoio|contato) human[oa]\b|\btransf(?:ira|ere|erir) me\b"
             r"|\btem (?:um )?(?:sac|ouvidoria)\b|\bninguem (?:vai |para )?me (?:atende|atender"
@@ -146,6 +152,10 @@ _HUMAN: Final = tuple(
             r"\b(?:talk|speak|chat)(?:ing)? (?:to|estou|with) (?:an? |the |some|your )?(?:real "
             r"|live "
             r"|human )*(?:person|human|agent|one|body|manager|representative|rep|owner|staff)\b"
+            r"|\bis there (?:an? )?(?:human|person|agent|someone|anyone)\b|\bconnect me (?:to|estou"
+            r"|with)\b"
+            r"|\b(?:quiero|necesito) (?:un |una )?(?:agente|persona|asesora?|humano)\b|^persona"
+            r" real\b"
             r"|\b(?:hablar|comunicarme|charlar) con (?:un |una |el |la )?(?:persona|human[oa]"
             r"|alguien|asesora?|agente|encargad[oa]|gerente|vendedora?|duen[oa])\b"
         ),
@@ -183,7 +193,8 @@ _NOT_ASKING: Final = Pattern(
     r"|transfere|chama|chame|liga|me liga|me ligue|me liguem|me ligar|liguem)\b"
     r"|\b(?:ja consegui|consegui|acabei de|vou|ja pude|fui|irei|vamos|posso deixar|nao consigo)"
     r" (?:falar|conversar|tratar|resolver|negociar|chamar)\b"
-    r"|\b(?:trabalh\w+|vaga|vagas|sou|curso|contrat\w+|salario|ganha)\b"
+    r"|\b(?:quero|queria) (?:ser|virar|trabalhar)\b(?! atend| transf| direc| encam)|\b(?:trabalh\w+"
+    r"|vaga|vagas|sou|curso|contrat\w+|salario|ganha)\b"
     r"|\bse (?:eu )?(?:ligar|for|incomoda)\b|\bme liga nao\b|\bme liga so\b"
     r"|\b(?:gosta|gosto|dificuldade|ele fala|ela fala)\b|\bpreciso de alguem (?:pra|para) (?!me"
     r"|fal)"

@@ -25,7 +25,8 @@ _NAMED: Final = Pattern(
 _INTRODUCED: Final = Pattern(
     r"(?:\b(?:a(?:qui|ki) (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
     r"|(?:es)?ta falando) (?:aqui )?(?:e|eh)"
-    r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+|\b(?:(?:aqui )?quem (?:fala|escreve)|aqui) (?:e|eh)\s+"
+    r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+"
+    r"|\b(?:(?:aqui )?quem (?:fala|escreve)|aqui) (?:e|eh)\s+(?:[oa]\s+)?"
     rf"|(?:^|[,.!?\n]\s*|\b(?:oi+e?|ola|opa|eu|dia|tarde|noite)\s+)(?:sou|(?:e|eh) [oa]"
     rf"|prazer,?)\s+(?:[oa]\s+)?){_TITLE}",
     re.MULTILINE,
@@ -38,7 +39,7 @@ _ANOTHER: Final = Pattern(
 _COMPANY: Final = Pattern(
     r"\b(?:(?:minha|nossa|a) empresa\s*(?:e|eh|se chama|chama|:|,)\s*(?:[oa]\s+)?"
     r"|(?:meu negocio|minha loja|nossa loja|meu comercio)\s*(?:e|eh|se chama|chama)\s+(?:[oa]\s+)?"
-    r"|^\s*(?:empresa|razao social|loja)\s*:\s*"
+    r"|^\s*(?:empresa|razao social|loja)\s*:\s*|^\s*empresa\s+(?=[a-z])"
     r"|\b(?:rh|financeiro|compras|comercial|marketing|administrativo|ti|setor \w+) d[oa]\s+"
     r"|(?:represento|represent\w+|em nome d)\s*[oae]\s+(?:empresa\s+)?"
     r"|(?:trabalho|trabalhamos)\s+(?:n[oa]|pr[oa]|para [oa])\s+(?:empresa\s+)?"
@@ -63,7 +64,7 @@ _KID: Final = (
     r"(?:filh[oa]|filhinh[oa]|primogenit[oa]|filhot[ea]|menin[oa]|menininh[oa]|garot[oa]"
     r"|pequen[oa]|bebe|nenem|crianca"
     r"|net[oa]|netinh[oa]|sobrinh[oa]|afilhad[oa]|entead[oa]|guri|guria|cacula|molequ[ea]"
-    r"|mocinh[oa]|irmaozinho|irmazinha|alun[oa])"
+    r"|mocinh[oa]|gemeos|gemeas|irmaozinho|irmazinha|alun[oa])"
 )
 _ADULT: Final = 18
 _SMALL: Final = "|".join(word for word, value in WORDS.items() if value < _ADULT)
@@ -100,6 +101,10 @@ _AGED: Final = (
     ),
     Pattern(rf"\bel[ea]\s+(?:fez|faz|completou|completa)\s+{_AGE}\b(?!\s*(?:x|mil|reais|horas))"),
     Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}}?\s(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
+    Pattern(
+        r"\b(?:matricular|inscrever|rematricular|vaga|matricula)\b[^.!?\n]{0,30}?,\s*"
+        rf"{_AGE}\s*an(?:os?|inhos?)\b"
+    ),
     Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
 )
 _NAMED_KID: Final = Pattern(
@@ -115,6 +120,9 @@ _PUPIL: Final = Pattern(
     r"(?:d[oa]|pr[oa]|para(?:\s+[oa])?|[oa])\s+(?=[^\W\d_])"
 )
 _KID_THEN_NAME: Final = Pattern(rf"\b{_KID}\s*,?\s+(?:[oa]\s+)?(?=[^\W\d_])")
+# After the name, what a customer tells of themselves: «Paulo, conta de 800».
+_TOLD: Final = Pattern(r"(?:conta|luz|moro|sou|quero|\d+ (?:quartos|dorm)|apto|casa|bairro)\b")
+_OF_TRADE: Final = Pattern(rf"\b(?:{'|'.join(TRADES)})\s+$")  # «Escola Pequeno Mundo»
 _OF_HOUSE: Final = Pattern(r"d[ao] [A-ZÀ-Ý]")
 _SHORTEST: Final = 2
 
@@ -217,7 +225,7 @@ def _alone(text: str) -> str | None:
 
 
 def _is_from(clause: str) -> bool:
-    return normalise(clause) in CITIES or _OF_HOUSE.match(clause) is not None
+    return any((normalise(clause) in CITIES, _OF_HOUSE.match(clause), _TOLD.match(fold(clause))))
 
 
 def _is_greeting(clause: str) -> bool:
@@ -241,10 +249,16 @@ def _child_name(text: str, folded: str) -> str | None:
             return titled(name)
     for found in (*_KID_THEN_NAME.finditer(folded), *_PUPIL.finditer(folded)):
         name = _name_at(text, found.end(), capital=False)
-        if name and (fold(name.split()[0]) in FIRST_NAMES or name[0].isupper()):
+        if name and _is_kid(name, folded[: found.start()]):
             return titled(name)
     for pattern in _AGED:
         for found in pattern.finditer(folded):
             if found.groupdict().get("who") in FIRST_NAMES and number(found["age"]) < _ADULT:
                 return _name_at(text, found.start("who"), capital=False)
     return None
+
+
+def _is_kid(name: str, before: str) -> bool:
+    """«Escola Pequeno Mundo» is none."""
+    is_known = fold(name.split(maxsplit=1)[0]) in FIRST_NAMES or name[0].isupper()
+    return is_known and _OF_TRADE.search(before) is None

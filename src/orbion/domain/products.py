@@ -1,7 +1,8 @@
 """Find which products a text names, and names and offers that the data do not hold."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ from orbion.kit.pattern import Pattern
 _TOKEN: Final = Pattern(r"[a-z]+|\d+(?:\.\d+)?")
 _WORD: Final = Pattern(r"[a-z]+")
 _ASIDE: Final = Pattern(r"\([^)]*\)")
+_ACRONYM: Final = Pattern(r"\b[A-Z]{3,4}\b")
 _STEM: Final = 5
 _LEAST: Final = 4
 _HEADS: Final = frozenset(
@@ -131,7 +133,14 @@ class Mention:
 
 def name_products(names: Mapping[str, Sequence[str]]) -> tuple[Named, ...]:
     """`names` of each product by its key; parts of several products name none of them."""
-    tokens = {key: [_tokens(each) for each in given] for key, given in names.items()}
+    acronyms = Counter(each for given in names.values() for each in _acronyms(given))
+    tokens = {
+        key: [
+            *map(_tokens, given),
+            *([each] for each in _acronyms(given) if acronyms[each] == 1),
+        ]
+        for key, given in names.items()
+    }
     heads = [parts[0][0] for parts in tokens.values() if parts and parts[0]]
     shared = {
         word
@@ -144,6 +153,13 @@ def name_products(names: Mapping[str, Sequence[str]]) -> tuple[Named, ...]:
         Named(key=key, pattern=_pattern(given, heads, shared))
         for key, given in tokens.items()
         if any(given)
+    )
+
+
+def _acronyms(names: Iterable[str]) -> frozenset[str]:
+    """The MEI of «Consultoria MEI» is a name by itself."""
+    return frozenset(
+        fold(each) for name in names if not name.isupper() for each in _ACRONYM.findall(name)
     )
 
 

@@ -121,7 +121,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             lider(?:es)? |numero 1|n ?1 |nota (?:maxima|10)|melhor preco|menor preco
             cobr(?:imos|o|e) (?:qualquer|a oferta|o preco|todo|oferta)
             ninguem (?:faz|vende|cobra|tem)|imbativ\w+|referencia (?:em|no|na|nacional)|premiad\w+
-            (?:mais de|\d+) (?:mil )?clientes|o mais vendido|campea\w*|mais procurad\w
+            (?:mais de|\d+) (?:mil )?clientes|o mais vendido|campe\w+|mais procurad\w
         """,
         "credential": r"""
             (?:certificad|credenciad|reconhecid|autorizad|homologad|registrad ~
@@ -138,6 +138,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
         """,
         "delivery": r"""
             (?:entreg\w+|chega\w*|envi\w+|despach\w+|instal\w+|fic\w+ pront\w+|recebe\w*|libera\w* ~
+            |encomend\w+ ~
             |sai|mont\w+|busca\w*|retira\w*|comec\w+|inici\w+|resolv\w+|conclu\w+|termin\w+|faz\w* ~
             |mud\w+|entra\w*|devolv\w+)(?: \w+){0,4} {DAY}
             {DAY}(?: \w+){0,3} (?:ja )?(?:entreg\w+|chega\w*|instal\w+|esta(?:ra)? pront\w+|(?:ta ~
@@ -153,7 +154,8 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             (?:peg|aceit|receb|avali)\w* (?:o |um |seu |sua )*(?:\w+ )?(?:usad[oa]|antig[oa] ~
             |imovel|veiculo)\b
             (?:no|na|via|pelo) (?:crediario|carne|cheque|fiado|promissoria|consorcio)\b
-            financiamento (?:proprio|direto)|direto com (?:a loja|o dono|a construtora|a gente)
+            financiamento (?:proprio|direto)|direto com (?:a loja|o proprietario|o dono ~
+            |a construtora|a gente)
             aceit\w+ (?:todos|qualquer|tod[ao]s? )|usar (?:o |seu )?fgts
         """,
         "included": r"""

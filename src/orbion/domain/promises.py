@@ -30,7 +30,8 @@ _PARTS: Final = Pattern(
 )
 _EMPTY: Final = frozenset(
     words(
-        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso inclusos inclusa "
+        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso"
+        " inclusos inclusa "
         "inclusas incluido incluida inclui incluindo "
         "acompanha direito aceita"
         " aceitam aceitamos recebemos parcelamos parcela parcelar pagar pagamento financiamos "
@@ -100,6 +101,7 @@ def _is_said_before(clause: Clause, start: int) -> bool:
     return is_said or _BEING.search(before) is not None
 
 
+_FIRST: Final = frozenset(("prime", "segun"))  # «primeira aula grátis» says more by «aula»
 _ABOUT: Final[Mapping[str, Callable[[Promise], frozenset[str]]]] = MappingProxyType(
     {"waiver": lambda promise: promise.words, "free": lambda promise: promise.around}
 )
@@ -121,4 +123,5 @@ def is_backed(
     if promise.family not in _ABOUT:
         return bool(alike)
     said = promise.words if promise.family == "waiver" else promise.around
-    return any(not said or said & _ABOUT[promise.family](each) for each in alike)
+    telling = said - _FIRST or said
+    return any(not said or telling & _ABOUT[promise.family](each) for each in alike)

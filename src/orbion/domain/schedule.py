@@ -20,7 +20,8 @@ _DAY: Final = (
 # After «segunda» and the like, what is counted: no day.
 COUNTED: Final = (
     r"(?:opcao|parcela|vez|vezes|via|etapa|fase|aula|mao|chance|unidade|visita|pergunta|dose|sessao"
-    r"|semana|mensalidade|forma|linha|parte|casa|planta|serie|filha|turma|serie|prestacao|tentativa)"
+    r"|semana|mensalidade|forma|linha|parte|casa|planta|serie|filha|turma|serie|prestacao"
+    r"|tentativa)"
 )
 _COUNTED: Final = Pattern(rf"\s+{COUNTED}")
 _SPAN: Final = Pattern(rf"\b({_DAY})\s*(?:ate|a|ao|-|\u2013|/)\s*(?:o |a )?({_DAY})\b")

@@ -61,16 +61,18 @@ class Lexicon:
 
     def meant_by(self, word: str) -> str | None:
         """The word that sounds alike; of a long one, a letter may be left out, put in or wrong."""
-        ways = (word, sound(word), *(_shorter(word) if len(word) >= _LONG - 1 else ()))
-        return next((self._ways[way] for way in ways if way in self._ways), None)
+        heard = self._alike.get(word) or self._alike.get(sound(word))
+        ways = (word, *_shorter(word)) if len(word) >= _LONG - 1 else ()
+        return heard or next((self._near[way] for way in ways if way in self._near), None)
 
     @cached_property
-    def _ways(self) -> Mapping[str, str]:
-        return {
-            way: word
-            for word in self._words
-            for way in (*(_shorter(word) if len(word) >= _LONG else ()), sound(word), word)
-        }
+    def _alike(self) -> Mapping[str, str]:
+        return {way: word for word in self._words for way in (sound(word), word)}
+
+    @cached_property
+    def _near(self) -> Mapping[str, str]:
+        long = [word for word in self._words if len(word) >= _LONG]
+        return {way: word for word in long for way in (*_shorter(word), word)}
 
 
 def _shorter(word: str) -> Iterator[str]:

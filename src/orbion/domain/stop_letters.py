@@ -50,7 +50,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "I": "envio/s recebimento disparo/s",
         "T": (
             "isso isto nada coisa/s coisinha/s negocio/s trem treco novidade/s ligacao ligacoes"
-            " texto/s parada bagulho/s disso nisso porcaria/s palhacada/s"
+            " texto/s parada bagulho/s disso nisso porcaria/s palhacada/s troco/s bagaca"
         ),
         "c": "contato/s",
         "E": "receber+ rcb receba",
@@ -98,7 +98,8 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
             " boleto"
         ),
         "F": (
-            "nova/s novo/s pra para pro por o a os as no na nos nas do da dos das ai la ca todo/s"
+            "deve devem deveriam nova/s novo/s pra para pro por o a os as no na nos nas do da dos"
+            " das ai la ca todo/s"
             " toda/s santo"
             " hora/s dia/s tempo inteiro novo nunca amor inferno droga merda porra saco tanto/s"
             " tanta/s paciencia comercial lado tipo vez nenhum nenhuma outro/s outra/s educadamente"

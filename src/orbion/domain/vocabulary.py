@@ -66,6 +66,8 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "obg": "obrigado",
         "vlw": "valeu",
         "aq": "aqui",
+        "di": "de",
+        "mi": "me",
         "nmr": "numero",
         "nro": "numero",
         "vdd": "verdade",
