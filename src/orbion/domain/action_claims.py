@@ -105,6 +105,7 @@ _GRANTED: Final = Pattern(
 _ACTS: Final = (
     r"(?:cancel|atualiz|ativ|emit|registr|reserv|agend|marc|envi|confirm|aplic|liber|alter|remov"
     r"|exclu|ger|cadastr|solicit|estorn|finaliz|conclu|efetu|realiz|remarc|reagend|transfer|salv"
+    r"|conced"
     r"|anot|cri)"
 )
 # «Endereço atualizado», «segunda via emitida com sucesso»: a clause that is but a report.
@@ -136,8 +137,21 @@ _LOOKED: Final = Pattern(
     r"|calendario|planilha|cadastro)\b"
 )
 _GENERIC: Final = Pattern(r"\b[oa]s $")
+# «Consultas marcadas com antecedência têm desconto» tells of any.
+_KINDS: Final = Pattern(
+    r"^\W*(?:(?:tod[oa]s )?[oa]s )?[a-z]+s (?:ja )?(?:[a-z]+(?:ad|id|it)[oa]s)\b.* "
+    r"(?:tem|sao|pagam|saem|ganham|recebem|contam|valem|precisam|podem|devem|custam|ficam|levam"
+    r"|demoram|chegam|entram|perdem)\b"
+)
+_KNOWING: Final = Pattern(
+    r"\b(?:coordena\w+|diretor\w*|gerente|equipe|time|financeiro|tecnic\w+|consultor\w*|corretor\w*"
+    r"|responsavel|secretaria|pessoal|atendente|especialista)(?: \w+){0,2} (?:sabe|soube|viu"
+    r"|recebeu|tem"
+    r"|pegou|assumiu)(?: d?[oa]s?)? (?:o )?seus? (?:caso|pedido|contato|dados|numero|documentos?)\b"
+)
 _PAID: Final = Pattern(
-    r"\breceb(?:i|emos) (?:aqui |o |a |ja |seu |sua |teu )*(?:pagamento|pix|deposito|valor"
+    r"\bdei baixa\b|\bbaixei (?:o |seu )*(?:boleto|debito|pagamento)\b|\breceb(?:i|emos) (?:aqui |o"
+    r" |a |ja |seu |sua |teu )*(?:pagamento|pix|deposito|valor"
     r"|transferencia"
     r"|entrada|sinal)\b"
     r"|\b(?:pagamento|pix|deposito|transferencia|comprovante)(?: \w+){0,2} (?:caiu|entrou|consta"
@@ -188,6 +202,7 @@ _SETTLED: Final = Pattern(
 _IS_NOUN: Final = Pattern(r"pedido|chamados? (?:abert|regist|cri|numero|n |tecnic)\w*")
 _IRREGULAR: Final[Mapping[str, str]] = MappingProxyType({"m": "mand", "a": "abr", "f": ""})
 _EXCHANGED: Final = frozenset(("mud", "troqu", "troc"))
+_MOVED: Final = frozenset(("transfer", "pass", "lev"))
 _DATED: Final = Pattern(r"\b(?:visita|consulta|horario|reuniao|aula|dia|agenda|vistoria)\b")
 _DEEDS: Final = frozenset(Deed) - {Deed.CHECK}
 
@@ -285,6 +300,7 @@ _SIGNS: Final = (
     (_CALLED, frozenset((Deed.HAND_OVER, Deed.NOTE))),
     (_GRANTED, frozenset((Deed.HAND_OVER, Deed.CHECK))),
     (_OURS, frozenset((Deed.BOOK, Deed.HAND_OVER, Deed.SEND, Deed.NOTE, Deed.APPLY))),
+    (_KNOWING, frozenset((Deed.HAND_OVER, Deed.NOTE, Deed.SEND))),
     (_LOOKED, frozenset((Deed.CHECK,))),
     (_PAID, frozenset((Deed.PAY, Deed.CHECK))),
     (_PROTOCOL, frozenset((Deed.NOTE, Deed.HAND_OVER, Deed.BOOK))),
@@ -294,6 +310,8 @@ _SIGNS: Final = (
 def _states(clause: Clause) -> Iterator[ActionClaim]:
     """«Está agendado», «visita confirmada», «segue o contrato»: said of the thing."""
     text = clause.text
+    if _KINDS.match(text):
+        return
     yield from _results(text)
     made = list(_made(text))
     yield from made or _reported(text)
@@ -350,6 +368,8 @@ def _backing_of(said: str) -> frozenset[Deed]:
 def _backing(stem: str, said: str) -> frozenset[Deed]:
     """A link to pay may come from a tool that charges; a contract may not."""
     backed = VERBS[stem]
+    if stem in _MOVED and _DATED.search(said):
+        return backed | {Deed.BOOK, Deed.MOVE}
     if stem in _EXCHANGED and not _DATED.search(said):
         return backed | {Deed.NOTE, Deed.APPLY}
     if Deed.SEND in backed and Deed.PAY in backed and re.search(rf"\b(?:{DOCUMENTS})", said):

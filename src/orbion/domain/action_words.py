@@ -64,7 +64,8 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
             _KEPT,
         ),
         **dict.fromkeys(
-            ("aplic", "apliqu", "ativ", "liber", "desbloque"), frozenset((Deed.APPLY, Deed.NOTE))
+            ("aplic", "apliqu", "conced", "ativ", "liber", "desbloque"),
+            frozenset((Deed.APPLY, Deed.NOTE)),
         ),
         **dict.fromkeys(
             ("verific", "verifiqu", "consult", "chequ", "chec", "confer", "pesquis", "simul"),

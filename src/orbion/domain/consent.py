@@ -101,7 +101,7 @@ _OPT_OUT: Final = tuple(
         r"P[FJH]*c[^XDn]*(?:$|k)|0[F+]*c[FJ]*$",
         r"eX?[FHJ]*[JH][FJ]*[UcX]?U|e[FHJ]*[LI]|^[FJ]*WJe$",
         r"N[FJO+]*W[FJHO+]*U[^XDn]*(?:$|k)",
-        r"B[FJO]+m|M[FHO]*N[FJ]*W$|BF?HL$|^[FJOW]*e[FHJ]*U[^XDn]*$",
+        r"N\+F*M|B[FJO]+m|M[FHO]*N[FJ]*W$|BF?HL$|^[FJOW]*e[FHJ]*U[^XDn]*$",
         r"Z[FJO]*[HF]+M|P[FJHO]*m|0[FW]*E[FHJOT+]*M",
         r"^[FJO]*(?:B[FHO]*)+[FHJUcOMTV]*$",
     )

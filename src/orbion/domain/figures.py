@@ -109,6 +109,7 @@ _ONE_THING: Final = Pattern(
 _HUNDRED: Final = Pattern(r"(?<!por )\bcentos?(?= de [a-z])")  # «dois centos de doces» are sold so
 _LISTED: Final = Pattern(r"(?m)^\s*\d{1,2}\s*(?:[.)\-]|\ufe0f?\u20e3)\s")
 _HOURS_AND: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +(\d+) +min(?:utos?)?\b")
+_AND_HALF: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +meia\b")
 _CENTS: Final = 2
 
 
@@ -158,6 +159,7 @@ def read_figures(text: str) -> Figures:
     plain = _ONE_THING.sub(r"\1 1 ", plain)
     plain = _RANGE.sub(r"\1 \4\2\3 \4", _ONE.sub(r"\1 1 ", plain))
     plain = _HOURS_AND.sub(lambda each: f"{int(each[1]) * 60 + int(each[2])} minutos", plain)
+    plain = _AND_HALF.sub(lambda each: f"{int(each[1]) * 60 + 30} minutos", plain)
     percents = tuple(
         Figure(value=Decimal(found[1]), unit="%", start=found.start())
         for found in _PERCENT.finditer(plain)

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from orbion.domain.addresses import find_addresses
-from orbion.domain.backing import MEASURES, Backing, before, subjects
+from orbion.domain.backing import Backing, before, subjects
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
+from orbion.domain.counted import is_counted
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
 from orbion.domain.owners import owned
 from orbion.domain.prices import Told, derived, fits
@@ -25,19 +26,6 @@ _OPENS: Final = Pattern(
     r"\b(?:abr\w+|abert\w+|atend\w+|funcion\w+|estamos|horario|expediente|aula\w*|plantao|tem gente"
     r"|pode (?:vir|passar|aparecer|ligar)|esper\w+|visit\w+|agend\w+|marc\w+)\b"
 )
-_UNABLE: Final = Pattern(
-    r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem"
-    r"|trabalh\w+"
-    r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+"
-    r"|sei)\b(?! mais de| menos)"
-)
-_COUNTED: Final = frozenset(
-    words(
-        "opcao opcoe plano pergu coisa item itens forma jeito ponto passo etapa detal infor palav"
-        " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv"
-    )
-)
-_ARTICLE: Final = Pattern(r"\b[dn]?[oa]s\s+$")
 _HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
 _WHO: Final = Pattern(
@@ -45,7 +33,6 @@ _WHO: Final = Pattern(
     r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr|trimestr"
     r"|semestr|anual|mensal)\w*"
 )
-_HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
 _DOZEN: Final = 12
 _MONTHLY: Final = Pattern(r"\b(?:por|ao|a cada) mes\b|\bmensa\w+")
 _A_YEAR: Final = Pattern(r"\b(?:em|por|no|ao) (?:1 |um )?ano\b|\b12 meses\b|\banua\w+")
@@ -67,10 +54,9 @@ _GROWS: Final = Pattern(r"\b(?:valoriz|rend|cresc|sob|aument|lucr|economi|reduz|
 _GROWTH: Final = frozenset(
     words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
 )
+_PERIODS: Final = frozenset(words("mes mensa semes trime ano anual seman diari sessa aula hora"))
 _BOUND: Final = frozenset(("included", "payment", "attribute", "warranty"))
-_PARTY: Final = frozenset(words("pesso adult hospe passa unida"))  # how many somebody buys for
 _MODEL: Final = Pattern(r"\d+")
-_FEW: Final = 3
 
 
 def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
@@ -116,9 +102,9 @@ def _is_name(start: int, mentions: Sequence[Mention]) -> bool:
 
 def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
     if _is_anothers(figure, told, backing):
-        return _is_refused(figure.start, told)
+        return told.refuses(figure.start)
     if not figure.is_money and figure.unit is not None:
-        return _is_counted(figure, told, backing)
+        return is_counted(figure, told, backing)
     about = told.about(figure.start)
     prices = [backing.prices[key] for key in about] or list(backing.prices.values())
     if any(figure.value in each.amounts for each in prices) or _is_told(figure, told, backing):
@@ -138,7 +124,8 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
         or _is_bare(figure, told, backing)
         or _is_at_house(figure, told, backing)
         or _is_yearly(figure, told, backing)
-        or _is_refused(figure.start, told)
+        or _has_extra(figure, told, backing)
+        or told.refuses(figure.start)
         or _is_echo(figure, told, backing)
     )
 
@@ -149,6 +136,8 @@ def _is_told(figure: Figure, told: Told, backing: Backing) -> bool:
         return False
     said = told.sentence_at(figure.start)
     about = backing.contexts.get(figure.value)
+    if about and _differ(about & _PERIODS, subjects(said) & _PERIODS):
+        return False
     if about is None or not told.about(figure.start) or _ECHO.search(said):
         return True
     return bool(about & subjects(said)) or not told.names(figure.start)
@@ -198,6 +187,21 @@ def _is_yearly(figure: Figure, told: Told, backing: Backing) -> bool:
     )
 
 
+def _differ(one: frozenset[str], other: frozenset[str]) -> bool:
+    """«R$ 180 por mês» of «R$ 180 por semestre»."""
+    return bool(one and other and not one & other)
+
+
+def _has_extra(figure: Figure, told: Told, backing: Backing) -> bool:
+    """A price with what the texts add to it in the case that the sentence speaks of."""
+    said, about = subjects(told.sentence_at(figure.start)), told.about(figure.start)
+    return any(
+        keys & said and figure.value == backing.prices[key].price + extra
+        for extra, keys in backing.contexts.items()
+        for key in about
+    )
+
+
 def _is_denied_fact(clause: Clause, backing: Backing) -> bool:
     if clause.is_asked or is_denied(clause.text) or is_open(clause.text):
         return False
@@ -215,50 +219,6 @@ def _is_echo(figure: Figure, told: Told, backing: Backing) -> bool:
     )
 
 
-def _is_refused(start: int, told: Told) -> bool:
-    """«Não consigo fazer por 400» promises nothing."""
-    return any(
-        clause.start <= start < clause.start + len(clause.text) and _UNABLE.search(clause.text)
-        for clause in clauses(told.figures.text)
-    )
-
-
-def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
-    value, unit = figure.value, figure.unit
-    if (value, unit) in backing.counts or _is_refused(figure.start, told):
-        return True
-    if unit in MEASURES or unit in _PARTY or _is_other_count(figure, told, backing):
-        return _is_bought(figure, told)
-    if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
-        return value <= _DOZEN
-    prices = {price.price for price in backing.prices.values()}
-    return value in backing.numbers | backing.amounts | prices or _is_few(figure, told, backing)
-
-
-def _is_few(figure: Figure, told: Told, backing: Backing) -> bool:
-    """«Três opções», «os dois»: how many of what was told."""
-    if figure.value == len(backing.prices):
-        return True
-    article = _ARTICLE.search(told.figures.text[: figure.start])
-    return bool(figure.unit in _COUNTED or article) and figure.value <= _FEW
-
-
-def _is_other_count(figure: Figure, told: Told, backing: Backing) -> bool:
-    """«3 vagas» where the texts count 2; «3 fotos dão R$ 45» multiplies."""
-    counted = {unit for _, unit in backing.counts} - _COUNTED
-    return figure.unit in counted and not told.is_priced(figure.start)
-
-
-def _is_bought(figure: Figure, told: Told) -> bool:
-    """«Duas horas de sala», «duas pessoas»: how much of a product somebody takes."""
-    if figure.unit in _PARTY and told.is_priced(figure.start):
-        return True
-    found = _HOURLY.match(told.figures.text, figure.start)
-    if found is None or not told.is_priced(figure.start):
-        return False
-    return any(each.start == found.end() for each in told.mentions)
-
-
 def _is_percent(figure: Figure, told: Told, backing: Backing) -> bool:
     said = told.sentence_at(figure.start)
     asked = _WHO.findall(said)
@@ -269,7 +229,7 @@ def _is_percent(figure: Figure, told: Told, backing: Backing) -> bool:
             and all(who in backing.text for who in asked)
             and (not _GROWS.search(said) or bool(about & known & _GROWTH))
         )
-        or _is_refused(figure.start, told)
+        or told.refuses(figure.start)
         or _is_echo(figure, told, backing)
     )
 
@@ -281,7 +241,7 @@ def _is_split(instalment: Instalment, told: Told, backing: Backing) -> bool:
         return True
     in_notes = any(each.count == instalment.count for each in backing.instalments)
     if not in_notes:
-        return _is_refused(instalment.start, told)
+        return told.refuses(instalment.start)
     amount = instalment.amount
     totals = {price.price for price in prices}
     return (

@@ -105,7 +105,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             |proposta|visit)\w*|tem gente (?:na fila|de olho|querendo)|fila de espera|concorrid\w+
         """,
         "attribute": r"""
-            bilingue\w*|mobiliad\w+|climatizad\w+|blindad\w+|reformad\w+|privativ\w+|aquecid\w+
+            nativ[oa]s?\b|experientes?\b|qualificad\w+|especializad\w+|bilingue\w*|mobiliad\w+|climatizad\w+|blindad\w+|reformad\w+|privativ\w+|aquecid\w+
             refrigerad\w+|automatizad\w+|personalizad\w+|monitorad\w+|planejad\w+|gourmet
             pe na areia|vista (?:para|pro) (?:o )?mar|original de fabrica|zero km|seminov\w+
             a prova d\W|impermeave\w+|importad\w+|organic\w+|hipoalerg\w+|antiderrapante\w*|vegan\w+

@@ -33,7 +33,8 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
         "Z": (
             "incomodar+ perturbar+ importunar+ atormentar+ azucrinar+ aporrinhar+ amolar+"
             " infernizar+ chatear+ spamar+ spammar+ stalkear+ assediar+ irritar+ torrar+ encher+"
-            " insistir+ perseguir+ persigam persiga aperrear+ abusar+ molestar+ encomodar+"
+            " insistir+ perseguir+ persigam persiga aperrear+ atazanar+ apoquentar+ aborrecer+"
+            " aloprar+ abusar+ molestar+ encomodar+"
             " pentelhar+"
         ),
         "M": (
@@ -79,7 +80,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
             "quer quero quere queria queremos desejo desejamos autorizo autorizei autorizamos"
             " permito permiti permitimos consinto aceito aceitamos gostaria pretendo preciso"
             " precisamos aguento suporto interesse pedi permissao autorizacao solicitei solicito"
-            " interessa interessam curto gosto peco rogo suplico imploro"
+            " concordo concordamos interessa interessam curto gosto peco rogo suplico imploro"
         ),
         "O": "voce voces cs",
         "B": (
@@ -98,7 +99,8 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
             " boleto"
         ),
         "F": (
-            "deve devem deveriam nova/s novo/s pra para pro por o a os as no na nos nas do da dos"
+            "empresa firma loja deve devem deveriam nova/s novo/s pra para pro por o a os as no na"
+            " nos nas do da dos"
             " das ai la ca todo/s"
             " toda/s santo"
             " hora/s dia/s tempo inteiro novo nunca amor inferno droga merda porra saco tanto/s"
