@@ -15,7 +15,7 @@ from orbion.adapters.db.schema import (
     STAGE_CHANGE,
     SUPPRESSION,
 )
-from orbion.adapters.db.sql import NULL, bind, constant, larger, number, or_zero
+from orbion.adapters.db.sql import NULL, bind, larger, number, or_zero
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Mode
 
@@ -112,7 +112,7 @@ GIVE_STAGES = Statement(
 )
 _OLD = LEAD.alias("old_lead")
 _OLD_OF = _OLD.c.id == number("old")
-_IS_FRESH = LEAD.c.stage == constant(_FIRST_STAGE)
+_IS_FRESH = LEAD.c.stage == _FIRST_STAGE
 INHERIT = Statement(
     update(LEAD)
     .where(LEAD.c.id == number("lead"), _OLD_OF)
