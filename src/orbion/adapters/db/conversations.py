@@ -1,5 +1,7 @@
 """Bodies that read one conversation and change who answers in it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import and_, select, update
 
 from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, SUPPRESSION
@@ -32,6 +34,19 @@ CONVERSATION_BY_ID = Statement(
             SUPPRESSION.c.contact_id == CONVERSATION.c.contact_id,
             SUPPRESSION.c.business == CONVERSATION.c.business,
             SUPPRESSION.c.revoked_at.is_(None),
+        ),
+    )
+    .where(CONVERSATION.c.id == number("conversation"))
+)
+_SAME = CONVERSATION.alias("same")
+THREADS = Statement(
+    select(_SAME.c.id)
+    .join(
+        CONVERSATION,
+        and_(
+            CONVERSATION.c.contact_id == _SAME.c.contact_id,
+            CONVERSATION.c.account == _SAME.c.account,
+            CONVERSATION.c.business == _SAME.c.business,
         ),
     )
     .where(CONVERSATION.c.id == number("conversation"))
@@ -121,6 +136,11 @@ def conversation(tx: Tx, conversation_id: int) -> Conversation | None:
         phone=row[13],
         opted_out=row[14] is not None,
     )
+
+
+def threads(tx: Tx, conversation_id: int) -> Sequence[int]:
+    """List it and the others of its contact on this number, which began under other aliases."""
+    return [row[0] for row in tx.all(THREADS, conversation=conversation_id)]
 
 
 def set_mode(

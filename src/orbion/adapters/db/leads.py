@@ -7,10 +7,10 @@ from typing import Final
 from sqlalchemy import select, update
 
 from orbion.adapters.db import lanes
-from orbion.adapters.db.schema import CONTACT, FACT, LEAD
-from orbion.adapters.db.sql import bind, first, from_json, number, to_json
+from orbion.adapters.db.schema import CONTACT, FACT, LANE, LEAD
+from orbion.adapters.db.sql import bind, constant, first, from_json, number, to_json
 from orbion.adapters.db.tx import Row, Statement, Tx
-from orbion.domain.lanes import Queue
+from orbion.domain.lanes import Claim, Queue
 from orbion.domain.leads import Lead, LeadRow, Referral
 
 MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
@@ -40,6 +40,11 @@ PAGE_OF = Statement(
     _ROW.where(LEAD.c.business == bind("business"), LEAD.c.id > number("after"))
     .order_by(LEAD.c.id)
     .limit(number("limit"))
+)
+MIRRORED = Statement(
+    select(LANE.c.ack).where(
+        LANE.c.queue == constant(Queue.SHEET), LANE.c.key == bind("lane"), LANE.c.ack > 0
+    )
 )
 ATTRIBUTE = Statement(
     update(LEAD)
@@ -100,6 +105,33 @@ def mirror(tx: Tx, lead_id: int, trace: str) -> None:
         trace=trace,
         wait=MIRROR_WAIT,
     )
+
+
+def mirror_merged(tx: Tx, lead_id: int, into: int, trace: str) -> None:
+    """Have the sheet say that this lead is another one's now, if it was ever shown there."""
+    if first(tx.one(MIRRORED, lane=str(lead_id))):
+        row = lead_row(tx, into)
+        lanes.enqueue(
+            tx,
+            Queue.SHEET,
+            str(lead_id),
+            kind="merged",
+            payload={"business": row.business if row else "", "into": into},
+            trace=trace,
+            wait=MIRROR_WAIT,
+        )
+
+
+def claimed_row(tx: Tx, held: Claim) -> LeadRow | None:
+    """Read what the sheet is to show; None for a lead that nobody has and that it never showed."""
+    lead_id = int(held.key)
+    if (row := lead_row(tx, lead_id)) is not None:
+        return row
+    for task in lanes.tasks(tx, held):
+        if task.kind == "merged":
+            columns = {"etapa": f"unificado com {task.payload['into']}"}
+            return LeadRow(lead_id=lead_id, business=str(task.payload["business"]), columns=columns)
+    return None
 
 
 def _to_row(tx: Tx, row: Row) -> LeadRow:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from orbion.adapters.db.schema_parts import id_column, make_metadata, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = make_metadata()
@@ -83,6 +83,7 @@ CONVERSATION = Table(
     Column("business", Text, nullable=False),
     Column("account", Text, ForeignKey("account.id"), nullable=False),
     Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
+    Column("thread", BigInteger, nullable=False, server_default=text("0")),  # ADR 0013
     Column("address", Text, nullable=False),
     Column("mode", Text, nullable=False, server_default="bot"),
     Column("mode_reason", Text),
@@ -93,7 +94,7 @@ CONVERSATION = Table(
     Column("version", BigInteger, nullable=False, server_default=text("0")),
     ms("last_in_at", nullable=True),
     ms("last_out_at", nullable=True),
-    UniqueConstraint("contact_id", "account", "business"),
+    UniqueConstraint("contact_id", "account", "business", "thread"),
 )
 partial_index("ix_conversation_human", CONVERSATION.c.account, where="mode = 'human'")
 

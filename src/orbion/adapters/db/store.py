@@ -203,9 +203,7 @@ class DbStore:
 
     async def lead_rows(self, claims: Sequence[Claim]) -> Sequence[LeadRow]:
         return await self.db.read(
-            lambda tx: [
-                row for each in claims if (row := leads.lead_row(tx, int(each.key))) is not None
-            ]
+            lambda tx: [row for each in claims if (row := leads.claimed_row(tx, each)) is not None]
         )
 
     async def synced(self, claims: Sequence[Claim], again: Collection[int] = ()) -> None:
