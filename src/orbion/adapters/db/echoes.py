@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 from sqlalchemy import and_, func, or_, select, update
 
 from orbion.adapters.db.contacts import Place
+from orbion.adapters.db.conversations import NEW_VERSION
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
 from orbion.adapters.db.sql import NULL, bind, from_json, larger, number
 from orbion.adapters.db.tx import Row, Statement, Tx
@@ -160,6 +161,7 @@ def belongs_to_us(tx: Tx, account: Account, place: Place, event: MessageEchoed) 
     if (row := _matching(account, event, ended)) is not None:
         tx.run(SENT_AFTER_ALL, row=row.id, provider=event.provider_id)
         tx.run(BUBBLE_SENT, row=row.id, provider=event.provider_id)
+        tx.run(NEW_VERSION, conversation=place.conversation_id)
         return True
     return _matching(account, event, recent) is not None
 

@@ -10,7 +10,7 @@ from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.inbox import REPLACEABLE, supersede
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
 from orbion.adapters.db.sql import NULL, bind, first, from_json, number
-from orbion.adapters.db.tx import Row, Statement, Tx
+from orbion.adapters.db.tx import Moved, Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.messages import MessageKind
@@ -88,6 +88,7 @@ SET_MESSAGE = Statement(
         == select(OUTBOX.c.message_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
     )
     .values(outcome=bind("became"), reason=bind("why"), provider_id=bind("provider"))
+    .returning(MESSAGE.c.id)
 )
 _conversation_of_row = (
     update(CONVERSATION)
@@ -97,7 +98,11 @@ _conversation_of_row = (
     )
     .values(version=CONVERSATION.c.version + 1)
 )
-MARK_OUT = Statement(_conversation_of_row.values(last_out_at=number("now")))
+MARK_OUT = Statement(
+    _conversation_of_row.values(last_out_at=number("now")).returning(
+        CONVERSATION.c.id, CONVERSATION.c.version
+    )
+)
 NEW_VERSION = Statement(_conversation_of_row)
 REVIVE = Statement(
     update(OUTBOX)
@@ -172,8 +177,14 @@ def sent(tx: Tx, held: Claim, row_id: int, receipt: SendReceipt) -> bool:
         return False
     tx.run(SET_PROVIDER, row=row_id, provider=receipt.provider_id)
     _settle(tx, row_id, OutboxState.SENT, None)
-    tx.run(SET_MESSAGE, row=row_id, became="sent", why=None, provider=receipt.provider_id)
-    tx.run(MARK_OUT, row=row_id, now=tx.now)
+    provider = receipt.provider_id
+    said = tx.one(SET_MESSAGE, row=row_id, became="sent", why=None, provider=provider)
+    spoken = tx.one(MARK_OUT, row=row_id, now=tx.now)
+    if said is not None and spoken is not None:
+        moved = Moved(
+            conversation_id=spoken[0], version=spoken[1], sent_id=said[0], provider_id=provider
+        )
+        tx.moves.append(moved)
     lanes.finish(tx, held, held.ack + 1)
     return True
 
@@ -372,7 +383,7 @@ def _skip(tx: Tx, held: Claim, row: Row, state: OutboxState, reason: str) -> Ski
 
 
 def _end_message(tx: Tx, row_id: int, became: str, why: str | None) -> None:
-    tx.run(SET_MESSAGE, row=row_id, became=became, why=why, provider=None)
+    tx.one(SET_MESSAGE, row=row_id, became=became, why=why, provider=None)
     tx.run(NEW_VERSION, row=row_id)
 
 
