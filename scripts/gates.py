@@ -4,6 +4,7 @@
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -14,7 +15,7 @@ CHECKS = {
     "import contracts": ("lint-imports", "--no-logo"),
     "mypy --strict": ("mypy",),
 }
-SHARED = ("-n", "2", "--dist", "worksteal")  # two cores, and much of the time is waiting
+SHARED = ("-n", "3", "--dist", "worksteal")  # for two cores: much of the time is waiting
 TOLD = ("-rs", "--durations=5", "--durations-min=1")
 TESTS = {
     "pytest": ("pytest", "-m", "not alone", *SHARED, *TOLD),
@@ -34,18 +35,26 @@ def passes(name: str, command: tuple[str, ...], *, shows_output: bool) -> bool:
     )
     seconds = time.perf_counter() - start
     is_good = done.returncode == 0
-    if not is_good and done.stdout:
-        sys.stdout.write(done.stdout)
-    sys.stdout.write(f"{'ok    ' if is_good else 'FAILED'} {name:<18} {seconds:6.1f} s\n")
+    told = "" if is_good or not done.stdout else done.stdout
+    sys.stdout.write(f"{told}{'ok    ' if is_good else 'FAILED'} {name:<18} {seconds:6.1f} s\n")
     sys.stdout.flush()
     return is_good
 
 
+def check() -> list[bool]:
+    return [passes(name, command, shows_output=False) for name, command in CHECKS.items()]
+
+
+def test() -> list[bool]:
+    return [passes(name, command, shows_output=True) for name, command in TESTS.items()]
+
+
 def main() -> int:
     start = time.perf_counter()
-    verdicts = [passes(name, command, shows_output=False) for name, command in CHECKS.items()]
-    if "test" in sys.argv[1:]:
-        verdicts += [passes(name, command, shows_output=True) for name, command in TESTS.items()]
+    with ThreadPoolExecutor() as beside:
+        checked = beside.submit(check)
+        verdicts = test() if "test" in sys.argv[1:] else []
+        verdicts += checked.result()
     word = "all gates passed" if all(verdicts) else "NOT all gates passed"
     sys.stdout.write(f"{word} in {time.perf_counter() - start:.0f} s\n")
     return 0 if all(verdicts) else 1

@@ -1,6 +1,6 @@
 """Every seam of the product on one page: what use cases ask of the outside and of the store."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -10,11 +10,12 @@ from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
-from orbion.domain.leads import LeadRow
+from orbion.domain.language import Language
+from orbion.domain.leads import Lead, LeadFile, LeadRow
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
-from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
+from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
 from orbion.domain.spend import Call, Payer, Reservation, Scope
@@ -110,8 +111,9 @@ class Gateway(Protocol):
 class Prompt:
     """One model call: chat messages for a provider, and the same facts as data for `scripted`.
 
-    `asked` is the slot asked for last; `pending` the texts to answer, written on the business's
-    `today`. The provider may call `tools` instead of answering, unless it `must_answer`.
+    `asked` is the slot asked for last, `given_up` are those not to ask for; `pending` the texts to
+    answer, written on the business's `today`. The provider may call `tools` instead of answering,
+    unless it `must_answer`. `language` is the one to answer in.
     """
 
     playbook: Playbook
@@ -124,6 +126,8 @@ class Prompt:
     today: date | None = None
     tools: tuple[ToolSpec, ...] = ()
     must_answer: bool = False
+    given_up: frozenset[str] = frozenset()
+    language: Language | None = None
 
 
 class LLM(Protocol):
@@ -228,7 +232,7 @@ class Turns(Steps, Protocol):
 
 
 class Outbox(Protocol):
-    """What a delivery reads and writes; every verb is fenced by the claim."""
+    """What a delivery reads and writes; every verb with a claim is fenced by it."""
 
     async def draft(self, claim: Claim) -> Draft | None:
         """Look at the head without changing it; None when it ended or its number is offline."""
@@ -238,6 +242,9 @@ class Outbox(Protocol):
 
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
         """Settle as sent; False if another row had already claimed this gateway id."""
+
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> None:
+        """Note the accept of this very attempt for whoever has the lane now."""
 
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         """Back to pending: provably not accepted, due again after `seconds`."""
@@ -337,6 +344,23 @@ class Desk(Protocol):
     async def leads(self, limit: int) -> Sequence[LeadRow]: ...
 
     async def note(self, actor: str, action: str, subject: str) -> None: ...
+
+
+class Pipeline(Protocol):
+    """Leads as operators see and move them."""
+
+    async def lead_file(self, lead_id: int) -> LeadFile | None: ...
+
+    async def move_lead(
+        self,
+        lead_id: int,
+        to: str,
+        reason: str | None,
+        actor: str,
+        *,
+        check: Callable[[Lead], None],
+    ) -> None:
+        """Move it in one write, unless `check` raises for the lead as it is then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

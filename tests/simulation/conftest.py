@@ -11,5 +11,5 @@ from tests.simulation.run import players
 
 @pytest.fixture(scope="session")
 def playing() -> Generator[tuple[ProcessPoolExecutor, Path]]:
-    with players() as found:
+    with players(1) as found:  # each worker of the tests has one of its own
         yield found

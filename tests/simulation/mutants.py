@@ -248,19 +248,19 @@ class Mutant:
 SLOW_BUT_HONEST = Parts(settings={"lease": 5.0}, llm=Slow)
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {
-        "blind resend": Mutant(lambda: Parts(wire=Blind), "I2b", (3,)),
+        "blind resend": Mutant(lambda: Parts(wire=Blind), "I2b", (19,)),
         "blind resend after a crash": Mutant(
             lambda: Parts(after_crash=sql.resend_what_was_in_flight), "I2b"
         ),
         "what was in flight at a crash is taken for sent": Mutant(
             lambda: Parts(after_crash=sql.believe_what_was_in_flight), "I1", (5,)
         ),
-        "every send taken for sent": Mutant(lambda: Parts(wire=Hopeful), "I1"),
+        "every send taken for sent": Mutant(lambda: Parts(wire=Hopeful), "I1", (17,)),
         "no grace": Mutant(lambda: Parts(settings={"unknown_grace": 0.0}), "I2b", (7,)),
         "acknowledged before the commit": Mutant(lambda: Parts(inbox=Hasty), "I1", (1,)),
         "commits that are not durable": Mutant(lambda: Parts(after_crash=sql.lose_the_log), "I1"),
         "a turn's bubbles and its acknowledgement in two transactions": Mutant(
-            lambda: Parts(after_crash=sql.lose_second_halves), "I2a"
+            lambda: Parts(after_crash=sql.lose_second_halves), "I2a", (7,)
         ),
         "what is due is known in memory only": Mutant(
             lambda: Parts(after_crash=sql.forget_what_is_due), "I1"
@@ -277,13 +277,13 @@ MUTANTS: Mapping[str, Mutant] = MappingProxyType(
         ),
         "attempts are not reset": Mutant(lambda: Parts(triggers=sql.ATTEMPTS_STAY), "I4"),
         "superseding forgets the older message": Mutant(
-            lambda: Parts(triggers=sql.NEVER_REOPENED), "I1"
+            lambda: Parts(triggers=sql.NEVER_REOPENED), "I1", (15,)
         ),
         "superseded bubbles leave all the same": Mutant(
-            lambda: Parts(triggers=sql.NEVER_SUPERSEDED), "I2a", (8,)
+            lambda: Parts(triggers=sql.NEVER_SUPERSEDED), "I2a", (2,)
         ),
-        "deaf to people": Mutant(lambda: Parts(inbox=Deaf), "P9", (4,)),
-        "a takeover is read through a cache": Mutant(lambda: Parts(inbox=LateToHear), "P9", (4,)),
+        "deaf to people": Mutant(lambda: Parts(inbox=Deaf), "P9", (9,)),
+        "a takeover is read through a cache": Mutant(lambda: Parts(inbox=LateToHear), "P9", (9,)),
         "an echo matches any text": Mutant(
             lambda: Parts(inbox=lambda inbox: Credulous(cast("DbStore", inbox))), "P9", (7,)
         ),

@@ -21,26 +21,40 @@ from tests.simulation.verdict import Tally, Verdict
 from tests.simulation.world import Simulation
 
 MEMORY = Path("/dev/shm")  # noqa: S108 kills are simulated, so even fsync may stay in memory
+SEEDS_OF_A_PROCESS = 100  # each leaves some megabytes that nobody collects
 KILLS_A_SEED = 8
 KILLS_IN_A_CROWD = 2
-KILLS_PER_SEED = (7 * KILLS_A_SEED + KILLS_IN_A_CROWD) / 8
+KILLS_IN_A_HAIL = 32
 CROWDED_SEED = 7
 UNHEALED_SEED = 3
+HAILED_SEEDS = (0, 2, 4, 5, 6)
 
 
 def story_of(seed: int) -> Story:
-    """What a seed plays: each eighth is crowded, and in each eighth the faults never end.
+    """What a seed plays: of eight, one is crowded, one never heals and five have a hail of kills.
 
     What only a crowd shows: bubbles that wait behind others, while a person may take over.
     """
-    crowd = seed % 8 == CROWDED_SEED
+    crowd, hail = seed % 8 == CROWDED_SEED, seed % 8 in HAILED_SEEDS
+    kills = KILLS_IN_A_CROWD if crowd else KILLS_IN_A_HAIL if hail else KILLS_A_SEED
     return Story(
         seed=seed,
-        kills=tuple(range(KILLS_IN_A_CROWD if crowd else KILLS_A_SEED)),
+        kills=tuple(range(kills)),
         conversations=tuple(range(24 if crowd else 6)),
         crowd=crowd,
+        hail=hail,
         heals=seed % 8 != UNHEALED_SEED,
     )
+
+
+def seeds_of(first: int, kills: int) -> Sequence[int]:
+    """As many seeds as hold that many kills."""
+    seeds: list[int] = []
+    found = 0
+    while found < kills:
+        seeds.append(first + len(seeds))
+        found += len(story_of(seeds[-1]).kills)
+    return seeds
 
 
 def play_story(story: Story, *, template: Path, parts: Parts = HONEST) -> Verdict:
@@ -55,6 +69,7 @@ def play_story(story: Story, *, template: Path, parts: Parts = HONEST) -> Verdic
             conversations=story.conversations,
             calm=story.calm,
             crowd=story.crowd,
+            hail=story.hail,
             heals=story.heals,
         ).run()
 
@@ -71,7 +86,12 @@ def players(processes: int | None = None) -> Generator[tuple[ProcessPoolExecutor
     with tempfile.TemporaryDirectory(prefix="orbion-sim-", dir=memory) as folder:
         template = Path(folder) / "migrated.db"
         migrate_sqlite(template)
-        pool = ProcessPoolExecutor(processes, mp_context=spawn, initializer=_spare_the_collector)
+        pool = ProcessPoolExecutor(
+            processes,
+            mp_context=spawn,
+            initializer=_spare_the_collector,
+            max_tasks_per_child=SEEDS_OF_A_PROCESS,
+        )
         try:
             yield pool, template
         finally:
@@ -107,7 +127,7 @@ def _shrink(seed: int) -> int:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=2_000)
+    parser.add_argument("--kills", type=int, default=100_000)
     parser.add_argument("--minutes", type=float, default=math.inf, help="begin no seed after that")
     parser.add_argument("--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--shrink", action="store_true", help="tell that seed's shortest failure")
@@ -116,11 +136,10 @@ def main() -> int:
     if given.shrink:
         return _shrink(given.seed)
     started = time.monotonic()
-    seeds = range(given.seed, given.seed + math.ceil(given.kills / KILLS_PER_SEED))
     until = time.time() + given.minutes * 60
     with players(given.processes) as (pool, template):
         begin = partial(_play_until, template=template, until=until)
-        tallies = _tell(filter(None, pool.map(begin, seeds)))
+        tallies = _tell(filter(None, pool.map(begin, seeds_of(given.seed, given.kills))))
     sys.stdout.writelines(f"{each}\n" for each in tallies)
     seconds, kills = time.monotonic() - started, sum(each.counts["kills"] for each in tallies)
     sys.stdout.write(f"{kills} kills in {seconds:.1f} s, {kills / seconds:.1f} a second\n")

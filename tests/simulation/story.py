@@ -26,6 +26,7 @@ class Story:
     conversations: tuple[int, ...]
     calm: tuple[str, ...] = ()
     crowd: bool = False
+    hail: bool = False
     heals: bool = True
 
     def __str__(self) -> str:

@@ -62,13 +62,16 @@ UNHEALED_S = 60.0
 PAUSES = (0.05, 0.5, 3.0, 12.0)
 LIVES = (0.02, 1.0, 5.0, 12.0)
 DOWN = (0.05, 0.5, 2.0, 12.0)
+HAIL_LIVES = (0.02, 0.3, 1.0, 3.0)
+HAIL_DOWN = DOWN[:3]
 
 
 @dataclass(slots=True, kw_only=True)
 class Simulation:
     """`run` plays one seed to its end in a folder of its own.
 
-    In a `crowd` more conversations want to send than a gateway that often hangs lets through.
+    In a `crowd` more conversations want to send than a gateway that often hangs lets through; in
+    a `hail` the kills come so densely that most lives end while the last one's work is resumed.
     A world that `heals` must come to rest; in one that does not the faults go on to its end, and
     only what may never happen is judged. `Story` says what the other fields are.
     """
@@ -81,6 +84,7 @@ class Simulation:
     conversations: Sequence[int] = range(6)
     calm: Collection[str] = ()
     crowd: bool = False
+    hail: bool = False
     heals: bool = True
     loop: SimLoop = field(init=False)
     random: Random = field(init=False)
@@ -234,10 +238,11 @@ class Simulation:
     async def _fate(self) -> None:
         """Kill the service again and again, mostly a few steps after something happened."""
         dice = self._dice()
+        lives, downs = (HAIL_LIVES, HAIL_DOWN) if self.hail else (LIVES, DOWN)
         for number in range(max(self.kills, default=-1) + 1):
-            await asyncio.sleep(dice.choice(LIVES) * dice.random())
+            await asyncio.sleep(dice.choice(lives) * dice.random())
             await self._await_signal(dice.choice(("", "request", "webhook")))
-            fuse, down = dice.randint(0, 90), dice.choice(DOWN) * dice.random()
+            fuse, down = dice.randint(0, 90), dice.choice(downs) * dice.random()
             long = dice.uniform(*GIVEN_UP_S)
             if number in self.kills:
                 await self.dies(fuse, long if number == self.weather.long_death else down)

@@ -1,9 +1,9 @@
 """The project's own Python files and what stands in them, for the tests of its laws."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,21 +61,29 @@ class SourceFile:
     def tree(self) -> ast.Module:
         return ast.parse(self.text)
 
-    @property
-    def functions(self) -> Iterator[Function]:
-        for node in ast.walk(self.tree):
-            if isinstance(node, FunctionNode):
-                yield Function(name=f"{self.name}:{node.lineno} {node.name}", node=node)
+    @cached_property
+    def nodes(self) -> Sequence[ast.AST]:
+        return tuple(ast.walk(self.tree))
+
+    @cached_property
+    def functions(self) -> Sequence[Function]:
+        return tuple(
+            Function(name=f"{self.name}:{node.lineno} {node.name}", node=node)
+            for node in self.nodes
+            if isinstance(node, FunctionNode)
+        )
 
     @property
     def classes(self) -> Iterator[ast.ClassDef]:
-        return (node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef))
+        return (node for node in self.nodes if isinstance(node, ast.ClassDef))
 
 
-def package_files() -> list[SourceFile]:
-    return [SourceFile(path=path) for path in sorted(PACKAGE.rglob("*.py"))]
-
-
-def all_files() -> list[SourceFile]:
+@cache
+def all_files() -> Sequence[SourceFile]:
+    """Read and parsed once for all who ask."""
     paths = (path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))
-    return [SourceFile(path=path) for path in paths]
+    return tuple(SourceFile(path=path) for path in paths)
+
+
+def package_files() -> Sequence[SourceFile]:
+    return [file for file in all_files() if PACKAGE in file.path.parents]

@@ -15,6 +15,7 @@ from orbion.adapters.db.schema import (
     SUPPRESSION,
     TURN,
 )
+from orbion.adapters.db.schema_leads import LEAD, STAGE_CHANGE
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Statement
 from orbion.domain.conversations import Mode, ModeReason
@@ -97,6 +98,22 @@ async def bubbles(talk: Talk) -> list[object]:
 
 
 # A plain turn
+
+
+async def test_two_machines_exchange_no_more_than_three_messages(talk: Talk) -> None:
+    verdicts = []
+    for number in range(4):
+        verdicts.append(await talk.turn("Atendimento automático. Digite 1 para vendas."))
+        if verdicts[-1] == Verdict.ANSWERED:
+            await send(talk.store, f"WA{number}")
+    assert verdicts == [Verdict.ANSWERED, Verdict.ANSWERED, Verdict.LOOP, Verdict.HUMAN_MODE]
+
+
+async def test_who_gives_up_is_let_go_and_the_lead_is_lost(talk: Talk) -> None:
+    assert await talk.turn("achei caro") == Verdict.ANSWERED
+    assert await column(talk.store, LEAD.c.stage) == ["novo"]
+    assert await talk.turn("já fechei com outra empresa") == Verdict.CONSENT_ASKED
+    assert await column(talk.store, STAGE_CHANGE.c.reason) == ["outro_fornecedor"]
 
 
 async def test_a_burst_is_one_turn_with_the_history_before_it(talk: Talk) -> None:

@@ -16,4 +16,5 @@ def fall_back(prompt: Prompt, handoff: str | None = None) -> Reply:
         asked=prompt.asked,
         first_contact=prompt.first_contact,
         today=prompt.today,
+        given_up=prompt.given_up,
     )

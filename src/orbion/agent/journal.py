@@ -9,7 +9,7 @@ from orbion.domain.turns import ChatMessage, Step
 from orbion.kit.ids import digest
 from orbion.ports import Prompt, Steps
 
-StepKind = Literal["model", "tool", "veto", "passed", "fault", "fallback"]
+StepKind = Literal["model", "tool", "veto", "passed", "fault", "fallback", "plain"]
 Key = bytes
 
 

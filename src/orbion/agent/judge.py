@@ -53,6 +53,8 @@ class Judge:
             instructions=INSTRUCTIONS,
             backing=backing,
             facts=prompt.facts,
+            given_up=prompt.given_up,
+            language=prompt.language,
             receipts=receipts,
             own=tuple(entry.answer for entry in prompt.playbook.knowledge),
         )

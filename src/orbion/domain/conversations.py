@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from orbion.domain.language import Language
+
 
 class Mode(StrEnum):
     """Who may write to the customer; only `bot` lets the outbox send."""
@@ -41,6 +43,8 @@ class Account:
 class Conversation:
     """`version` grows with every stored change, so (id, version) is a key that is never stale.
 
+    `language` is the contact's, once it is clear.
+
     `person_at` is when a person of the business last wrote here, ms UTC like the other times.
     """
 
@@ -59,3 +63,4 @@ class Conversation:
     last_in_at: int | None = None
     last_out_at: int | None = None
     person_at: int | None = None
+    language: Language | None = None

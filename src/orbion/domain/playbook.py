@@ -6,6 +6,9 @@ Whatever is compared with a customer's words (aliases, replies, cues, phrases) i
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
+from typing import Final
+
+FAREWELL: Final = "Tudo bem, agradeço por avisar. Se mudar de ideia, é só me chamar por aqui."
 
 
 class SlotKind(StrEnum):
@@ -159,7 +162,7 @@ class Texts:
     """The assistant's fixed sentences; `acknowledgements` take turns.
 
     `away` and `handoff_away` are said while the business is closed; "" = nothing of the kind.
-    In both, {reopens} stands for when it opens again.
+    In both, {reopens} stands for when it opens again. `farewell` is for who gives up.
     """
 
     opt_out_confirmation: str
@@ -176,6 +179,7 @@ class Texts:
     acknowledgements: tuple[str, ...]
     away: str = ""
     handoff_away: str = ""
+    farewell: str = FAREWELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.domain.playbook import (
+    FAREWELL,
     Budget,
     Discount,
     Faq,
@@ -307,6 +308,7 @@ def _texts(table: TomlTable, names: dict[str, str]) -> Texts:
         acknowledgements=table.texts("acknowledgements", cure, least=1),
         away=_away(table, "away", names),
         handoff_away=_away(table, "handoff_away", names),
+        farewell=_filled(table, "farewell", cure, names, default=FAREWELL),
     )
     if texts.identity and _TRUTH.isdisjoint(words(texts.identity)):
         table.fault("identity", 'hides the truth; say "assistente virtual" in it')

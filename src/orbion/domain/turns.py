@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from orbion.domain.conversations import Conversation
+from orbion.domain.language import Language
 from orbion.domain.leads import Fact, Lead
 from orbion.domain.messages import Message
 from orbion.domain.outgoing import Content, Text
@@ -70,7 +71,11 @@ class TurnInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnResult:
-    """What one turn decided; the store writes all of it at once or nothing."""
+    """What one turn decided; the store writes all of it at once or nothing.
+
+    `asked` is the slot whose question the bubbles put, `open_slot` the one that an answer is for;
+    `loss` says why the lead is lost, when it is; `language` is the contact's from now on.
+    """
 
     verdict: Verdict
     bubbles: tuple[Bubble, ...] = ()
@@ -79,6 +84,9 @@ class TurnResult:
     score: int | None = None
     handoff: str | None = None
     open_slot: str | None = None
+    asked: str | None = None
+    loss: str | None = None
+    language: Language | None = None
 
     @property
     def answers(self) -> bool:

@@ -92,6 +92,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 world=world,
                 store=store,
                 accounts=accounts,
+                playbooks=playbooks,
                 channels=channels,
                 gateways=gateways,
                 archives=archives,

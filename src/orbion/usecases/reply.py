@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from orbion.domain.automata import is_machine_talk
 from orbion.domain.consent import (
     STOP_QUESTION,
     StopWish,
@@ -16,8 +17,10 @@ from orbion.domain.conversations import Mode
 from orbion.domain.extraction import read_slot
 from orbion.domain.intents import wants_human
 from orbion.domain.lanes import Claim, Queue
+from orbion.domain.losses import loss_reason
 from orbion.domain.messages import Message
 from orbion.domain.opening_hours import handoff_text
+from orbion.domain.pipeline import LOST, is_over
 from orbion.domain.playbook import Playbook, SlotKind
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
@@ -66,7 +69,7 @@ class Reply:
         if result is None and given.turns_last_minute >= self.policy.turns_per_minute:
             await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
             return
-        result = result or await self._answer(claim, given)
+        result = result or await self._answer(claim, given, playbook)
         done = await self.turns.finish_turn(claim, given, result)
         self._report(given, done, self.clock.monotonic() - started)
 
@@ -80,12 +83,16 @@ class Reply:
             or self._loop(given, playbook)
             or self._stale(given)
             or _doubt(given, playbook)
+            or _loss(given, playbook)
         )
 
-    async def _answer(self, claim: Claim, given: TurnInput) -> TurnResult:
-        turn_id = await self.turns.begin_turn(claim, given)
+    async def _answer(self, claim: Claim, given: TurnInput, playbook: Playbook) -> TurnResult:
+        """Two machines must not talk to each other for ever: a person looks (row D-03)."""
         conversation = given.conversation
         history = await self.turns.history(conversation.id, conversation.version)
+        if is_machine_talk(given.batch, history):
+            return _hand_over(given, playbook, Verdict.LOOP, "loop")
+        turn_id = await self.turns.begin_turn(claim, given)
         return await self.answer(turn_id, given, history)
 
     def _loop(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
@@ -155,7 +162,21 @@ def _doubt(given: TurnInput, playbook: Playbook) -> TurnResult | None:
     if asked == STOP_QUESTION or answers or stop_wish(newest) is not StopWish.AMBIGUOUS:
         return None
     bubble = Bubble(text=playbook.texts.opt_out_question)
-    return TurnResult(verdict=Verdict.CONSENT_ASKED, bubbles=(bubble,), open_slot=STOP_QUESTION)
+    asking = TurnResult(verdict=Verdict.CONSENT_ASKED, bubbles=(bubble,), open_slot=STOP_QUESTION)
+    return _lost(given, asking)
+
+
+def _loss(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+    """Let go who says that nothing will come of it, without a word of persuasion."""
+    bubble = Bubble(text=playbook.texts.farewell)
+    farewell = _lost(given, TurnResult(verdict=Verdict.ANSWERED, bubbles=(bubble,)))
+    return None if farewell.loss is None else farewell
+
+
+def _lost(given: TurnInput, result: TurnResult) -> TurnResult:
+    """The same, with the lead lost if its last words give up."""
+    why = None if is_over(given.lead) else loss_reason(given.batch[-1].text)
+    return result if why is None else replace(result, stage=LOST, loss=why)
 
 
 def _human_mode(given: TurnInput) -> TurnResult | None:

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.routing import Route
 
 from orbion.domain.errors import UnavailableError
-from orbion.web import admin, breakers, health, metrics, webhooks
+from orbion.web import admin, breakers, health, leads, metrics, webhooks
 from orbion.web.deps import STATE, State
 from orbion.web.limits import TooManyError, too_many
 from orbion.web.middleware import Tracing
@@ -46,6 +46,7 @@ def create_app(
     app.include_router(metrics.router)
     app.include_router(admin.router)
     app.include_router(breakers.router)
+    app.include_router(leads.router)
     app.add_exception_handler(UnavailableError, admin.unavailable)
     app.add_exception_handler(TooManyError, too_many)
     app.add_middleware(Tracing, new_trace=new_trace)

@@ -7,9 +7,9 @@ from typing import NoReturn
 import pytest
 
 from orbion.ports import StoreFacts
+from orbion.simulators.virtual import elapsed, virtually
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.upkeep import Upkeep
-from tests.unit.simulators.virtual import elapsed, virtually
 from tests.unit.workers.doubles import gauges
 
 

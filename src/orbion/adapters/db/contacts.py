@@ -6,8 +6,9 @@ from typing import Final
 
 from sqlalchemy import delete, select, update
 
-from orbion.adapters.db.meeting import carry_hold, carry_stop
-from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD, OUTBOX
+from orbion.adapters.db.meeting import PHONE, meet
+from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, OUTBOX
+from orbion.adapters.db.schema_leads import LEAD
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
@@ -52,7 +53,6 @@ ADD_CONTACT = Statement(
 OFFER_ALIAS = Statement(
     insert_into(CONTACT_ALIAS, *_ALIAS_KEY, "contact_id").on_conflict_do_nothing()
 )
-PHONE = Statement(select(CONTACT.c.phone).where(CONTACT.c.id == number("contact")))
 RECIPIENT = Statement(
     select(CONVERSATION.c.business, CONVERSATION.c.contact_id, CONTACT.c.phone)
     .join(CONVERSATION, CONVERSATION.c.id == OUTBOX.c.conversation_id)
@@ -82,19 +82,22 @@ FIND = Statement(
         CONVERSATION.c.contact_id == number("contact"),
         CONVERSATION.c.account == bind("account"),
         CONVERSATION.c.business == bind("business"),
+        CONVERSATION.c.thread == 0,
     )
 )
 _CONVERSATION_KEY = ("contact_id", "account", "business")
 ADD = Statement(
     insert_into(CONVERSATION, *_CONVERSATION_KEY, "address")
-    .on_conflict_do_update(index_elements=_CONVERSATION_KEY, set_={"address": bind("address")})
+    .on_conflict_do_update(
+        index_elements=[*_CONVERSATION_KEY, "thread"], set_={"address": bind("address")}
+    )
     .returning(CONVERSATION.c.id)
 )
 
 
 def locate(tx: Tx, account: Account, who: Identity) -> Place:
     """Find the conversation of these aliases, making what is missing."""
-    contact_id, left = _contact(tx, account.business, who)
+    contact_id = _contact(tx, account.business, who)
     row = tx.one(FIND, contact=contact_id, account=account.id, business=account.business)
     found = first(row)
     if row is not None and row[1] is None and who.name:
@@ -108,8 +111,6 @@ def locate(tx: Tx, account: Account, who: Identity) -> Place:
             address=who.address,
         )
     )
-    for hidden in left:
-        carry_hold(tx, account.business, account.id, hidden, conversation_id)
     return Place(
         conversation_id=conversation_id,
         contact_id=contact_id,
@@ -143,11 +144,8 @@ def learn_receipt(tx: Tx, row_id: int, who: Identity) -> None:
             tx.run(LEARN_PHONE, contact=contact_id, number=value)
 
 
-def _contact(tx: Tx, business: str, who: Identity) -> tuple[int, list[int]]:
-    """Meet phone and LID in one contact; two contacts are never merged, an alias is re-pointed.
-
-    Also tells the contacts that an alias has left; what such a one asked for is not forgotten.
-    """
+def _contact(tx: Tx, business: str, who: Identity) -> int:
+    """Meet phone and LID in one contact; of two that have a phone only an alias is re-pointed."""
     aliases = who.aliases()
     known: dict[tuple[AliasKind, str], int | None] = {
         alias: first(tx.one(ALIAS, business=business, kind=alias[0], value=alias[1]))
@@ -161,10 +159,10 @@ def _contact(tx: Tx, business: str, who: Identity) -> tuple[int, list[int]]:
             tx.run(SET_ALIAS, business=business, kind=kind, value=value, contact_id=contact_id)
             if kind == "phone":
                 tx.run(LEARN_PHONE, contact=contact_id, number=value)
-    left = [found for found in known.values() if found is not None and found != contact_id]
-    for hidden in left:
-        carry_stop(tx, business, hidden, contact_id)
-    return contact_id, left
+    for found in known.values():
+        if found is not None and found != contact_id:
+            meet(tx, business, found, contact_id)
+    return contact_id
 
 
 def _is_somebody_else(

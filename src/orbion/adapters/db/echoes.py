@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from sqlalchemy import and_, func, or_, select, update
 
 from orbion.adapters.db.contacts import Place
-from orbion.adapters.db.conversations import NEW_VERSION
+from orbion.adapters.db.conversations import NEW_VERSION, VERSION_OF_ROW, threads
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
 from orbion.adapters.db.sql import NULL, bind, from_json, larger, number
 from orbion.adapters.db.tx import Row, Statement, Tx
@@ -147,7 +147,11 @@ def belongs_to_us(tx: Tx, account: Account, place: Place, event: MessageEchoed) 
     """
     said_at = _said_at(tx.now, event)
     since = said_at - WINDOW_MS
-    found = tx.all(TRIED, conversation=place.conversation_id, since=since)
+    found = [
+        row
+        for thread in threads(tx, place.conversation_id)
+        for row in tx.all(TRIED, conversation=thread, since=since)
+    ]
     if tx.one(OWN_ID, provider=event.provider_id, number=account.id) is not None:
         return True
     tried = [row for row in map(_Tried.of, found) if row.created_at <= said_at + SKEW_MS]
@@ -161,7 +165,7 @@ def belongs_to_us(tx: Tx, account: Account, place: Place, event: MessageEchoed) 
     if (row := _matching(account, event, ended)) is not None:
         tx.run(SENT_AFTER_ALL, row=row.id, provider=event.provider_id)
         tx.run(BUBBLE_SENT, row=row.id, provider=event.provider_id)
-        tx.run(NEW_VERSION, conversation=place.conversation_id)
+        tx.run(VERSION_OF_ROW, row=row.id)
         return True
     return _matching(account, event, recent) is not None
 
@@ -186,7 +190,9 @@ def spoke(tx: Tx, conversation_id: int, at: int) -> None:
 
 
 def hold_for_person(tx: Tx, conversation_id: int, at: int) -> None:
-    """Stop the outbox of this conversation: a person wrote `at` (promise P9)."""
-    tx.run(HOLD, conversation=conversation_id, at=min(at, tx.now))
-    tx.run(SUPPRESS_ROWS, conversation=conversation_id, now=tx.now)
-    tx.run(SUPPRESS_BUBBLES, conversation=conversation_id)
+    """Stop the outbox of this conversation and of its older threads: a person wrote `at` (P9)."""
+    for thread in threads(tx, conversation_id):
+        tx.run(HOLD, conversation=thread, at=min(at, tx.now))
+        tx.run(SUPPRESS_ROWS, conversation=thread, now=tx.now)
+        tx.run(SUPPRESS_BUBBLES, conversation=thread)
+        tx.run(NEW_VERSION, conversation=thread)

@@ -5,7 +5,8 @@ from sqlalchemy import and_, select, update
 from orbion.adapters.db import conversations, lanes, leads
 from orbion.adapters.db.contacts import Place
 from orbion.adapters.db.inbox import add_message
-from orbion.adapters.db.schema import FACT, LEAD, OUTBOX, STAGE_CHANGE
+from orbion.adapters.db.schema import OUTBOX
+from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION, STAGE_CHANGE
 from orbion.adapters.db.sql import bind, first, insert_into, number, to_json
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
@@ -58,8 +59,15 @@ SET_LEAD = Statement(
     .where(LEAD.c.id == number("lead"))
     .values(stage=bind("to"), score=number("points"), updated_at=number("now"))
 )
+ADD_QUESTION = Statement(
+    insert_into(QUESTION, "lead_id", "slot", "at").on_conflict_do_update(
+        index_elements=["lead_id", "slot"], set_={"times": QUESTION.c.times + 1, "at": bind("at")}
+    )
+)
 ADD_STAGE_CHANGE = Statement(
-    insert_into(STAGE_CHANGE, "lead_id", "from_stage", "to_stage", "actor", "turn_id", "at")
+    insert_into(
+        STAGE_CHANGE, "lead_id", "from_stage", "to_stage", "actor", "turn_id", "reason", "at"
+    )
 )
 
 
@@ -74,6 +82,10 @@ def apply_effects(
     """Write everything but the turn's own row and its lane."""
     for position, bubble in enumerate(result.bubbles):
         _add_bubble(tx, who, given, bubble, turn_id=turn_id, position=position)
+    if result.language is not None and result.language != who.language:
+        tx.run(conversations.SET_LANGUAGE, contact=who.contact_id, spoken=result.language)
+    if result.asked is not None and result.answers:
+        tx.run(ADD_QUESTION, lead_id=given.lead.id, slot=result.asked, at=tx.now)
     _consent(tx, who, given, result)
     if result.handoff is not None:
         reason = ModeReason.LOOP if result.verdict is Verdict.LOOP else ModeReason.REQUESTED
@@ -179,6 +191,7 @@ def _move(tx: Tx, given: TurnInput, result: TurnResult, turn_id: int) -> bool:
             to_stage=stage,
             actor="bot",
             turn_id=turn_id,
+            reason=result.loss,
             at=tx.now,
         )
     return True

@@ -22,6 +22,7 @@ _STATES: Mapping[str, FaultCode] = {
     "53100": FaultCode.DB_FULL,
     "40001": FaultCode.DB_LOCKED,
     "40P01": FaultCode.DB_LOCKED,
+    "23503": FaultCode.DB_LOCKED,  # another replica ended what this transaction had just read
     "55P03": FaultCode.DB_LOCKED,
     "57014": FaultCode.DB_BUSY,  # a statement's time-out
     "25P03": FaultCode.DB_BUSY,

@@ -7,10 +7,11 @@ from typing import Final
 from sqlalchemy import select, update
 
 from orbion.adapters.db import lanes
-from orbion.adapters.db.schema import CONTACT, FACT, LEAD
-from orbion.adapters.db.sql import bind, first, from_json, number, to_json
+from orbion.adapters.db.schema import CONTACT, LANE
+from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION
+from orbion.adapters.db.sql import bind, constant, first, from_json, number, to_json
 from orbion.adapters.db.tx import Row, Statement, Tx
-from orbion.domain.lanes import Queue
+from orbion.domain.lanes import Claim, Queue
 from orbion.domain.leads import Lead, LeadRow, Referral
 
 MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
@@ -22,6 +23,9 @@ FACTS = Statement(
     select(FACT.c.slot, FACT.c.value)
     .where(FACT.c.lead_id == number("lead"), FACT.c.current.is_(True))
     .order_by(FACT.c.slot)
+)
+ASKED = Statement(
+    select(QUESTION.c.slot, QUESTION.c.times).where(QUESTION.c.lead_id == number("lead"))
 )
 _ROW = select(
     LEAD.c.id,
@@ -41,6 +45,11 @@ PAGE_OF = Statement(
     .order_by(LEAD.c.id)
     .limit(number("limit"))
 )
+MIRRORED = Statement(
+    select(LANE.c.ack).where(
+        LANE.c.queue == constant(Queue.SHEET), LANE.c.key == bind("lane"), LANE.c.ack > 0
+    )
+)
 ATTRIBUTE = Statement(
     update(LEAD)
     .where(LEAD.c.contact_id == number("contact"), LEAD.c.source.is_(None))
@@ -58,8 +67,14 @@ def lead_of(tx: Tx, contact_id: int) -> Lead:
     row = tx.one(LEAD_OF, contact=contact_id)
     if row is None:
         raise LookupError(f"contact {contact_id} has no lead")
-    facts = dict(tx.all(FACTS, lead=row[0]))
-    return Lead(id=row[0], contact_id=contact_id, stage=row[1], score=row[2], facts=facts)
+    return Lead(
+        id=row[0],
+        contact_id=contact_id,
+        stage=row[1],
+        score=row[2],
+        facts=dict(tx.all(FACTS, lead=row[0])),
+        asked=dict(tx.all(ASKED, lead=row[0])),
+    )
 
 
 def lead_row(tx: Tx, lead_id: int) -> LeadRow | None:
@@ -100,6 +115,33 @@ def mirror(tx: Tx, lead_id: int, trace: str) -> None:
         trace=trace,
         wait=MIRROR_WAIT,
     )
+
+
+def mirror_merged(tx: Tx, lead_id: int, into: int, trace: str) -> None:
+    """Have the sheet say that this lead is another one's now, if it was ever shown there."""
+    if first(tx.one(MIRRORED, lane=str(lead_id))):
+        row = lead_row(tx, into)
+        lanes.enqueue(
+            tx,
+            Queue.SHEET,
+            str(lead_id),
+            kind="merged",
+            payload={"business": row.business if row else "", "into": into},
+            trace=trace,
+            wait=MIRROR_WAIT,
+        )
+
+
+def claimed_row(tx: Tx, held: Claim) -> LeadRow | None:
+    """Read what the sheet is to show; None for a lead that nobody has and that it never showed."""
+    lead_id = int(held.key)
+    if (row := lead_row(tx, lead_id)) is not None:
+        return row
+    for task in lanes.tasks(tx, held):
+        if task.kind == "merged":
+            columns = {"etapa": f"unificado com {task.payload['into']}"}
+            return LeadRow(lead_id=lead_id, business=str(task.payload["business"]), columns=columns)
+    return None
 
 
 def _to_row(tx: Tx, row: Row) -> LeadRow:

@@ -6,9 +6,9 @@ from typing import Any, Final
 from sqlalchemy import select, update
 
 from orbion.adapters.db import connections, contacts, lanes, statuses
-from orbion.adapters.db.conversations import conversation
+from orbion.adapters.db.conversations import MARK_OUT, VERSION_OF_ROW, conversation
 from orbion.adapters.db.inbox import REPLACEABLE, supersede
-from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
+from orbion.adapters.db.schema import MESSAGE, OUTBOX
 from orbion.adapters.db.sql import NULL, bind, first, from_json, number
 from orbion.adapters.db.tx import Moved, Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
@@ -90,20 +90,16 @@ SET_MESSAGE = Statement(
     .values(outcome=bind("became"), reason=bind("why"), provider_id=bind("provider"))
     .returning(MESSAGE.c.id)
 )
-_conversation_of_row = (
-    update(CONVERSATION)
+KEEP_RECEIPT = Statement(
+    update(OUTBOX)
     .where(
-        CONVERSATION.c.id
-        == select(OUTBOX.c.conversation_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
+        OUTBOX.c.id == number("row"),
+        OUTBOX.c.attempts == number("attempts"),
+        OUTBOX.c.provider_id.is_(None),
+        OUTBOX.c.state.in_(("pending", "sending", "unknown")),
     )
-    .values(version=CONVERSATION.c.version + 1)
+    .values(provider_id=bind("provider"))
 )
-MARK_OUT = Statement(
-    _conversation_of_row.values(last_out_at=number("now")).returning(
-        CONVERSATION.c.id, CONVERSATION.c.version
-    )
-)
-NEW_VERSION = Statement(_conversation_of_row)
 REVIVE = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == number("row"), OUTBOX.c.state.in_(("dead", "sent")))
@@ -187,6 +183,13 @@ def sent(tx: Tx, held: Claim, row_id: int, receipt: SendReceipt) -> bool:
         tx.moves.append(moved)
     lanes.finish(tx, held, held.ack + 1)
     return True
+
+
+def keep_receipt(tx: Tx, row_id: int, attempts: int, provider_id: str) -> None:
+    """Note an accept though the lane is another's now: whoever has it finds the row proved."""
+    account = statuses.account_of(tx, row_id)
+    if tx.one(OWNER_OF_ID, provider=provider_id, number=account) is None:
+        tx.run(KEEP_RECEIPT, row=row_id, attempts=attempts, provider=provider_id)
 
 
 def not_sent(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) -> None:
@@ -384,7 +387,7 @@ def _skip(tx: Tx, held: Claim, row: Row, state: OutboxState, reason: str) -> Ski
 
 def _end_message(tx: Tx, row_id: int, became: str, why: str | None) -> None:
     tx.one(SET_MESSAGE, row=row_id, became=became, why=why, provider=None)
-    tx.run(NEW_VERSION, row=row_id)
+    tx.run(VERSION_OF_ROW, row=row_id)
 
 
 def _settle(tx: Tx, row_id: int, state: OutboxState, error: str | None) -> None:

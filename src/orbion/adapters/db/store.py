@@ -1,7 +1,7 @@
 """The store: every verb of the ports as one transaction body on an injected database."""
 
 import random as randoms
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -19,6 +19,7 @@ from orbion.adapters.db import (
     leads,
     ledger,
     outbox,
+    pipeline,
     received,
     statuses,
     turns,
@@ -33,10 +34,10 @@ from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
-from orbion.domain.leads import LeadRow
+from orbion.domain.leads import Lead, LeadFile, LeadRow
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
-from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
+from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, Skipped
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 from orbion.kit.clock import Clock
@@ -160,6 +161,10 @@ class DbStore:
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
         return await self._moving(lambda tx: _sent(tx, claim, row_id, receipt))
 
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> None:
+        row, tries, told = order.row_id, order.attempts, receipt.provider_id
+        await self.db.write(lambda tx: outbox.keep_receipt(tx, row, tries, told))
+
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         await self.db.write(lambda tx: outbox.not_sent(tx, claim, row_id, error, _ms(seconds)))
 
@@ -198,9 +203,7 @@ class DbStore:
 
     async def lead_rows(self, claims: Sequence[Claim]) -> Sequence[LeadRow]:
         return await self.db.read(
-            lambda tx: [
-                row for each in claims if (row := leads.lead_row(tx, int(each.key))) is not None
-            ]
+            lambda tx: [row for each in claims if (row := leads.claimed_row(tx, each)) is not None]
         )
 
     async def synced(self, claims: Sequence[Claim], again: Collection[int] = ()) -> None:
@@ -251,6 +254,20 @@ class DbStore:
 
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return await self.operators.read(lambda tx: leads.latest(tx, limit))
+
+    async def lead_file(self, lead_id: int) -> LeadFile | None:
+        return await self.db.read(lambda tx: pipeline.lead_file(tx, lead_id))
+
+    async def move_lead(
+        self,
+        lead_id: int,
+        to: str,
+        reason: str | None,
+        actor: str,
+        *,
+        check: Callable[[Lead], None],
+    ) -> None:
+        await self.db.write(lambda tx: pipeline.move(tx, lead_id, to, reason, actor, check=check))
 
     async def note(self, actor: str, action: str, subject: str) -> None:
         await self.db.write(lambda tx: desk.audit(tx, actor, action, subject))

@@ -210,6 +210,8 @@ def finish_turn(
     now_is = conversation(tx, given.conversation.id)
     if now_is is None:
         raise LookupError(f"conversation {given.conversation.id} vanished during its turn")
+    if now_is.contact_id != given.lead.contact_id:  # who wrote proved to be another contact
+        given = replace(given, lead=lead_of(tx, now_is.contact_id))
     done = _overrule(tx, held, given, result, now_is=now_is, max_wait=policy.max_wait)
     turn_id = _open_turn(tx, given.conversation.id) or _new_turn(tx, held, given)
     if done.verdict is not Verdict.SUPERSEDED:

@@ -25,5 +25,6 @@ class ScriptedLLM:
             asked=prompt.asked,
             first_contact=prompt.first_contact,
             today=prompt.today,
+            given_up=prompt.given_up,
         )
         return Completion(text=reply.to_json(), model="scripted")
