@@ -134,7 +134,7 @@ async def test_history_is_cached_by_version(store: DbStore) -> None:
     await receive(store, hello(1))
     before = await store.history(1, version=1)
     await receive(store, MessageEdited(provider_id=hello(1).provider_id, text="outra"))
-    assert await store.history(1, version=1) is before
+    assert await store.history(1, version=1) == before
     (message,) = await store.history(1, version=2)
     assert message.text == "outra"
 

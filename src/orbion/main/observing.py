@@ -219,7 +219,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
-            "caches": lambda: {"history": store.history_cache.statistics},
+            "caches": lambda: {"history": store.histories.statistics},
             "system": system(monitor, lambda: clock.monotonic() - started),
             "versions": lambda: {"orbion": __version__},
         },
@@ -266,7 +266,7 @@ def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) ->
     """Read what is counted elsewhere whenever metrics are read."""
 
     def refresh() -> None:
-        statistics = store.history_cache.statistics
+        statistics = store.histories.statistics
         metrics.cache_requests.follow(statistics.hits, "history", "hit")
         metrics.cache_requests.follow(statistics.misses, "history", "miss")
         for account, at in receive.last_seen.items():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, select, update
 
-from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, SUPPRESSION
+from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, OUTBOX, SUPPRESSION
 from orbion.adapters.db.sql import NULL, bind, insert_into, larger, number, or_zero
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
@@ -70,6 +70,18 @@ NEW_VERSION = Statement(
     update(CONVERSATION)
     .where(CONVERSATION.c.id == number("conversation"))
     .values(version=CONVERSATION.c.version + 1)
+)
+_OF_ROW = (
+    update(CONVERSATION)
+    .where(
+        CONVERSATION.c.id
+        == select(OUTBOX.c.conversation_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
+    )
+    .values(version=CONVERSATION.c.version + 1)
+)
+VERSION_OF_ROW = Statement(_OF_ROW)
+MARK_OUT = Statement(
+    _OF_ROW.values(last_out_at=number("now")).returning(CONVERSATION.c.id, CONVERSATION.c.version)
 )
 ADD_HANDOFF = Statement(insert_into(HANDOFF, "conversation_id", "reason", "actor", "at"))
 RELEASE = Statement(

@@ -28,9 +28,10 @@ from orbion.adapters.db import (
     turns,
     upkeep,
 )
+from orbion.adapters.db.histories import Histories
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
-from orbion.adapters.db.tx import Database, Reads, Tx
+from orbion.adapters.db.tx import Body, Database, Moved, Reads, T, Tx
 from orbion.domain.accounts import Gap, Receipts
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event
@@ -50,12 +51,10 @@ from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, Skipped
 from orbion.domain.passages import Document, Passage
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
-from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.kit.limiter import Limiter
 from orbion.ports import Received
 
-HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
 _MOST_EVENTS = 100
 """Written in one transaction: a flood of thousands must not hold up everybody else."""
@@ -76,7 +75,7 @@ class DbStore:
     accounts: Mapping[str, Account]
     lane_policy: LanePolicy
     inbox_policy: InboxPolicy
-    history_cache: Cache[HistoryKey, Sequence[Message]]
+    histories: Histories
     crowd: Limiter
     clock: Clock
     random: randoms.Random
@@ -97,7 +96,7 @@ class DbStore:
             policy = replace(policy, priority=lanes.LOW)
         for start in range(0, len(events), _MOST_EVENTS):
             part = events[start : start + _MOST_EVENTS]
-            outcomes += await self.db.write(partial(self._receive, account, part, trace, policy))
+            outcomes += await self._moving(partial(self._receive, account, part, trace, policy))
             if any(map(received.shows_open, part)):
                 self.opened.add(account)
         return Received(
@@ -139,7 +138,7 @@ class DbStore:
         async def load() -> Sequence[Message]:
             return await self.db.read(lambda tx: turns.history(tx, conversation_id))
 
-        return await self.history_cache.get((conversation_id, version), load)
+        return await self.histories.get(conversation_id, version, load)
 
     async def begin_turn(self, claim: Claim, given: TurnInput) -> int:
         return await self.db.write(lambda tx: turns.begin_turn(tx, claim, given))
@@ -160,7 +159,7 @@ class DbStore:
         return await self.db.read(lambda tx: ledger.spent(tx, day))
 
     async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
-        return await self.db.write(
+        return await self._moving(
             lambda tx: turns.finish_turn(tx, claim, given, result, self.inbox_policy)
         )
 
@@ -171,7 +170,7 @@ class DbStore:
         return await self.db.write(lambda tx: outbox.begin_send(tx, claim))
 
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
-        return await self.db.write(lambda tx: _sent(tx, claim, row_id, receipt))
+        return await self._moving(lambda tx: _sent(tx, claim, row_id, receipt))
 
     async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> None:
         row, tries, told = order.row_id, order.attempts, receipt.provider_id
@@ -327,6 +326,19 @@ class DbStore:
 
     async def prune(self) -> int:
         return await self.db.write(upkeep.prune)
+
+    async def _moving(self, body: Body[T]) -> T:
+        """Write, and let the cached histories follow what was committed."""
+        moves: list[Moved] = []
+
+        def noting(tx: Tx) -> T:
+            result = body(tx)
+            moves[:] = tx.moves
+            return result
+
+        result = await self.db.write(noting)
+        self.histories.carry(moves)
+        return result
 
     def _start(self, tx: Tx) -> None:
         upkeep.sync_accounts(tx, self.accounts.values())
