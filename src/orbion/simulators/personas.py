@@ -70,7 +70,7 @@ class Mind:
         cue = self._next_cue(is_asked=slot is not None)
         if cue is not None:
             self._learn(cue.learns)
-            given = list(self._given(cue.gives)) or [cue.says]
+            given: list[str | None] = [*self._given(cue.gives)] or [cue.says]
             yield from filter(None, given)
 
     def _given(self, named: frozenset[str]) -> Iterator[str]:
