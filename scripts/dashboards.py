@@ -109,6 +109,14 @@ OVERVIEW: Final = (
                 {"{{circuit}}": '1 - orbion_circuit_state{state="closed"}'},
             ),
             Panel("Duration", "s", quantiles("orbion_dependency_seconds", "service")),
+            Panel(
+                "Failures by cause",
+                "reqps",
+                {
+                    "{{code}}": rate("orbion_failures_total", "code"),
+                    "again {{service}} {{reason}}": rate("orbion_retry_total", "service, reason"),
+                },
+            ),
         ),
     ),
     Row(

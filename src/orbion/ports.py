@@ -15,7 +15,7 @@ from orbion.domain.leads import Lead, LeadFile, LeadRow
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
-from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
+from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
 from orbion.domain.playbook import Playbook
 from orbion.domain.spend import Call, Payer, Reservation, Scope
@@ -232,7 +232,7 @@ class Turns(Steps, Protocol):
 
 
 class Outbox(Protocol):
-    """What a delivery reads and writes; every verb is fenced by the claim."""
+    """What a delivery reads and writes; every verb with a claim is fenced by it."""
 
     async def draft(self, claim: Claim) -> Draft | None:
         """Look at the head without changing it; None when it ended or its number is offline."""
@@ -242,6 +242,9 @@ class Outbox(Protocol):
 
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
         """Settle as sent; False if another row had already claimed this gateway id."""
+
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> None:
+        """Note the accept of this very attempt for whoever has the lane now."""
 
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         """Back to pending: provably not accepted, due again after `seconds`."""

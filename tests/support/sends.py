@@ -133,6 +133,9 @@ class Desk:
         self._settle(claim, row_id, "sent", "")
         return True
 
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> NoReturn:
+        raise NotImplementedError(order, receipt)
+
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         when = "a person must act" if seconds >= OPERATOR_SECONDS else "retry"
         self._settle(claim, row_id, f"pending ({when})", error)

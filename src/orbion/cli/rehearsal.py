@@ -29,7 +29,7 @@ from orbion.kit.executor import Executor
 from orbion.kit.ids import new_trace
 from orbion.main.build import accounts_of, running
 from orbion.main.operating import operators_store
-from orbion.main.outside import load_openai
+from orbion.main.provider import load_openai
 from orbion.main.world import World, real_world
 from orbion.ports import Prompt
 from orbion.simulators.evolution import EvolutionSimulator
@@ -109,7 +109,7 @@ class Rehearsal:
             transport=network_to(gateway),
             executor=_inline,
             run_blocking=_at_once,
-            provider=lambda _settings, _key: overheard,
+            load_model=lambda _settings, _key: overheard,
         )
         async with running(settings, world) as service:
             states[deps.STATE] = service.state

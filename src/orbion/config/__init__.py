@@ -108,6 +108,9 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 = any.")
+    watchdog_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port of a thread that answers liveness probes."
+    )
     public_url: HttpUrl | None = Field(
         default=None, description="Where the gateways reach this service; webhooks are set to it."
     )

@@ -83,5 +83,10 @@ class UnknownOutcomeError(OrbionError):
     """A send may or may not have been accepted; look before sending again (DESIGN section 7)."""
 
 
+def code_of(error: BaseException) -> FaultCode:
+    """What metrics call it; whatever nobody foresaw is a bug."""
+    return error.code if isinstance(error, OrbionError) else FaultCode.BUG
+
+
 class LeaseLostError(Exception):
     """The fence matched no row: another worker owns the lane and this transaction rolls back."""

@@ -1,7 +1,6 @@
 """Builds the outside: gateways and model, each behind its guard."""
 
 import asyncio
-import importlib
 import logging
 import math
 from collections.abc import Mapping, Sequence
@@ -23,12 +22,12 @@ from orbion.adapters.guarded import (
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.config import AccountSettings, Settings
-from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.errors import FaultCode, RejectedError, code_of
 from orbion.domain.events import WebhookRequest
 from orbion.domain.gateway_webhook import Target, webhook_path
 from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
-from orbion.kit.guard import Guard
+from orbion.kit.guard import Guard, Verdict
 from orbion.kit.limiter import Limiter, Rate
 from orbion.kit.retry import Retries, RetryBudget
 from orbion.main.measuring import MeasuredLLM
@@ -80,11 +79,15 @@ class Guards:
             limit=AdaptiveLimit(patience=patience),
             clock=self.world.clock,
             timeout=timeout,
-            judge=judge,
+            judge=self._judge,
             observe=self.metrics.guard_observer(service, "call"),
         )
         self.made[name] = guard
         return guard
+
+    def _judge(self, error: BaseException) -> Verdict:
+        self.metrics.failures.add(error, code_of(error), self.world.clock.now())
+        return judge(error)
 
 
 def build_channel(
@@ -204,26 +207,10 @@ def target_of(settings: Settings, name: str, channel: Channel) -> Target:
     return Target(path=path, address=address, accepts=accepts)
 
 
-def load_openai(settings: Settings, key: str, http_client: object = None) -> ClosingLLM:
-    """Import the SDK and build the provider; slow (up to 1 s), so it is called in a thread.
-
-    `http_client`, of httpx2, replaces the network.
-    """
-    adapter = importlib.import_module("orbion.adapters.llm.openai")
-    base_url = settings.openai_base_url
-    client = adapter.build_client(
-        api_key=key,
-        base_url=None if base_url is None else str(base_url),
-        timeout=settings.model_deadline,
-        http_client=http_client,
-    )
-    provider: ClosingLLM = adapter.OpenAILLM(
-        client,
-        model=settings.openai_model,
-        timeout=settings.model_deadline,
-        max_output_tokens=settings.openai_max_output_tokens,
-    )
-    return provider
+async def _arriving(settings: Settings, world: World, key: str) -> ClosingLLM:
+    arrived: list[ClosingLLM] = []
+    await world.run_blocking(lambda: arrived.append(world.load_model(settings, key)))
+    return arrived[0]
 
 
 def build_llm(
@@ -244,7 +231,7 @@ def build_llm(
             FaultCode.INPUT_BAD,
             "ORBION_LLM=openai needs ORBION_OPENAI_API_KEY or ORBION_OPENAI_API_KEY_FILE",
         )
-    arriving = _arriving(settings, key, guards.world)
+    arriving = asyncio.ensure_future(_arriving(settings, guards.world, key))
     guard = guards.make("openai", "openai", timeout=settings.model_deadline)
     late = LateLLM(arriving)
     closing.push_async_callback(late.close)
@@ -271,13 +258,6 @@ def build_llm(
         clock=clock,
         random=guards.world.random,
         deadline=settings.model_deadline,
+        told=lambda error: guards.metrics.retries.inc("openai", code_of(error)),
     )
     return GuardedLLM(metered, guard, retries)
-
-
-def _arriving(settings: Settings, key: str, world: World) -> asyncio.Future[ClosingLLM]:
-    if world.provider is None:
-        return asyncio.ensure_future(asyncio.to_thread(load_openai, settings, key))
-    there: asyncio.Future[ClosingLLM] = asyncio.get_running_loop().create_future()
-    there.set_result(world.provider(settings, key))
-    return there

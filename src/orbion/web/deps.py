@@ -62,13 +62,13 @@ def trace_of(request: Request) -> str:
     return cast("str", request.scope[TRACE])
 
 
-def _observer(request: Request) -> State:
+async def _observer(request: Request) -> State:
     state = state_of(request)
     state.access.observer(request)
     return state
 
 
-def _admin(request: Request, response: Response) -> State:
+async def _admin(request: Request, response: Response) -> State:
     state = state_of(request)
     response.headers.update(state.access.admin(request))
     return state

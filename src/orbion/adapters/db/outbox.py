@@ -97,6 +97,16 @@ _conversation_of_row = (
     )
     .values(version=CONVERSATION.c.version + 1)
 )
+KEEP_RECEIPT = Statement(
+    update(OUTBOX)
+    .where(
+        OUTBOX.c.id == number("row"),
+        OUTBOX.c.attempts == number("attempts"),
+        OUTBOX.c.provider_id.is_(None),
+        OUTBOX.c.state.in_(("pending", "sending", "unknown")),
+    )
+    .values(provider_id=bind("provider"))
+)
 MARK_OUT = Statement(_conversation_of_row.values(last_out_at=number("now")))
 NEW_VERSION = Statement(_conversation_of_row)
 REVIVE = Statement(
@@ -176,6 +186,13 @@ def sent(tx: Tx, held: Claim, row_id: int, receipt: SendReceipt) -> bool:
     tx.run(MARK_OUT, row=row_id, now=tx.now)
     lanes.finish(tx, held, held.ack + 1)
     return True
+
+
+def keep_receipt(tx: Tx, row_id: int, attempts: int, provider_id: str) -> None:
+    """Note an accept though the lane is another's now: whoever has it finds the row proved."""
+    account = statuses.account_of(tx, row_id)
+    if tx.one(OWNER_OF_ID, provider=provider_id, number=account) is None:
+        tx.run(KEEP_RECEIPT, row=row_id, attempts=attempts, provider=provider_id)
 
 
 def not_sent(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) -> None:

@@ -36,7 +36,7 @@ from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Tas
 from orbion.domain.leads import Lead, LeadFile, LeadRow
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
 from orbion.domain.messages import Message
-from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
+from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, Skipped
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 from orbion.kit.cache import Cache
@@ -161,6 +161,10 @@ class DbStore:
 
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
         return await self.db.write(lambda tx: _sent(tx, claim, row_id, receipt))
+
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> None:
+        row, tries, told = order.row_id, order.attempts, receipt.provider_id
+        await self.db.write(lambda tx: outbox.keep_receipt(tx, row, tries, told))
 
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         await self.db.write(lambda tx: outbox.not_sent(tx, claim, row_id, error, _ms(seconds)))
