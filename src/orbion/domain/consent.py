@@ -8,6 +8,7 @@ from orbion.domain.stop_letters import letters
 from orbion.domain.stop_phrases import STOP_PHRASES
 from orbion.domain.text import clauses, normalise
 from orbion.domain.vocabulary import spelled_out, without_courtesy
+from orbion.domain.wording import Wording
 from orbion.kit.pattern import Pattern
 
 
@@ -20,6 +21,7 @@ class StopWish(StrEnum):
 
 
 STOP_QUESTION: Final = "?stop"  # in the place of an open slot, whose keys have no such sign
+_WORDING: Final = Wording("opt-out", likely=0.55)
 _PREPOSITIONS: Final = frozenset(["pra", "pro"])  # «para» stays the verb that stops
 _PLUS: Final = Pattern(r"\+(?!\s*\d)")
 # «Quero não»: the no of the Northeast comes last.
@@ -27,6 +29,9 @@ _NO_AFTER: Final = Pattern(
     r"^(?!.*\b(?:nao|nunca|nem) (?!meu |visse|viu|hein)\w)(.+)(?<! ou) nao(?: meu \w+| visse| viu|"
     r" ne| hein| ta| por"
     r" favor)*$"
+)
+_NO_OF_NORTHEAST: Final = Pattern(
+    r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga|tenho)\b)"
 )
 # Ways of saying that are said again in words with a letter: «para de» as «pare», «num» as «nao».
 _SAID_AGAIN: Final = (
@@ -37,7 +42,7 @@ _SAID_AGAIN: Final = (
         ),
         "pare",
     ),
-    (Pattern(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)"), "nao"),
+    (_NO_OF_NORTHEAST, "nao"),
     (Pattern(r"\b(?:pra(?= de me\b)|dej(?:a|e|en|ar) de\b)"), "pare"),
     (Pattern(r"\b(?:meu|minha) (?:filh[oa]|fi[oa]?|amig[oa]|rei|irmao|bem|anjo|querid[oa])$"), ""),
     (_NO_AFTER, r"nao \1"),
@@ -128,9 +133,11 @@ _ORDER: Final = Pattern(
 )
 _ABOUT_US: Final = Pattern(r"[MUcVO]")
 _NUISANCE: Final = Pattern(r"[MZ]")
-# «Vocês não me mandam mais nada» complains of silence.
+# «Vocês não me mandam mais nada» complains of silence, «depois das 20h não» is about the hour,
+# «minha sogra não quer» about somebody else: the wording judges such alone.
 _COMPLAINT: Final = Pattern(
-    r"\bnao precisam? (?:mais )?ligar\b|"
+    r"\bnao precisam? (?:mais )?ligar\b|\b(?:depois|antes) das? \d|"
+    r"\b(?:minha|meu) \w+ (?:nao )?(?:quer|pediu|disse|falou|gosta|bloqueou)\b|"
     r"\b(?:por que|porque|voces?|ele|ela|ninguem|vendedor|corretor)(?: ainda| ja)? nao(?: me)?"
     r" (?:mandam?|enviam?|chama|liga|procura)\b|\b(?:por que|porque) (?:voces? )?(?:nao|nunca|para)"
 )
@@ -235,9 +242,12 @@ def stop_wish(text: str) -> StopWish:
     said = [spelled_out(part, but=_PREPOSITIONS) for part in clauses(_PLUS.sub(" mais ", text))]
     whole = " ".join(said)
     around = _lettered(whole)
-    if any(_asks_to_stop(clause, whole, around) for clause in said) or _is_keyword(said):
+    if _is_keyword(said):
         return StopWish.OPT_OUT
-    return StopWish.AMBIGUOUS if _may_want_to_stop(said) else StopWish.NONE
+    by_rule = any(_asks_to_stop(clause, whole, around) for clause in said)
+    if not by_rule and _may_want_to_stop(said):
+        return StopWish.AMBIGUOUS
+    return StopWish.OPT_OUT if _WORDING.wants(text, by_rule=by_rule) else StopWish.NONE
 
 
 def opts_out(text: str) -> bool:
@@ -303,9 +313,10 @@ def _may_want_to_stop(said: list[str]) -> bool:
 
 
 def _is_unwilling(clause: str) -> bool:
-    bare = without_courtesy(_NO_AFTER.sub(r"nao \1", clause))
+    bare = without_courtesy(_NO_AFTER.sub(r"nao \1", _NO_OF_NORTHEAST.sub("nao", clause)))
+    turned = _NO_AFTER.sub(r"nao \1", without_courtesy(clause))
     return any(
         pattern.fullmatch(way)
         for pattern in (_AMBIGUOUS, _UNWILLING)
-        for way in (clause, without_courtesy(clause), bare)
+        for way in (clause, without_courtesy(clause), bare, turned)
     )

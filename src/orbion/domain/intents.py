@@ -5,8 +5,10 @@ from typing import Final
 from orbion.domain.spelling import Lexicon
 from orbion.domain.text import clauses, words
 from orbion.domain.vocabulary import spelled_out, without_courtesy
+from orbion.domain.wording import Wording
 from orbion.kit.pattern import Pattern
 
+_WORDING: Final = Wording("human-request", likely=0.5)
 _LEAST_TYPED: Final = 5
 _ROLES: Final = Lexicon(
     words("atendente atendimento vendedor vendedora pessoa humano humana alguem responsavel")
@@ -167,6 +169,7 @@ _HUMAN: Final = tuple(
         ),
     )
 )
+_NO_PERSON: Final = Pattern(r"nao (?:quero|preciso|precisa)(?: \w+)? (?:com )?PERSON")
 _THAT_PERSON: Final = Pattern(
     r"\b(?:cade|quem (?:e|manda|cuida|resolve)) .*\bfalar com (?:ele|ela)\b"
 )
@@ -235,7 +238,10 @@ def refuses(text: str) -> bool:
 def wants_human(text: str) -> bool:
     """Whether the message asks for a person instead of the assistant."""
     said = [_well_spelled(spelled_out(part)) for part in clauses(text)]
-    return any(map(_asks_for_person, said)) or _THAT_PERSON.search(" ".join(said)) is not None
+    if all(_NO_PERSON.fullmatch(_PERSON.sub("PERSON", without_courtesy(part))) for part in said):
+        return False
+    by_rule = any(map(_asks_for_person, said)) or _THAT_PERSON.search(" ".join(said)) is not None
+    return _WORDING.wants(text, by_rule=by_rule)
 
 
 def _well_spelled(clause: str) -> str:
