@@ -16,11 +16,14 @@ import httpx
 import httpx2
 from pydantic import SecretStr
 
+from orbion.adapters.db.histories import Histories, HistoryKey
 from orbion.adapters.db.sqlite import SqliteDatabase
 from orbion.adapters.llm import openai as provider
 from orbion.adapters.llm.late import ClosingLLM
 from orbion.config import Settings
+from orbion.domain.messages import Message
 from orbion.domain.reply import Reply, ReplyBubble
+from orbion.kit.cache import Cache
 from orbion.kit.ids import new_trace
 from orbion.main.build import running
 from orbion.main.observing import Orbion
@@ -116,6 +119,7 @@ class Play:
     words: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     bugs: list[str] = field(default_factory=list)
     lagged: bool = False
+    remembered: int = 1_024
     caught_up: float = PATIENCE_S
 
     def __post_init__(self) -> None:
@@ -258,6 +262,14 @@ class Play:
             db = service.store.db
             assert isinstance(db, SqliteDatabase)
             db._connection = Faulty(db._connection, self.disk)  # type: ignore[assignment]
+            kept: Cache[HistoryKey, Sequence[Message]] = Cache(
+                "history",
+                maxsize=self.remembered,
+                ttl=3_600,
+                clock=self.loop,
+                random=Random(4),
+            )
+            object.__setattr__(service.store, "histories", Histories(cache=kept))
             self.service = service
             self.web = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app=with_state(app, service.state))

@@ -15,6 +15,7 @@ from orbion.kit.lifecycle import Lifecycle
 from orbion.ports import Desk
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
+from orbion.usecases.move_lead import MoveLead
 from orbion.usecases.receive import Receive
 from orbion.web.access import Access
 from orbion.web.limits import Limits
@@ -37,6 +38,7 @@ class State:
 
     receive: Receive
     desk: Desk
+    move_lead: MoveLead
     access: Access
     limits: Limits
     board: HealthBoard

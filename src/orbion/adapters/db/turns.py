@@ -9,17 +9,17 @@ from sqlalchemy import and_, func, select, update
 from orbion.adapters.db import lanes
 from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.effects import apply_effects
+from orbion.adapters.db.histories import HISTORY
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.leads import lead_of
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TURN, TURN_STEP
-from orbion.adapters.db.sql import bind, constant, first, from_json, insert_into, number
+from orbion.adapters.db.sql import bind, first, from_json, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode
 from orbion.domain.lanes import Claim
 from orbion.domain.messages import Author, Message, MessageKind, Outcome
 from orbion.domain.turns import Step, TurnInput, TurnResult, Verdict
 
-HISTORY: Final = 20
 _MINUTE_MS: Final = 60_000
 _BIGGEST: Final = 2**62
 _MESSAGE = (
@@ -39,7 +39,7 @@ _MESSAGE = (
 OPEN_MESSAGES = Statement(
     select(*_MESSAGE).where(
         MESSAGE.c.conversation_id == number("conversation"),
-        MESSAGE.c.outcome == constant("open"),
+        MESSAGE.c.outcome == "open",
         MESSAGE.c.id <= number("last"),
     )
 )
@@ -108,7 +108,7 @@ CLOSE_MESSAGES = Statement(
     .where(
         and_(
             MESSAGE.c.conversation_id == number("conversation"),
-            MESSAGE.c.outcome == constant("open"),
+            MESSAGE.c.outcome == "open",
             MESSAGE.c.id <= number("last"),
         )
     )
@@ -116,7 +116,7 @@ CLOSE_MESSAGES = Statement(
 )
 CLOSE_MESSAGE = Statement(
     update(MESSAGE)
-    .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == constant("open"))
+    .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == "open")
     .values(outcome=bind("became"), reason=bind("why"), turn_id=number("turn"))
 )
 SET_OPEN_SLOT = Statement(
@@ -151,18 +151,9 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
 
 
 def history(tx: Tx, conversation_id: int) -> Sequence[Message]:
-    """The last messages that the customer saw or wrote and nobody deleted, oldest first.
-
-    What was said before the conversation began here came in any order: it stands by its time.
-    """
+    """The last rows that nobody deleted, by their place."""
     rows = tx.all(HISTORY_OF, conversation=conversation_id, limit=HISTORY)
-    unseen = {Outcome.SUPERSEDED, Outcome.SUPPRESSED, Outcome.DEAD}
-    found = sorted(map(to_message, rows), key=_place)
-    return [each for each in found if each.direction == "in" or each.outcome not in unseen]
-
-
-def _place(message: Message) -> tuple[int, int]:
-    return (message.seq, 0) if message.seq > 0 else (0, message.occurred_at)
+    return [to_message(row) for row in reversed(rows)]
 
 
 def last_messages(tx: Tx, conversation_id: int, limit: int) -> Sequence[Message]:
