@@ -35,6 +35,7 @@ SILENT: Final = {
     "orbion_gap_healed_total": "every webhook came",
     "orbion_retry_total": "no call was made again",
     "orbion_failures_total": "what failed was refused for good",
+    "orbion_notices_total": "nobody asked for a person",
     "orbion_releases_total": "no person had taken over",
 }
 """What no panel can show of this run, because it did not happen."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from orbion.agent.asking import Asking
 from orbion.agent.fallback import fall_back
@@ -10,6 +11,7 @@ from orbion.agent.journal import Journal, model_key
 from orbion.agent.judge import Judge
 from orbion.agent.loop import Loop
 from orbion.agent.prompt import build_prompt
+from orbion.agent.reading import NoDocuments, read_for, words_of
 from orbion.agent.reply import opt_out, settle
 from orbion.agent.tools import TOOLS
 from orbion.agent.tools.tool import NOTHING, Scene
@@ -17,10 +19,11 @@ from orbion.domain.answering import is_plain
 from orbion.domain.language import Language
 from orbion.domain.messages import Message
 from orbion.domain.playbook import Playbook
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Prompt, Steps
+from orbion.ports import LLM, Knowledge, Steps
 from orbion.telemetry.metrics import Metrics
 
 
@@ -35,6 +38,7 @@ class Agent:
     clock: Clock
     metrics: Metrics
     judge: Judge = field(default_factory=Judge)
+    knowledge: Knowledge = field(default_factory=NoDocuments)
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -43,13 +47,17 @@ class Agent:
         playbook = self.playbooks[given.conversation.account]
         until = asyncio.get_running_loop().time() + self.deadline_seconds
         journal = Journal(self.turns, turn_id, steps=await self.turns.steps(turn_id))
-        opening = build_prompt(playbook, given, history)
+        business = given.conversation.business
+        passages = await read_for(self.knowledge, business, words_of(given.batch))
+        opening = build_prompt(playbook, given, history, passages)
         spoken_at = _spoken_at(given, history)
         if _needs_no_model(opening):
             return await self._plainly(given, opening, journal, spoken_at)
         loop = Loop(
             asking=Asking(llm=self.llm, journal=journal, clock=self.clock, until=until),
-            scene=Scene(playbook=playbook, given=given),
+            scene=Scene(
+                playbook=playbook, given=given, read=partial(read_for, self.knowledge, business)
+            ),
             opening=opening,
             judge=self.judge,
         )

@@ -16,16 +16,18 @@ from orbion.domain.language import Language, language_in, lock
 from orbion.domain.leads import Lead
 from orbion.domain.messages import Message
 from orbion.domain.moments import day_of
+from orbion.domain.passages import Found
 from orbion.domain.pipeline import is_over
 from orbion.domain.playbook import Playbook, Slot
+from orbion.domain.prompt import Prompt
 from orbion.domain.qualification import given_up
 from orbion.domain.spend import Payer
 from orbion.domain.turns import ChatMessage, TurnInput
-from orbion.ports import Prompt
 
 INSTRUCTIONS: Final = """\
 Você atende clientes pelo WhatsApp como assistente virtual e nunca diz que é uma pessoa.
-Responda em JSON, só com o que está nos DADOS DO NEGÓCIO e no que o cliente escreveu.
+Responda em JSON, só com o que está nos DADOS DO NEGÓCIO, em "documents" e no que o cliente
+escreveu.
 Regras:
 - De uma a três mensagens curtas, no máximo uma pergunta no total, sem abrir com elogios.
 - Preço pode ser escrito como {{fact:id}}, com o id que está nos dados entre colchetes.
@@ -75,7 +77,12 @@ _ADVICE: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message]) -> Prompt:
+def build_prompt(
+    playbook: Playbook,
+    given: TurnInput,
+    history: Sequence[Message],
+    passages: tuple[Found, ...] = (),
+) -> Prompt:
     """Whatever a customer wrote stands in the user role, and the batch as JSON strings in it."""
     pending = tuple(text for message in given.batch if (text := shown(message)))
     facts = {slot: value for slot, value in given.lead.facts.items() if playbook.slot(slot)}
@@ -86,7 +93,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
     )
     closed = _not_to_ask(playbook, given.lead) - facts.keys()
     language = spoken_in(playbook, given)
-    now = {
+    now: dict[str, object] = {
         "language": language,
         "facts": facts,
         "do_not_ask": sorted(closed),
@@ -94,6 +101,8 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
         "first_contact": first_contact,
         "messages": newest_within(BATCH_CHARACTERS, pending, len),
     }
+    if passages:
+        now["documents"] = {each.passage.fact_id: each.passage.text for each in passages}
     return Prompt(
         playbook=playbook,
         payer=Payer(
@@ -111,6 +120,7 @@ def build_prompt(playbook: Playbook, given: TurnInput, history: Sequence[Message
         asked=asked if playbook.slot(asked) else None,
         first_contact=first_contact,
         today=day_of(given.batch[-1].occurred_at, playbook.timezone) if given.batch else None,
+        passages=passages,
         tools=SPECS,
         given_up=closed,
         language=language,

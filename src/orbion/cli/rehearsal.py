@@ -20,6 +20,7 @@ from orbion.config import Settings, load_settings
 from orbion.domain.identity import canonical_phone
 from orbion.domain.pipeline import LOST
 from orbion.domain.playbook import Playbook
+from orbion.domain.prompt import Prompt
 from orbion.domain.qualification import MOST_ATTEMPTS
 from orbion.domain.spend import Spent
 from orbion.domain.turns import Completion
@@ -31,7 +32,6 @@ from orbion.main.build import accounts_of, running
 from orbion.main.operating import operators_store
 from orbion.main.provider import load_openai
 from orbion.main.world import World, real_world
-from orbion.ports import Prompt
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.faults import EvolutionFaults, ModelFaults

@@ -23,6 +23,7 @@ VERBS: Mapping[str, str] = {
     "webhook": "Look at an account's webhook, or set it.",
     "cost": "Show what models cost on a day, by model, task and conversation.",
     "sheet": "Compare a business's sheet with the leads, and have it written again.",
+    "knowledge": "Add documents that answers are found in, list, search or remove them.",
     "demo": "Show customers, answers, leads and health on one screen.",
     "chat": "Be a customer of a running demo yourself.",
     "playbook": "Check a playbook file before it is in force, or show what it holds.",

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 from typing import Final
 
 from orbion.domain.extraction import read_slot, says_only
@@ -10,6 +11,7 @@ from orbion.domain.intents import wants_human
 from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
 from orbion.domain.opening_hours import write_clock
+from orbion.domain.passages import CERTAIN, ENOUGH, SURE, Found, Passage
 from orbion.domain.playbook import Item, Opening, Playbook, Slot
 from orbion.domain.qualification import open_slots
 from orbion.domain.questions import asks_address, asks_hours, asks_identity, asks_price, is_question
@@ -26,6 +28,7 @@ from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS, spelled_out
 
 _MOST_ANSWERS: Final = 2
 _MOST_ITEMS: Final = 6
+_FAQ: Final = "faq:"
 _CUSTOMER_REQUEST: Final = "customer_request"
 _PLAIN_WORDS: Final = 8
 _COURTEOUS: Final = GREETINGS | THANKS | COURTESY
@@ -44,31 +47,38 @@ class _Heard:
     substance: bool
 
 
-def answer(
-    playbook: Playbook,
-    pending: Sequence[str],
-    facts: Facts,
-    *,
-    asked: str | None,
-    first_contact: bool,
-    today: date | None = None,
-    given_up: Collection[str] = (),
-) -> Reply:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Where a conversation stands when it is answered.
+
+    `asked` is the slot whose question was asked last; `today` the day in the zone of the business;
+    what is `given_up` is not asked for any more; `passages` of the business's documents answer what
+    nothing else does.
+    """
+
+    asked: str | None
+    first_contact: bool
+    today: date | None = None
+    given_up: Collection[str] = ()
+    passages: Sequence[Found] = ()
+
+
+def answer(playbook: Playbook, pending: Sequence[str], facts: Facts, now: Situation) -> Reply:
     """Answer `pending` texts in one to three bubbles and ask one open question at most.
 
-    `facts` are the slots known before; `asked` is the slot whose question was asked last; `today`
-    is the day in the zone of the business; what is `given_up` is not asked for any more.
+    `facts` are the slots known before.
     """
     if all(map(is_reaction, pending)):
         return Reply(silence_reason="reaction")
-    heard = _hear(playbook, pending, facts, asked=asked, today=today)
+    asked, first_contact = now.asked, now.first_contact
+    heard = _hear(playbook, pending, facts, now)
     reason = _handoff_reason(playbook, pending)
     if reason:
         return Reply(facts=heard.facts, handoff=reason)
     if not (first_contact or asked or _needs_answer(heard)):
         return Reply(silence_reason="nothing_to_answer")
     known = {**facts, **{slot: fact.value for slot, fact in heard.facts.items()}}
-    missing = [slot for slot in open_slots(playbook, known) if slot.key not in given_up]
+    missing = [slot for slot in open_slots(playbook, known) if slot.key not in now.given_up]
     question = _next_question(missing, heard, asked)
     ends = question is None and (asked is not None or bool(heard.facts))
     reaction = _reaction(playbook, heard, known, ends=ends)
@@ -90,7 +100,9 @@ def is_plain(
     """
     if asked is None or any(map(is_reaction, pending)) or _handoff_reason(playbook, pending):
         return False
-    heard = _hear(playbook, pending, facts, asked=asked, today=today)
+    heard = _hear(
+        playbook, pending, facts, Situation(asked=asked, first_contact=False, today=today)
+    )
     if heard.answers or heard.sent_media or asked not in heard.facts:
         return False
     quotes = {fact.quote for fact in heard.facts.values()}
@@ -105,21 +117,16 @@ def _is_plainly_said(text: str, quotes: Collection[str]) -> bool:
     return tells and is_short and not any(map(is_question, sentences(text)))
 
 
-def _hear(
-    playbook: Playbook,
-    pending: Sequence[str],
-    facts: Facts,
-    *,
-    asked: str | None,
-    today: date | None,
-) -> _Heard:
+def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, now: Situation) -> _Heard:
     texts = [text for text in pending if not is_unreadable(text) and not is_reaction(text)]
     parts = [part for text in texts for part in sentences(text)]
-    learnt = _learn(playbook, texts, facts, asked=asked, today=today)
-    slot = playbook.slot(asked)
-    said = learnt.get(asked) if asked else None
+    learnt = _learn(playbook, texts, facts, asked=now.asked, today=now.today)
+    slot = playbook.slot(now.asked)
+    said = learnt.get(now.asked) if now.asked else None
     asking = [part for part in parts if not (slot and said and says_only(slot, part, said))]
-    answers = {bubble.fact_ids: bubble for part in asking for bubble in look_up(playbook, part)}
+    answers = {
+        bubble.fact_ids: bubble for part in asking for bubble in _find(playbook, part, now.passages)
+    }
     spoken = {word for text in texts for word in spelled_out(text).split()}
     return _Heard(
         answers=tuple(answers.values()),
@@ -187,6 +194,35 @@ def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
     if found or not asks_price(said) or names_unknown_thing(playbook, said):
         return found
     return [_price_list(playbook, playbook.catalogue[:_MOST_ITEMS])] if playbook.catalogue else []
+
+
+def _find(playbook: Playbook, sentence: str, passages: Sequence[Found]) -> list[ReplyBubble]:
+    """What the playbook says to one sentence, or what the documents say to a question.
+
+    A passage that is surely asked for comes before an answer that is only like the question.
+    """
+    found = look_up(playbook, sentence)
+    read = next((each for each in passages if each.sentence == sentence), None)
+    if read is None or not is_question(sentence):
+        return found
+    if read.likeness < _least(playbook, sentence, found):
+        return found
+    return [quoted(read.passage)]
+
+
+def _least(playbook: Playbook, sentence: str, found: Sequence[ReplyBubble]) -> float:
+    """How like the question a passage must be to be said in place of what was found."""
+    if not found:
+        return ENOUGH
+    if not all(fact.startswith(_FAQ) for bubble in found for fact in bubble.fact_ids):
+        return inf
+    surely = find_faq(playbook, spelled_out(sentence), surely=True) is not None
+    return CERTAIN if surely else SURE
+
+
+def quoted(passage: Passage) -> ReplyBubble:
+    """A passage word for word, with its source."""
+    return ReplyBubble(text=passage.text, fact_ids=(passage.fact_id,))
 
 
 def _about_itself(playbook: Playbook, said: str) -> list[ReplyBubble]:

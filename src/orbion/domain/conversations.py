@@ -28,7 +28,8 @@ class ModeReason(StrEnum):
 class Account:
     """One WhatsApp number of one business, as the accounts file declares it.
 
-    `auto_greetings` are what the app writes by itself, in the form of `domain.greetings`.
+    `auto_greetings` are what the app writes by itself, in the form of `domain.greetings`;
+    `owner_phone` is who is told of hand-offs, digits with the country code.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Account:
     instance: str
     playbook: str
     auto_greetings: frozenset[str] = frozenset()
+    owner_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,8 +135,11 @@ class HandoffRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff:
+    """`owner_phone` is told of each one, unless the account names another; digits only."""
+
     message: str
     rules: tuple[HandoffRule, ...]
+    owner_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +154,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What model calls may cost, in centavos; None = no limit of its own."""
+    """What model calls may cost, in centavos, if the operator allows it; None = no own limit."""
 
     day: int | None = None
     conversation: int | None = None
@@ -188,7 +191,8 @@ class Playbook:
 
     `objections` are answered like `faq`, but their questions are what customers object.
     `holidays` are closed days of its own, beside Brazil's when `national_holidays`; `offers` are
-    words for what it sells at large, as «mensalidade».
+    words for what it sells at large, as «mensalidade». `knowledge_folder` holds its Markdown
+    documents, beside the file.
     """
 
     id: str
@@ -212,6 +216,7 @@ class Playbook:
     offers: tuple[str, ...] = ()
     national_holidays: bool = False
     budget: Budget = field(default_factory=Budget)
+    knowledge_folder: str | None = None
 
     @property
     def knowledge(self) -> tuple[Faq, ...]:

@@ -17,6 +17,8 @@ class Verdict(StrEnum):
 
     ANSWERED = "answered"
     FALLBACK = "fallback"
+    OWNER = "owner"
+    OWNER_TOLD = "owner_told"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
     CONSENT_ASKED = "consent_asked"
@@ -32,7 +34,7 @@ class Verdict(StrEnum):
     DEAD = "dead"
 
 
-Exemption = Literal["handoff", "opt_out"]
+Exemption = Literal["handoff", "opt_out", "owner"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,7 +65,7 @@ class Built:
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
-    listen: Background
+    background: Sequence[Background]
 
     @property
     def folder(self) -> Path:
@@ -98,7 +98,7 @@ def observe(built: Built) -> Orbion:
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
-        built.listen,
+        *built.background,
         monitor.run,
         state.board.run,
         upkeep.prune,

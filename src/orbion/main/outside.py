@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -21,7 +21,8 @@ from orbion.adapters.guarded import (
 )
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
-from orbion.config import AccountSettings, Settings
+from orbion.config import Settings
+from orbion.config.account import AccountSettings
 from orbion.domain.errors import FaultCode, RejectedError, code_of
 from orbion.domain.events import WebhookRequest
 from orbion.domain.gateway_webhook import Target, webhook_path
@@ -43,18 +44,24 @@ _SLOT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """Makes the guard of each outside service and remembers it for health and metrics."""
+    """Makes the guard of each outside service and remembers it for health and metrics.
+
+    `news` is told of each change of a circuit, if anybody wants to know.
+    """
 
     settings: Settings
     world: World
     metrics: Metrics
     made: dict[str, Guard]
+    news: Callable[[str, BreakerChange], None] | None = None
 
     def make(self, name: str, service: str, *, timeout: float, patience: float = math.inf) -> Guard:
         """Seconds: `timeout` of a call, `patience` before it while too many others run."""
 
         def on_change(change: BreakerChange) -> None:
             self.metrics.set_circuit(name, change.after)
+            if self.news is not None:
+                self.news(name, change)
             log(
                 CIRCUIT,
                 logging.WARNING,
@@ -249,6 +256,7 @@ def build_llm(
         model=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,
         limits=limits_of(settings),
+        brl_per_usd=settings.brl_per_usd,
         clock=guards.world.clock,
         metrics=guards.metrics,
     )

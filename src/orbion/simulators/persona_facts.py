@@ -104,6 +104,20 @@ def spoken(slot: Slot, facts: Mapping[str, str | None]) -> str:
     return DECLINED if value is None else _said(slot, key, value)
 
 
+def volunteered(slot: Slot, facts: Mapping[str, str | None]) -> str:
+    """The same told unasked, so that it is clear what it is."""
+    said = spoken(slot, facts)
+    match slot.kind:
+        case SlotKind.NAME:
+            return f"me chamo {said}"
+        case SlotKind.CITY:
+            return f"moro em {said}"
+        case SlotKind.OPTION:
+            return said
+        case _:
+            return f"{slot.label.lower()}: {said}"
+
+
 def asked_slot(playbook: Playbook, said: str) -> Slot | None:
     """The slot whose question stands in these words: the playbook's own, or one with its label."""
     own = next((slot for slot in playbook.slots if slot.question in said), None)

@@ -29,7 +29,8 @@ _ASKS: Final = re.compile(
     r"(?P<how> se| sobre)? +"
 )
 _WANTS: Final = re.compile(
-    r"^(?:pede|pedir|peca|solicita|solicitar|solicite|exige|exigir)(?: para| pra)? +"
+    r"^(?:pede|pedir|peca|solicita|solicitar|solicite|exige|exigir|insiste (?:em|no|na|por))"
+    r"(?: para| pra)? +"
 )
 _CORRECTS: Final = re.compile(
     r"^(?:corrige|corrigir|corrija|muda|mudar|troca|trocar|altera|alterar|corrects?|changes?)"
@@ -43,6 +44,11 @@ _HIDES: Final = re.compile(
     r"|refuses to (?:give|say|tell|share|inform)|does not (?:give|tell|share)|never (?:gives|tells)"
     r"|esconde|evita dizer|omite) +(?:(?:o|a|the|his|her|seu|sua) )?(?P<what>[\w ]+)$"
 )
+_GIVES: Final = re.compile(
+    r"^(?:informa|diz|conta|fala|menciona|passa|revela|mentions?|volunteers?|gives?|shares?|states?"
+    r"|provides?|tells?)(?!:| que\b) +(?P<what>.+)$"
+)
+_RECTIFIES: Final = re.compile(r"^(?:corrige|corrija|corrigindo):? +")
 _KEEPS_QUIET: Final = re.compile(
     r"^(?:fica em silencio|silencio|nao responde(?: mais)?|some|stays silent|goes silent|ignores"
     r"|demora (?:a|para) responder|manda mensagens picadas|escreve com erros)\b"
@@ -76,6 +82,8 @@ _IN_PORTUGUESE: Final[Mapping[str, str]] = MappingProxyType(
         r"enrol|tuition|fee|price|cost|quote|how much|value": "quanto custa?",
         r"document": "quais documentos precisa?",
         r"thank": "obrigado!",
+        r"how .*works?|rain|night": "como funciona?",
+        r"electric|energy|solar": "quero economizar na conta de luz",
         r"rent\b": "quero alugar um imóvel",
         r"buy\b": "quero comprar",
         r"sell\b": "quero vender meu imóvel",
@@ -125,6 +133,32 @@ _PLAIN: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _ARTICLE: Final = re.compile(r"[oa]s? ", re.IGNORECASE)
+_NOT_ENGLISH: Final = frozenset(
+    [
+        "de",
+        "da",
+        "do",
+        "para",
+        "pra",
+        "um",
+        "uma",
+        "com",
+        "quero",
+        "queria",
+        "em",
+        "que",
+        "os",
+        "as",
+    ]
+)
+_IS_ENGLISH: Final = frozenset(
+    [
+        *("the", "to", "for", "with", "about", "how", "and", "of", "at", "his", "her", "is", "in"),
+        *("bill", "home", "house", "reduce", "lower", "school", "child", "daughter", "son", "rent"),
+        *("buy", "sell", "apartment", "price", "find", "want", "wants", "get", "information"),
+    ]
+)
+_ANYTHING: Final = "queria mais informações, por favor"
 _INFINITIVE: Final = re.compile(r"^(?:\w+(?:ar|er|ir|or))\b")
 
 
@@ -132,12 +166,15 @@ _INFINITIVE: Final = re.compile(r"^(?:\w+(?:ar|er|ir|or))\b")
 class Cue:
     """`says` is said as it is; `learns` and `hides` change what the persona knows and tells.
 
+    `gives` are words that name facts: those are told unasked, or `says` where none is meant.
+
     A `late` cue waits until nothing is asked any more.
     """
 
     says: str | None = None
     learns: tuple[str, str] | None = None
     hides: str | None = None
+    gives: frozenset[str] = frozenset()
     late: bool = False
 
 
@@ -162,24 +199,29 @@ def read_hint(hint: str) -> Cue:
         return Cue(says=f"na verdade {subject}é {new}", learns=(found["what"], new), late=late)
     if found := _HIDES.match(folded):
         return Cue(hides=found["what"], late=late)
+    if found := _GIVES.match(folded):
+        named = frozenset(re.findall(r"[a-z]+", found["what"]))
+        return Cue(says=_spoken(text, folded), gives=named, late=late)
     return Cue(says=_spoken(text, folded), late=late)
 
 
 def read_goal(goal: str) -> str:
-    """A goal as its owner would tell it."""
+    """A goal as its owner, who is Brazilian, would tell it."""
     text = compose(goal).strip().replace("_", " ")
     spoken = _spoken(text, fold(text).rstrip("."))
     if spoken != text:
-        return spoken
-    first = text.split()[0]
-    if first.lower() in _FIRST_PERSON:
+        return spoken or _ANYTHING
+    first, *rest = text.split()
+    told = rest[0] if rest and fold(first) == "nao" else first
+    if told.lower() in _FIRST_PERSON:
         return _first_person(text[:1].lower() + text[1:])
     if _INFINITIVE.match(fold(first)):
         return f"queria {first.lower()}{text[len(first) :]}"
     return text
 
 
-def _spoken(text: str, folded: str) -> str:
+def _spoken(text: str, folded: str) -> str | None:
+    """What is said; None for English that has no Portuguese here: a Brazilian says nothing."""
     plain = next((say for key, say in _PLAIN.items() if fold(key) == folded), None)
     if plain:
         return plain
@@ -187,11 +229,21 @@ def _spoken(text: str, folded: str) -> str:
         return _question(text[found.end() :], about=found["how"] == " sobre")
     if found := _TELLS.match(folded):
         return _first_person(text[found.end() :])
-    if found := _WANTS.match(folded):
-        return f"quero {text[found.end() :]}"
-    if _ENGLISH.match(folded):
-        return next((say for how, say in _IN_PORTUGUESE.items() if re.search(how, folded)), text)
+    for order, words in ((_RECTIFIES, "na verdade"), (_WANTS, "quero")):
+        if found := order.match(folded):
+            return f"{words} {text[found.end() :]}"
+    if _ENGLISH.match(folded) or _is_english(folded):
+        return _translated(folded)
     return text
+
+
+def _is_english(folded: str) -> bool:
+    said = frozenset(re.findall(r"[a-z]+", folded))
+    return bool(said & _IS_ENGLISH) and not said & _NOT_ENGLISH
+
+
+def _translated(folded: str) -> str | None:
+    return next((say for how, say in _IN_PORTUGUESE.items() if re.search(how, folded)), None)
 
 
 def _question(asked: str, *, about: str | bool) -> str:

@@ -11,7 +11,7 @@ from orbion.domain.text import normalise
 from orbion.evals.personas import Ending, Persona
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_shapes import person
-from orbion.simulators.persona_facts import DECLINED, asked_slot, key_of, spoken
+from orbion.simulators.persona_facts import DECLINED, asked_slot, key_of, spoken, volunteered
 from orbion.simulators.persona_hints import Cue, read_goal, read_hint
 from orbion.simulators.persona_style import style_of
 
@@ -70,8 +70,16 @@ class Mind:
         cue = self._next_cue(is_asked=slot is not None)
         if cue is not None:
             self._learn(cue.learns)
-            if cue.says:
-                yield cue.says
+            given: list[str | None] = [*self._given(cue.gives)] or [cue.says]
+            yield from filter(None, given)
+
+    def _given(self, named: frozenset[str]) -> Iterator[str]:
+        """What the persona knows under these names."""
+        for slot in self.playbook.slots:
+            is_meant = any(key_of(slot, {name: ""}) for name in named)
+            if is_meant and key_of(slot, self.facts):
+                self.told.add(slot.key)
+                yield volunteered(slot, self.facts)
 
     def _next_cue(self, *, is_asked: bool) -> Cue | None:
         """The first that fits; while questions come, a correction waits for what it corrects."""

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from orbion.domain.answering import answer
+from orbion.domain.answering import Situation, answer
 from orbion.domain.playbook import Playbook
 from orbion.domain.reply import Reply
 from orbion.simulators.openai import Json, tool_call
@@ -33,9 +33,11 @@ class SalesModel:
             playbook,
             given["messages"],
             given["facts"],
-            asked=given["asked"],
-            first_contact=given["first_contact"],
-            given_up=given["do_not_ask"],
+            Situation(
+                asked=given["asked"],
+                first_contact=given["first_contact"],
+                given_up=given["do_not_ask"],
+            ),
         )
         if _is_at_a_loss(playbook, reply) and not _has_looked(chat[place:]):
             query = {"query": " ".join(given["messages"])}

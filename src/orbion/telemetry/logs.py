@@ -41,6 +41,8 @@ MIGRATION: Final = "database.migrated"
 PLAYBOOK_RELOADED: Final = "playbook.reloaded"
 PLAYBOOK_REFUSED: Final = "playbook.refused"
 BUDGET: Final = "budget"
+NOTICE: Final = "notice"
+KNOWLEDGE: Final = "knowledge"
 BUG: Final = "bug"
 
 _LOGGER: Final = "orbion"

@@ -145,6 +145,9 @@ class Metrics:
         self.releases = self._counter(
             "releases_total", "Times that a rule gave conversations back to the bot.", "reason"
         )
+        self.notices = self._counter(
+            "notices_total", "Notices to owners and other systems, by outcome.", "kind", "outcome"
+        )
         self.opt_outs = self._counter("opt_outs_total", "Contacts who asked for no more messages.")
         self.sheet_rows = self._counter(
             "sheet_rows_total", "Lead rows written to the sheet, by outcome.", "outcome"

@@ -15,6 +15,7 @@ from orbion.domain.consent import (
 )
 from orbion.domain.conversations import Mode
 from orbion.domain.extraction import read_slot
+from orbion.domain.identity import canonical_phone
 from orbion.domain.intents import wants_human
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.losses import loss_reason
@@ -46,12 +47,16 @@ class Wake(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One turn of one conversation, the only one while the lease lasts; `playbooks` by account."""
+    """One turn of one conversation, the only one while the lease lasts; `playbooks` by account.
+
+    `owner_of` gives the phone of an account's owner, who is nobody's customer.
+    """
 
     turns: Turns
     lanes: Lanes
     answer: Answer
     playbooks: Mapping[str, Playbook]
+    owner_of: Callable[[str], str | None]
     policy: ReplyPolicy
     clock: Clock
     metrics: Metrics
@@ -76,7 +81,8 @@ class Reply:
     def _gate(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
         """The first gate that speaks decides; None lets the agent answer (DESIGN section 3)."""
         return (
-            _consent(given, playbook)
+            self._owner(given)
+            or _consent(given, playbook)
             or _human_mode(given)
             or _answered_by_person(given)
             or _human_wanted(given, playbook)
@@ -85,6 +91,13 @@ class Reply:
             or _doubt(given, playbook)
             or _loss(given, playbook)
         )
+
+    def _owner(self, given: TurnInput) -> TurnResult | None:
+        """What the owner answers to a notice is for nobody here."""
+        phone = self.owner_of(given.conversation.account)
+        if phone is None or given.conversation.phone != canonical_phone(phone):
+            return None
+        return TurnResult(verdict=Verdict.OWNER)
 
     async def _answer(self, claim: Claim, given: TurnInput, playbook: Playbook) -> TurnResult:
         """Two machines must not talk to each other for ever: a person looks (row D-03)."""
@@ -125,6 +138,8 @@ class Reply:
         )
         if done.bubbles:
             self.wake(Queue.OUT)
+        if done.handoff is not None:
+            self.wake(Queue.NOTICE)
         self.wake(Queue.SHEET)
 
 

@@ -2,18 +2,31 @@
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from orbion.domain.errors import UnavailableError
 from orbion.web import admin, breakers, health, leads, metrics, webhooks
 from orbion.web.deps import STATE, State
 from orbion.web.limits import TooManyError, too_many
-from orbion.web.middleware import Tracing
+from orbion.web.middleware import Direct, Tracing
 
 Routes: TypeAlias = Sequence[Route]
+
+
+class App(FastAPI):
+    """Webhooks, `routes`, are answered before FastAPI sees them; they only stand in its table."""
+
+    def __init__(self, routes: Routes, *, new_trace: Callable[[], str], **settings: Any) -> None:
+        super().__init__(**settings)
+        self.router.routes.extend(routes)
+        self._front = Tracing(Direct(super().__call__, routes), new_trace=new_trace)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._front(scope, receive, send)
 
 
 def create_app(
@@ -32,7 +45,9 @@ def create_app(
         async with lifespan() as state:
             yield {STATE: state}
 
-    app = FastAPI(
+    app = App(
+        routes,
+        new_trace=new_trace,
         title="Orbion",
         lifespan=yielding,
         docs_url=None,
@@ -41,7 +56,6 @@ def create_app(
         redirect_slashes=False,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # orbion.telemetry's work
     )
-    app.router.routes.extend(routes)
     app.include_router(health.router)
     app.include_router(metrics.router)
     app.include_router(admin.router)
@@ -49,5 +63,4 @@ def create_app(
     app.include_router(leads.router)
     app.add_exception_handler(UnavailableError, admin.unavailable)
     app.add_exception_handler(TooManyError, too_many)
-    app.add_middleware(Tracing, new_trace=new_trace)
     return app

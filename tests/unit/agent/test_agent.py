@@ -11,9 +11,10 @@ from orbion.agent.checks import CHAIN
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.language import Language
 from orbion.domain.leads import Fact
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.turns import Bubble, Completion, TurnResult, Verdict
-from orbion.ports import LLM, Prompt, Turns
+from orbion.ports import LLM, Turns
 from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, SaidLLM, calls, heard, told, turn

@@ -44,6 +44,9 @@ def question(key: str, playbook: Playbook = SOLAR) -> str:
         ("corrige a cidade para Limeira", "na verdade a cidade é Limeira"),
         ("corrects his budget to 450 mil", "na verdade é 450 mil"),
         ("fica em silêncio", None),
+        ("hesitates a bit", None),
+        ("corrige: a conta é 2500", "na verdade a conta é 2500"),
+        ("insiste em desconto", "quero desconto"),
     ],
 )
 def test_a_hint_is_said_or_done(hint: str, said: str | None) -> None:
@@ -56,6 +59,9 @@ def test_a_hint_is_said_or_done(hint: str, said: str | None) -> None:
         ("quero alugar um apartamento", "quero alugar um apartamento"),
         ("Quer saber o preço", "qual o preço?"),
         ("comprar uma casa", "queria comprar uma casa"),
+        ("não quer mais receber mensagens", "não quero mais receber mensagens"),
+        ("reduce the electricity bill at home", "quero economizar na conta de luz"),
+        ("find a way to be happy", "queria mais informações, por favor"),
         ("schedule_visit", "quero agendar uma visita"),
         ("quanto custa?", "quanto custa?"),
     ],
@@ -124,6 +130,17 @@ def test_a_correction_waits_for_what_it_corrects() -> None:
     assert ana.replies([question("nome")]) == ["Ana"]
     assert ana.replies([question("cidade")]) == ["Campinas", "na verdade a cidade é Limeira"]
     assert ana.facts["cidade"] == "Limeira"
+
+
+@pytest.mark.parametrize("hint", ["informa nome, conta e cidade", "volunteers name, city and bill"])
+def test_facts_are_told_unasked(hint: str) -> None:
+    ana = mind(hint, facts={"nome": "Ana", "city": "Natal", "conta": "450", "prazo": "logo"})
+    assert ana.replies(["Anotado."]) == [
+        "me chamo Ana",
+        "conta de luz por mês: uns R$ 450",
+        "moro em Natal",
+    ]
+    assert ana.told == {"nome", "valor_conta", "cidade"}
 
 
 def test_what_shall_be_hidden_is_not_told() -> None:

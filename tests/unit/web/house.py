@@ -23,12 +23,12 @@ from orbion.domain.events import (
 )
 from orbion.domain.lanes import DeadLetter, Queue, Requeued
 from orbion.domain.leads import Lead, LeadFile, LeadRow, StageChange
-from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine, StoreFacts
 from orbion.domain.messages import Message
 from orbion.kit.guard import Guard
 from orbion.kit.health import Check, HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
-from orbion.ports import Received, StoreFacts
+from orbion.ports import Received
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
 from orbion.usecases.move_lead import MoveLead

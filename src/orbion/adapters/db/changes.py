@@ -7,7 +7,7 @@ from sqlalchemy import delete, func, or_, select, update
 from orbion.adapters.db.conversations import NEW_VERSION
 from orbion.adapters.db.inbox import InboxPolicy, is_new, message, supersede, wait_for_more
 from orbion.adapters.db.schema import EARLY_CHANGE, MESSAGE, OUTBOX
-from orbion.adapters.db.sql import bind, constant, first, insert_into, number
+from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Account
 from orbion.domain.events import MessageDeleted, MessageEdited, MessageReceived
@@ -74,7 +74,7 @@ UNSENT = Statement(
 LAST_OPEN = Statement(
     select(func.max(MESSAGE.c.id)).where(
         MESSAGE.c.conversation_id == number("conversation"),
-        MESSAGE.c.outcome == constant("open"),
+        MESSAGE.c.outcome == "open",
     )
 )
 _EARLY_KEY = ("account", "provider_id")

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, cast, func, select, update
 from orbion.adapters.db import accounts
 from orbion.adapters.db.lanes import PRIORITIES
 from orbion.adapters.db.schema import ACCOUNT, CONVERSATION, LANE, MESSAGE, OUTBOX
-from orbion.adapters.db.sql import bind, constant, first, number
+from orbion.adapters.db.sql import bind, first, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.accounts import Receipts
 from orbion.domain.conversations import Account
@@ -31,7 +31,7 @@ STATE_AT = Statement(
         ACCOUNT.c.id == bind("number"), ACCOUNT.c.state_reason.is_not(None)
     )
 )
-_idle = (LANE.c.queue == constant("out"), LANE.c.owner.is_(None), LANE.c.due_at > number("now"))
+_idle = (LANE.c.queue == "out", LANE.c.owner.is_(None), LANE.c.due_at > number("now"))
 _of_account = (
     select(LANE.c.key)
     .join(CONVERSATION, CONVERSATION.c.id == cast(LANE.c.key, BigInteger))
@@ -45,7 +45,7 @@ RECEIPTS = Statement(
     select(OUTBOX.c.delivery)
     .where(
         OUTBOX.c.account == bind("number"),
-        OUTBOX.c.state == constant("sent"),
+        OUTBOX.c.state == "sent",
         OUTBOX.c.settled_at > number("since"),
         OUTBOX.c.settled_at <= number("until"),
     )

@@ -16,7 +16,7 @@ from orbion.adapters.db.schema import (
     OUTBOX,
     QUARANTINE,
 )
-from orbion.adapters.db.sql import NULL, bind, constant, first, from_json, insert_into, number
+from orbion.adapters.db.sql import NULL, bind, first, from_json, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.lanes import DeadLetter, Queue, Requeued
@@ -31,7 +31,7 @@ _LAST = (
 _WAITING = (
     select(func.count())
     .select_from(MESSAGE)
-    .where(MESSAGE.c.conversation_id == CONVERSATION.c.id, MESSAGE.c.outcome == constant("open"))
+    .where(MESSAGE.c.conversation_id == CONVERSATION.c.id, MESSAGE.c.outcome == "open")
     .scalar_subquery()
 )
 CONVERSATIONS = Statement(

@@ -88,7 +88,11 @@ HOLD = Statement(
 )
 SUPPRESS_ROWS = Statement(
     update(OUTBOX)
-    .where(OUTBOX.c.conversation_id == number("conversation"), OUTBOX.c.state == "pending")
+    .where(
+        OUTBOX.c.conversation_id == number("conversation"),
+        OUTBOX.c.state == "pending",
+        or_(OUTBOX.c.exempt.is_(None), OUTBOX.c.exempt != "owner"),
+    )
     .values(state="suppressed", error="takeover", settled_at=number("now"))
 )
 SUPPRESS_BUBBLES = Statement(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import and_, select, update
 
-from orbion.adapters.db import conversations, lanes, leads
+from orbion.adapters.db import conversations, lanes, leads, notices
 from orbion.adapters.db.contacts import Place
 from orbion.adapters.db.inbox import add_message
 from orbion.adapters.db.schema import OUTBOX
@@ -13,6 +13,7 @@ from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.lanes import Queue
 from orbion.domain.leads import Fact
 from orbion.domain.messages import Author, Outcome
+from orbion.domain.notices import handed_over
 from orbion.domain.outgoing import cleaned, to_payload
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 
@@ -81,7 +82,15 @@ def apply_effects(
 ) -> None:
     """Write everything but the turn's own row and its lane."""
     for position, bubble in enumerate(result.bubbles):
-        _add_bubble(tx, who, given, bubble, turn_id=turn_id, position=position)
+        add_bubble(
+            tx,
+            who,
+            bubble,
+            turn_id=turn_id,
+            position=position,
+            trace=given.trace,
+            received_at=given.first_open_at,
+        )
     if result.language is not None and result.language != who.language:
         tx.run(conversations.SET_LANGUAGE, contact=who.contact_id, spoken=result.language)
     if result.asked is not None and result.answers:
@@ -90,21 +99,32 @@ def apply_effects(
     if result.handoff is not None:
         reason = ModeReason.LOOP if result.verdict is Verdict.LOOP else ModeReason.REQUESTED
         conversations.set_mode(tx, who.id, Mode.HUMAN, reason, actor="bot")
+        _announce(tx, who, result.handoff, given.trace)
     learned = [fact for fact in result.facts if _learn(tx, given.lead.id, fact)]
     moved = _move(tx, given, result, turn_id)
-    if learned or moved or result.handoff or who.last_out_at is None:
+    is_customer = result.verdict is not Verdict.OWNER
+    if is_customer and (learned or moved or result.handoff or who.last_out_at is None):
         leads.mirror(tx, given.lead.id, given.trace)
 
 
-def _add_bubble(
+def _announce(tx: Tx, who: Conversation, reason: str, trace: str) -> None:
+    notice = handed_over(
+        reason, business=who.business, account=who.account, conversation_id=who.id, at=tx.now
+    )
+    notices.announce(tx, notice, trace)
+
+
+def add_bubble(
     tx: Tx,
     who: Conversation,
-    given: TurnInput,
     bubble: Bubble,
     *,
     turn_id: int,
     position: int,
+    trace: str,
+    received_at: int,
 ) -> None:
+    """Queue one message at the end of the conversation's lane; `received_at` is what it answers."""
     account = Account(id=who.account, business=who.business, channel="", instance="", playbook="")
     place = Place(
         conversation_id=who.id, contact_id=who.contact_id, address=who.address, is_new=False
@@ -140,14 +160,12 @@ def _add_bubble(
             quoted_id=bubble.answers,
             exempt=bubble.exempt,
             state="pending",
-            trace=given.trace,
+            trace=trace,
             created_at=tx.now,
-            received_at=given.first_open_at,
+            received_at=received_at,
         )
     )
-    lanes.enqueue(
-        tx, Queue.OUT, str(who.id), kind="send", payload={"outbox": row_id}, trace=given.trace
-    )
+    lanes.enqueue(tx, Queue.OUT, str(who.id), kind="send", payload={"outbox": row_id}, trace=trace)
 
 
 def _consent(tx: Tx, who: Conversation, given: TurnInput, result: TurnResult) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from orbion.adapters.db import connections
 from orbion.adapters.db.schema import ACCOUNT, QUARANTINE
-from orbion.adapters.db.sql import NULL, bind, constant, larger, number, or_zero
+from orbion.adapters.db.sql import NULL, bind, larger, number, or_zero
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.accounts import Gap
 
@@ -27,7 +27,7 @@ TOO_LARGE = Statement(
     select(QUARANTINE.c.id)
     .where(
         QUARANTINE.c.account == bind("number"),
-        QUARANTINE.c.reason == constant("too_large"),
+        QUARANTINE.c.reason == "too_large",
         QUARANTINE.c.ended.is_(NULL),
         QUARANTINE.c.at >= number("since"),
         QUARANTINE.c.at <= number("until"),

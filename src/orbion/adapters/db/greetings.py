@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from orbion.adapters.db import lanes
 from orbion.adapters.db.inbox import END_TURN, REOPEN
 from orbion.adapters.db.schema import AUTO_GREETING, CONVERSATION, HANDOFF, MESSAGE, OUTBOX
-from orbion.adapters.db.sql import NULL, bind, constant, first, insert_into, number
+from orbion.adapters.db.sql import NULL, bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account, Mode, ModeReason
 from orbion.domain.events import MessageEchoed
@@ -68,7 +68,7 @@ HELD = Statement(
     select(CONVERSATION.c.id, CONVERSATION.c.mode_at)
     .where(
         CONVERSATION.c.account == bind("number"),
-        CONVERSATION.c.mode == constant("human"),
+        CONVERSATION.c.mode == "human",
         CONVERSATION.c.mode_reason == ModeReason.TAKEOVER,
     )
     .limit(number("limit"))
@@ -113,7 +113,7 @@ WAKE = Statement(
 LAST_OPEN = Statement(
     select(func.max(MESSAGE.c.id)).where(
         MESSAGE.c.conversation_id == number("conversation"),
-        MESSAGE.c.outcome == constant("open"),
+        MESSAGE.c.outcome == "open",
     )
 )
 

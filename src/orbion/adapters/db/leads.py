@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from orbion.adapters.db import lanes
 from orbion.adapters.db.schema import CONTACT, LANE
 from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION
-from orbion.adapters.db.sql import bind, constant, first, from_json, number, to_json
+from orbion.adapters.db.sql import bind, first, from_json, number, to_json
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.leads import Lead, LeadRow, Referral
@@ -47,7 +47,7 @@ PAGE_OF = Statement(
 )
 MIRRORED = Statement(
     select(LANE.c.ack).where(
-        LANE.c.queue == constant(Queue.SHEET), LANE.c.key == bind("lane"), LANE.c.ack > 0
+        LANE.c.queue == Queue.SHEET, LANE.c.key == bind("lane"), LANE.c.ack > 0
     )
 )
 ATTRIBUTE = Statement(

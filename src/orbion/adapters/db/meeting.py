@@ -11,7 +11,6 @@ from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION, STAGE_CHANGE
 from orbion.adapters.db.sql import (
     NULL,
     bind,
-    constant,
     insert_into,
     larger,
     number,
@@ -125,7 +124,7 @@ GIVE_QUESTION = Statement(
 DROP_QUESTIONS = Statement(delete(QUESTION).where(QUESTION.c.lead_id == number("old")))
 _OLD = LEAD.alias("old_lead")
 _OLD_OF = _OLD.c.id == number("old")
-_IS_FRESH = LEAD.c.stage == constant(_FIRST_STAGE)
+_IS_FRESH = LEAD.c.stage == _FIRST_STAGE
 INHERIT = Statement(
     update(LEAD)
     .where(LEAD.c.id == number("lead"), _OLD_OF)

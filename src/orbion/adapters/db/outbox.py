@@ -349,7 +349,12 @@ def _read_by_turn(tx: Tx, row: Row) -> tuple[str, ...]:
 
 
 def _held_back(who: Conversation, exempt: str | None) -> str | None:
-    """Why the bot must be quiet now; a turn's own last word is exempt from what it caused."""
+    """Why the bot must be quiet now; a turn's own last word is exempt from what it caused.
+
+    What the owner is told is no conversation, so nothing silences it.
+    """
+    if exempt == "owner":
+        return None
     if who.mode_reason is ModeReason.TAKEOVER or who.mode_reason is ModeReason.OPERATOR:
         return "human_mode" if who.mode is not Mode.BOT else None
     if who.opted_out:
@@ -371,10 +376,8 @@ def _refresh(tx: Tx, held: Claim, row: Row) -> Skipped:
     for (turn_id,) in tx.all(REPLACEABLE, conversation=row[2], since=0):
         supersede(tx, row[2], turn_id)
     lanes.finish(tx, held, held.ack + 1)
-    last = first(tx.one(LAST_IN, conversation=row[2]))
-    lanes.enqueue(
-        tx, Queue.IN, str(row[2]), kind=lanes.REFRESH, payload={"message": last}, trace=row[10]
-    )
+    last = {"message": first(tx.one(LAST_IN, conversation=row[2]))}
+    lanes.enqueue(tx, Queue.IN, str(row[2]), kind=lanes.REFRESH, payload=last, trace=row[10])
     return Skipped(state=OutboxState.SUPERSEDED, reason="too_old")
 
 

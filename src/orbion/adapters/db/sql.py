@@ -12,7 +12,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    literal,
     null,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
@@ -28,16 +27,6 @@ def bind(name: str) -> BindParameter[Any]:
 def number(name: str) -> BindParameter[int]:
     """Make a bind of eight bytes, where PostgreSQL cannot see the type from its neighbours."""
     return bindparam(name, type_=BigInteger(), required=False)
-
-
-def constant(value: str) -> BindParameter[str]:
-    """Make a value that stands in the text: a partial index is only used if its own words do."""
-    return literal(value, literal_execute=True)
-
-
-def constants(*values: str) -> BindParameter[Any]:
-    """Make the right side of an `in_` of constants."""
-    return bindparam(None, values, expanding=True, literal_execute=True)
 
 
 def insert_into(table: Table, *columns: str) -> Insert:

@@ -231,8 +231,11 @@ class SqliteDatabase:
         connection = self._connection
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for job in group:
-                self._run_body(job)
+            if not self._run_together(group):
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN IMMEDIATE")
+                for job in group:
+                    self._run_apart(job)
             connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 nobody was told yes: the whole group fails
             with suppress(sqlite3.Error):
@@ -241,17 +244,32 @@ class SqliteDatabase:
             for job in group:
                 job.error = translate(error)
 
-    def _run_body(self, job: _Job) -> None:
+    def _run_together(self, group: Sequence[_Job]) -> bool:
+        """Run the bodies one after the other; False at the first error that left all undone."""
+        try:
+            for job in group:
+                self._run_body(job)
+        except BaseException:
+            if not self._connection.in_transaction:
+                raise
+            return False
+        return True
+
+    def _run_apart(self, job: _Job) -> None:
+        """Run a body in its own savepoint, which costs as much as its writes."""
         connection = self._connection
         connection.execute("SAVEPOINT body")
         try:
-            job.result = job.body(SqliteTx(connection, self._dialect, self._clock.now()))
+            self._run_body(job)
         except BaseException as error:
             if not connection.in_transaction:
                 raise
             connection.execute("ROLLBACK TO body")
             job.error = translate(error)
         connection.execute("RELEASE body")
+
+    def _run_body(self, job: _Job) -> None:
+        job.result = job.body(SqliteTx(self._connection, self._dialect, self._clock.now()))
 
 
 def _resolve(group: Sequence[_Job]) -> None:

@@ -15,10 +15,13 @@ from orbion.adapters.db import (
     gaps,
     greetings,
     inbox,
+    knowledge,
     lanes,
     leads,
     ledger,
+    notices,
     outbox,
+    owners,
     pipeline,
     received,
     statuses,
@@ -35,14 +38,22 @@ from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import Lead, LeadFile, LeadRow
-from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.listing import (
+    AccountLine,
+    ConversationLine,
+    DocumentLine,
+    QuarantineLine,
+    StoreFacts,
+)
 from orbion.domain.messages import Message
+from orbion.domain.notices import Notice, Waiting
 from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, Skipped
+from orbion.domain.passages import Document, Passage
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 from orbion.kit.clock import Clock
 from orbion.kit.limiter import Limiter
-from orbion.ports import Received, StoreFacts
+from orbion.ports import Received
 
 _LOWEST_FIRST_SHARE = 8
 _MOST_EVENTS = 100
@@ -215,6 +226,39 @@ class DbStore:
     async def mirror_again(self, lead_ids: Collection[int]) -> None:
         await self.db.write(lambda tx: _mirror_all(tx, lead_ids))
 
+    @property
+    def webhook_lane(self) -> str:
+        return notices.WEBHOOK
+
+    async def announce(self, notice: Notice) -> None:
+        await self.db.write(lambda tx: notices.announce(tx, notice, _NO_TRACE))
+
+    async def waiting(self, conversation_id: int) -> Waiting | None:
+        return await self.db.read(lambda tx: owners.waiting(tx, conversation_id))
+
+    async def tell_owner(
+        self, claim: Claim, account: str, phone: str, text: str, trace: str
+    ) -> None:
+        found = self.accounts[account]
+        await self.db.write(lambda tx: owners.tell(tx, claim, found, phone, text, trace=trace))
+
+    async def passages(self, business: str, terms: Sequence[str]) -> Sequence[Passage]:
+        return await self.db.read(lambda tx: knowledge.search(tx, business, terms))
+
+    async def replace_documents(
+        self, business: str, origin: str, documents: Sequence[Document]
+    ) -> None:
+        await self.db.write(lambda tx: knowledge.replace_all(tx, business, origin, documents))
+
+    async def put_document(self, business: str, document: Document) -> None:
+        await self.db.write(lambda tx: knowledge.put(tx, business, document))
+
+    async def remove_document(self, business: str, name: str) -> bool:
+        return await self.db.write(lambda tx: knowledge.remove(tx, business, name))
+
+    async def documents(self, business: str) -> Sequence[DocumentLine]:
+        return await self.operators.read(lambda tx: knowledge.lines(tx, business))
+
     async def conversations(self, *, before: int | None, limit: int) -> Sequence[ConversationLine]:
         return await self.operators.read(lambda tx: desk.conversation_lines(tx, before, limit))
 
@@ -319,7 +363,7 @@ class DbStore:
                 turns.bury_turn(tx, claim, error)
             case Queue.OUT:
                 outbox.bury_head(tx, claim, error)
-            case Queue.SHEET:
+            case Queue.SHEET | Queue.NOTICE:
                 lanes.bury(tx, claim, error)
         return True
 

@@ -13,7 +13,7 @@ from orbion.adapters.db.histories import HISTORY
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.leads import lead_of
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TURN, TURN_STEP
-from orbion.adapters.db.sql import bind, constant, first, from_json, insert_into, number
+from orbion.adapters.db.sql import bind, first, from_json, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode
 from orbion.domain.lanes import Claim
@@ -39,7 +39,7 @@ _MESSAGE = (
 OPEN_MESSAGES = Statement(
     select(*_MESSAGE).where(
         MESSAGE.c.conversation_id == number("conversation"),
-        MESSAGE.c.outcome == constant("open"),
+        MESSAGE.c.outcome == "open",
         MESSAGE.c.id <= number("last"),
     )
 )
@@ -108,7 +108,7 @@ CLOSE_MESSAGES = Statement(
     .where(
         and_(
             MESSAGE.c.conversation_id == number("conversation"),
-            MESSAGE.c.outcome == constant("open"),
+            MESSAGE.c.outcome == "open",
             MESSAGE.c.id <= number("last"),
         )
     )
@@ -116,7 +116,7 @@ CLOSE_MESSAGES = Statement(
 )
 CLOSE_MESSAGE = Statement(
     update(MESSAGE)
-    .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == constant("open"))
+    .where(MESSAGE.c.id == number("message"), MESSAGE.c.outcome == "open")
     .values(outcome=bind("became"), reason=bind("why"), turn_id=number("turn"))
 )
 SET_OPEN_SLOT = Statement(

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Dialect, Executable
+from sqlalchemy import BindParameter, Dialect, Executable
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.visitors import replacement_traverse
 
 from orbion.domain.messages import Message
 
@@ -17,8 +18,8 @@ T = TypeVar("T")
 class Statement:
     """A SQLAlchemy Core expression that each dialect compiles once a process to driver text.
 
-    Parameters are its named binds; literal values inside the expression travel with it. A NULL in
-    it is written `sql.NULL`: a bind without a value is one that the caller must give.
+    Parameters are its named binds; literal values inside the expression stand in the text. A NULL
+    in it is written `sql.NULL`: a bind without a value is one that the caller must give.
     """
 
     __slots__ = ("_compiled", "expression")
@@ -98,11 +99,11 @@ class Compiled:
     def __init__(self, expression: Executable, dialect: Dialect) -> None:
         if not isinstance(expression, ClauseElement):
             raise TypeError(f"{expression!r} is not a SQL expression")
-        compiled = expression.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        written: Any = replacement_traverse(expression, {}, _written_out)
+        compiled = written.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.text = str(compiled)
-        names = getattr(compiled, "positiontup", None)
-        self.order: tuple[str, ...] = tuple(names or ())
-        self.defaults: Mapping[str, Any] = {
+        self.order: tuple[str, ...] = tuple(getattr(compiled, "positiontup", None) or ())
+        self.defaults: Mapping[str, Any] = {  # bytes, and SQLite's OFFSET 0
             name: value for name, value in compiled.params.items() if value is not None
         }
 
@@ -110,3 +111,16 @@ class Compiled:
         """Order the values; raises KeyError for a bind that the caller forgot."""
         given = {**self.defaults, **params} if self.defaults else params
         return tuple(map(given.__getitem__, self.order))
+
+
+def _written_out(element: Any, **_: object) -> BindParameter[Any] | None:
+    """Put a known value into the text, unless it is of bytes.
+
+    A partial index is only used if its own words stand there, and where a bound value could be one
+    of them, SQLite plans the statement again at each run.
+    """
+    if not isinstance(element, BindParameter) or isinstance(element.value, bytes | None):
+        return None
+    return BindParameter(
+        element.key, element.value, element.type, expanding=element.expanding, literal_execute=True
+    )

@@ -18,10 +18,10 @@ from orbion.adapters.db.schema import (
     QUARANTINE,
     TASK,
 )
-from orbion.adapters.db.sql import bind, constant, constants, first, insert_into, number
+from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
-from orbion.ports import StoreFacts
+from orbion.domain.listing import StoreFacts
 
 DAY_MS: Final = 24 * 60 * 60 * 1000
 DEDUP_DAYS: Final = 9
@@ -51,10 +51,10 @@ LANES = Statement(
 )
 OUTBOX_STATES = Statement(
     select(OUTBOX.c.state, func.count())
-    .where(OUTBOX.c.state.in_(constants("pending", "sending", "unknown")))
+    .where(OUTBOX.c.state.in_(("pending", "sending", "unknown")))
     .group_by(OUTBOX.c.state)
 )
-OPEN_MESSAGES = Statement(select(func.count()).where(MESSAGE.c.outcome == constant("open")))
+OPEN_MESSAGES = Statement(select(func.count()).where(MESSAGE.c.outcome == "open"))
 DEAD_COUNT = Statement(
     select(func.count()).where(DEAD.c.redriven_at.is_(None), DEAD.c.discarded.is_(False))
 )
