@@ -5,12 +5,15 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 	done; echo python3)
 BIN := .venv/bin
 SETUP := $(PYTHON) scripts/bootstrap.py
-# Kills of one `make simulate`: a hundred thousand take about an hour on two cores; MINUTES ends it earlier.
+# Kills of one `make simulate`: a hundred thousand take about an hour on two cores.
 KILLS ?= 100000
+# Real kills of one `make crash`: a thousand take about 40 minutes.
+CRASHES ?= 1000
+# Both end earlier after so long.
 MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts judge alerts lock docs clean
+.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts drills judge alerts lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,9 +47,9 @@ load:  ## locust: usual loads, slow models, crowds and a ramp to the knee; a gra
 	@$(SETUP) load
 	@$(BIN)/python -m loadtests.run
 
-crash:  ## kill -9 in the middle of conversations, restart, count what was lost
+crash:  ## kill -9 a thousand times amid conversations and faults, on SQLite and PostgreSQL
 	@$(SETUP) dev
-	@$(BIN)/python -m tests.crash.drill
+	@$(BIN)/python -m tests.crash.run --kills $(CRASHES) --minutes $(MINUTES)
 
 sigterm:  ## stop under load fifty times, count requests that nobody answered
 	@$(SETUP) dev
@@ -63,6 +66,11 @@ simulate:  ## seeded kills in virtual time
 bursts:  ## ten thousand random bursts to four accounts in virtual time
 	@$(SETUP) dev
 	@$(BIN)/python -m tests.simulation.bursts
+
+drills:  ## each neighbour broken in five ways in virtual time; writes docs/drills.md and health.md
+	@$(SETUP) dev
+	@$(BIN)/python -m tests.simulation.drill_table
+	@$(BIN)/python -m tests.simulation.checkups
 
 judge:  ## the model's client against a server of other people (needs Node and npm)
 	@$(SETUP) dev

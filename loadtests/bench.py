@@ -1,4 +1,4 @@
-"""Measures durable acknowledgement, queue, whole path, start time and memory in one run."""
+"""Measures acknowledgement, queue, whole path, start, memory and growth in one run."""
 
 import argparse
 import asyncio
@@ -17,7 +17,9 @@ from typing import Any, Final
 
 import uvloop
 
+from loadtests.compare import BASELINE, against_baseline
 from loadtests.gateway import QUESTIONS, Customers
+from loadtests.growth import growth
 from loadtests.http1 import HOST, Volley, volley
 from loadtests.lanes import WORKERS, postgres_store, speeds, sqlite_store
 from loadtests.machine import machine
@@ -42,6 +44,7 @@ MESSAGES: Final = 10_000
 PHONES: Final = 1_000
 IN_FLIGHT: Final = 64
 QUEUED: Final = 5_000
+ROWS: Final = 10_000_000
 SETTLING_SECONDS: Final = 1.5
 REPORT: Final = Path(__file__).resolve().parent / "bench.json"
 NOBODY: Final = f"http://{HOST}:9"
@@ -60,6 +63,7 @@ FLOORS: Final = {
     "postgres / bare, req/s": ("G2", 0.08),
 }
 CEILINGS: Final = {"orbion / bare, CPU": ("G1", 6.0)}
+PARTS: Final = ("ack", "queue", "start", "path", "growth")
 Figures = dict[str, Any]
 
 
@@ -290,12 +294,20 @@ async def _queue_speeds(folder: Path, server: PostgresServer, messages: int) -> 
     return {"SQLite": on_sqlite, "PostgreSQL": on_postgres}
 
 
+def grown(rows: int) -> Figures:
+    with tempfile.TemporaryDirectory() as name:
+        return growth(Path(name), rows)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=2.5, help="of each measured round")
     parser.add_argument("--messages", type=int, default=MESSAGES, help="on the whole path")
-    parser.add_argument("--only", choices=("ack", "queue", "start", "path"), help="one part")
-    parser.add_argument("--json", type=Path, default=REPORT, help="where the figures go")
+    parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--rows", type=int, default=ROWS, help="of the grown database (3 GB)")
+    parser.add_argument(
+        "--json", type=Path, default=REPORT, help=f"where the figures go ({BASELINE.name}: keep)"
+    )
     chosen = parser.parse_args()
     os.sched_setaffinity(0, {DRIVER_CORE})
     parts: Mapping[str, Callable[[], Figures]] = {
@@ -303,6 +315,7 @@ def main() -> int:
         "queue": lambda: queue(QUEUED),
         "start": starts,
         "path": lambda: whole_path(chosen.messages),
+        "growth": lambda: grown(chosen.rows),
     }
     facts = machine() | {"customers": f"unknown ones, {LINES} messages each"}
     print(" · ".join(f"{name} {value}" for name, value in facts.items()))
@@ -310,8 +323,9 @@ def main() -> int:
     for name, part in parts.items():
         if chosen.only in (None, name):
             figures[name] = part()
+    flagged = against_baseline(figures)
     chosen.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    return 0
+    return 1 if flagged else 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.migrate import migrate_postgres, migrate_sqlite
 from orbion.adapters.db.postgres import PostgresDatabase
 from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.tx import Tx
 from orbion.domain.lanes import Claim, Queue
 from orbion.kit.clock import SystemClock
 from orbion.telemetry.metrics import Metrics
@@ -56,17 +58,16 @@ async def speeds(store: DbStore, messages: int) -> tuple[float, float]:
     return messages / (stored - started), messages / (time.perf_counter() - stored)
 
 
+def _add(key: str, tx: Tx) -> None:
+    lanes.enqueue(tx, Queue.IN, key, kind="message", payload={}, trace="t")
+
+
 async def _enqueue(store: DbStore, messages: int) -> None:
     numbers = count()
 
     async def write() -> None:
         while (number := next(numbers)) < messages:
-            key = str(number % LANES)
-            await store.db.write(
-                lambda tx, key=key: lanes.enqueue(
-                    tx, Queue.IN, key, kind="message", payload={}, trace="t"
-                )
-            )
+            await store.db.write(partial(_add, str(number % LANES)))
 
     await asyncio.gather(*(write() for _ in range(WRITERS)))
 

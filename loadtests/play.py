@@ -82,6 +82,7 @@ def _model_settings(scenario: Scenario, port: int) -> Mapping[str, object]:
         "llm": "openai",
         "openai_api_key": MODEL_KEY,
         "openai_base_url": f"http://{HOST}:{port}/v1",
+        "brl_per_usd": 0.0001,  # the playbook's own budget is not what a run measures
     }
 
 

@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection, create_engine
 
 from orbion.adapters.db.schema import METADATA
+from orbion.adapters.db.schema_knowledge import is_in_schema
 
 
 def migrate(connection: Connection) -> None:
@@ -12,6 +13,7 @@ def migrate(connection: Connection) -> None:
         target_metadata=METADATA,
         render_as_batch=connection.dialect.name == "sqlite",
         compare_server_default=False,
+        include_object=is_in_schema,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -3,49 +3,13 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
+
+from scripts.panels import Panel, Row, per_hour, quantiles, rate, share
 
 WIDTH: Final = 24
 HEIGHT: Final = 7
 DATASOURCE: Final = {"type": "prometheus", "uid": "orbion-prometheus"}
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """`unit` is Grafana's name of it; `queries` map a legend to PromQL."""
-
-    title: str
-    unit: str
-    queries: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    title: str
-    panels: Sequence[Panel]
-
-
-def rate(metric: str, by: str) -> str:
-    return f"sum by ({by}) (rate({metric}[$__rate_interval]))"
-
-
-def share(good: str, total: str) -> str:
-    return f"sum(rate({good}[$__rate_interval])) / sum(rate({total}[$__rate_interval]))"
-
-
-def quantiles(metric: str, by: str = "") -> Mapping[str, str]:
-    """p50, p95 and p99 of a histogram; `by` splits them by a label."""
-    labels, legend = (f", {by}", f" {{{{{by}}}}}") if by else ("", "")
-    return {
-        f"p{quantile}{legend}": f"histogram_quantile({quantile / 100}, "
-        f"sum by (le{labels}) (rate({metric}_bucket[$__rate_interval])))"
-        for quantile in (50, 95, 99)
-    }
-
-
-def per_hour(metric: str, by: str) -> str:
-    return f"sum by ({by}) (increase({metric}[1h]))"
 
 
 OVERVIEW: Final = (
@@ -109,6 +73,14 @@ OVERVIEW: Final = (
                 {"{{circuit}}": '1 - orbion_circuit_state{state="closed"}'},
             ),
             Panel("Duration", "s", quantiles("orbion_dependency_seconds", "service")),
+            Panel(
+                "Failures by cause",
+                "reqps",
+                {
+                    "{{code}}": rate("orbion_failures_total", "code"),
+                    "again {{service}} {{reason}}": rate("orbion_retry_total", "service, reason"),
+                },
+            ),
         ),
     ),
     Row(
@@ -179,6 +151,11 @@ OVERVIEW: Final = (
                 "Lead rows an hour",
                 "short",
                 {"{{outcome}}": per_hour("orbion_sheet_rows_total", "outcome")},
+            ),
+            Panel(
+                "Notices an hour",
+                "short",
+                {"{{kind}}: {{outcome}}": per_hour("orbion_notices_total", "kind, outcome")},
             ),
         ),
     ),

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from orbion.adapters.db.store import DbStore
@@ -16,6 +17,10 @@ from tests.support.stores import (
     make_store,
     sqlite_database,
 )
+
+# An example may be the first to ask a pattern, which is compiled then; no test measures time.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

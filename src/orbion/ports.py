@@ -1,8 +1,7 @@
 """Every seam of the product on one page: what use cases ask of the outside and of the store."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Protocol
 
 from orbion.domain.accounts import Gap, QrCode, Receipts
@@ -10,20 +9,19 @@ from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
-from orbion.domain.leads import LeadRow
-from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.leads import Lead, LeadFile, LeadRow
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine, StoreFacts
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
-from orbion.domain.outbox import Draft, Order, SendReceipt, SentRecord, Skipped
+from orbion.domain.notices import Notice, Posted, Waiting
+from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, SentRecord, Skipped
 from orbion.domain.outgoing import Outgoing
-from orbion.domain.playbook import Playbook
-from orbion.domain.spend import Call, Payer, Reservation, Scope
+from orbion.domain.passages import Passage
+from orbion.domain.prompt import Prompt
+from orbion.domain.spend import Call, Reservation, Scope
 from orbion.domain.turns import (
-    ChatMessage,
     Completion,
-    Facts,
     Step,
-    ToolSpec,
     TurnInput,
     TurnResult,
 )
@@ -106,26 +104,6 @@ class Gateway(Protocol):
         """Start linking a phone, or go on with it; None when the number is connected."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prompt:
-    """One model call: chat messages for a provider, and the same facts as data for `scripted`.
-
-    `asked` is the slot asked for last; `pending` the texts to answer, written on the business's
-    `today`. The provider may call `tools` instead of answering, unless it `must_answer`.
-    """
-
-    playbook: Playbook
-    payer: Payer
-    messages: tuple[ChatMessage, ...]
-    pending: tuple[str, ...]
-    facts: Facts
-    asked: str | None
-    first_contact: bool
-    today: date | None = None
-    tools: tuple[ToolSpec, ...] = ()
-    must_answer: bool = False
-
-
 class LLM(Protocol):
     async def complete(self, prompt: Prompt) -> Completion:
         """Answer with the reply contract as JSON, or call tools.
@@ -142,6 +120,43 @@ class Ledger(Protocol):
     async def reserve(self, call: Call, limits: Mapping[Scope, int]) -> Reservation: ...
 
     async def settle(self, row: int, call: Call, said: Completion | None, cost: int) -> None: ...
+
+
+class Events(Protocol):
+    """Another system that wants to know."""
+
+    async def post(self, event: Posted) -> None:
+        """Post it once.
+
+        Raises:
+            UnavailableError: nobody took it; try later.
+            RefusedError: the receiver will never take it.
+        """
+
+
+class Notices(Protocol):
+    """What people and systems are told; stored first."""
+
+    @property
+    def webhook_lane(self) -> str:
+        """The key of the lane whose notices are posted; every other lane is an owner's."""
+
+    async def announce(self, notice: Notice) -> None: ...
+
+    async def waiting(self, conversation_id: int) -> Waiting | None:
+        """Who was handed over; None if there is no such conversation any more."""
+
+    async def tell_owner(
+        self, claim: Claim, account: str, phone: str, text: str, trace: str
+    ) -> None:
+        """Queue a message to the owner and acknowledge the head of the lane, in one write."""
+
+
+class Knowledge(Protocol):
+    """The documents of businesses, cut into passages."""
+
+    async def passages(self, business: str, terms: Sequence[str]) -> Sequence[Passage]:
+        """Those that share one of these stems, the likest first."""
 
 
 class Sheet(Protocol):
@@ -228,7 +243,7 @@ class Turns(Steps, Protocol):
 
 
 class Outbox(Protocol):
-    """What a delivery reads and writes; every verb is fenced by the claim."""
+    """What a delivery reads and writes; every verb with a claim is fenced by it."""
 
     async def draft(self, claim: Claim) -> Draft | None:
         """Look at the head without changing it; None when it ended or its number is offline."""
@@ -238,6 +253,9 @@ class Outbox(Protocol):
 
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
         """Settle as sent; False if another row had already claimed this gateway id."""
+
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> None:
+        """Note the accept of this very attempt for whoever has the lane now."""
 
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         """Back to pending: provably not accepted, due again after `seconds`."""
@@ -339,17 +357,21 @@ class Desk(Protocol):
     async def note(self, actor: str, action: str, subject: str) -> None: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoreFacts:
-    """Measured by the store itself, so they survive restarts (PROOF section 3.2)."""
+class Pipeline(Protocol):
+    """Leads as operators see and move them."""
 
-    depth: Mapping[str, int]
-    oldest_seconds: Mapping[str, float]
-    outbox: Mapping[str, int]
-    messages: Mapping[str, int]
-    dead: int
-    quarantined: int
-    schema: str
+    async def lead_file(self, lead_id: int) -> LeadFile | None: ...
+
+    async def move_lead(
+        self,
+        lead_id: int,
+        to: str,
+        reason: str | None,
+        actor: str,
+        *,
+        check: Callable[[Lead], None],
+    ) -> None:
+        """Move it in one write, unless `check` raises for the lead as it is then."""
 
 
 class Probe(Protocol):
@@ -362,5 +384,5 @@ class Probe(Protocol):
         """Delete a bounded number of rows that nothing can ask for again; returns how many."""
 
 
-class Store(Inbox, Lanes, Turns, Outbox, Connections, Gaps, Leads, Desk, Probe, Protocol):
+class Store(Inbox, Lanes, Turns, Outbox, Connections, Gaps, Leads, Notices, Desk, Probe, Protocol):
     """All verbs together, for the composition root."""

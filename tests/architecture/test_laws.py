@@ -27,7 +27,7 @@ ONE_HOME = {
     "cache": r"class \w*Cache\b",
     "jitter": r"def \w*jitter\w*",
     "wall clock": r"class System\w*Clock\b",
-    "settings": r"class \w*Settings\b",
+    "settings": r"class \w+\(BaseSettings\)",
 }
 
 

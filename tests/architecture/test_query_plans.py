@@ -26,6 +26,7 @@ from orbion.adapters.db import (
     greetings,
     history,
     inbox,
+    knowledge,
     lanes,
     leads,
     outbox,
@@ -39,11 +40,13 @@ from orbion.adapters.db.tx import Statement
 HOT: Final = (
     *(accounts, changes, connections, contacts, conversations, echoes, effects),
     *(gaps, greetings, history),
-    *(inbox, lanes, leads, outbox, statuses, turns),
+    *(inbox, knowledge, lanes, leads, outbox, statuses, turns),
 )
 UPKEEP: Final = (desk, upkeep)
 EXEMPT: Final[Mapping[str, str]] = {
     "connections.LAST_MESSAGE": "the doctor's: walks the key backwards and stops at its limit",
+    "knowledge.SEARCH": "ranks what the text search found: a test of its own looks at the plan",
+    "knowledge.LINES": "an operator's list of one business's documents",
     "lanes.FREE_ALL": "once a start, before anything is served: an index would cost each claim",
     "accounts.LINES": "an operator's list of the numbers: a handful",
     "leads.LATEST": "an operator's list: walks the key backwards and stops at its limit",
@@ -156,6 +159,14 @@ FILL: Final = (
         "INSERT INTO quarantine (account, reason, raw, at) SELECT 'a1', 'shape', 'x', n"
         " FROM generate_series(1, 3000) n"
     ),
+    (
+        "INSERT INTO document (business, name, title, origin, at)"
+        " SELECT 'b' || 1 + n % 50, 'd' || n, 't', 'folder', n FROM generate_series(1, 1000) n"
+    ),
+    (
+        "INSERT INTO passage (business, document_id, position, heading, text, terms)"
+        " SELECT 'b1', 1 + n % 1000, n, 'h', 't', 'placa' || n FROM generate_series(1, 5000) n"
+    ),
     "ANALYZE",
 )
 SAMPLES: Final[Mapping[str, object]] = {"bytea": b"x", "bool": False, "text": "x", "varchar": "x"}
@@ -238,6 +249,17 @@ def test_sqlite_scans_and_sorts_nothing(sqlite_path: Path) -> None:
 def test_sqlite_uses_the_index_that_was_made_for_the_statement(sqlite_path: Path) -> None:
     plans = sqlite_plans(sqlite_path)
     assert {name: plans[name] for name, index in NARROW.items() if index not in plans[name]} == {}
+
+
+async def test_passages_are_found_by_the_text_search(
+    sqlite_path: Path, postgres_database: str
+) -> None:
+    on_sqlite = sqlite_plans(sqlite_path)["knowledge.SEARCH"].splitlines()
+    assert on_sqlite[0].startswith("SCAN passage_fts VIRTUAL TABLE INDEX")
+    assert {line.split()[0] for line in on_sqlite[1:]} == {"SEARCH"}
+    await migrate_postgres(postgres_database)
+    on_postgres = (await postgres_plans(postgres_database))["knowledge.SEARCH"]
+    assert "ix_passage_terms" in {node.get("Index Name") for node in on_postgres}
 
 
 async def test_postgres_scans_and_sorts_nothing(postgres_database: str) -> None:

@@ -23,9 +23,9 @@ from orbion.domain.events import (
 from orbion.ports import Archive
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.faults import EvolutionFaults
+from orbion.simulators.virtual import now, virtually
 from tests.unit.channels.test_guarded import guard
 from tests.unit.simulators.gateway import JID, KEY, PHONE, Receiver, gateway, say
-from tests.unit.simulators.virtual import now, virtually
 
 HOUR = 3_600_000
 Build = Callable[[EvolutionSimulator], Archive]

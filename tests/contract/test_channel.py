@@ -41,9 +41,9 @@ from orbion.ports import Channel
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Socket
 from orbion.simulators.faults import SendFault
+from orbion.simulators.virtual import now, virtually
 from tests.support.pace import at_will
 from tests.unit.simulators.gateway import JID, KEY, PHONE, Receiver, gateway
-from tests.unit.simulators.virtual import now, virtually
 
 SECRET = "static-secret"
 HOURS = 3_600_000

@@ -18,9 +18,9 @@ from orbion.ports import Gateway
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Socket
 from orbion.simulators.evolution_store import Webhook as Stored
+from orbion.simulators.virtual import virtually
 from tests.unit.channels.test_guarded import guard
 from tests.unit.simulators.gateway import HOOK, KEY, Receiver, gateway, paired
-from tests.unit.simulators.virtual import virtually
 
 WANTED = Webhook(
     url="https://orbion.example/webhooks/evolution/bail",

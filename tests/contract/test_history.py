@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from orbion.adapters.db.schema import ACCOUNT, CONVERSATION, LANE, LEAD, MESSAGE, OUTBOX
+from orbion.adapters.db.schema import ACCOUNT, CONVERSATION, LANE, MESSAGE, OUTBOX
+from orbion.adapters.db.schema_leads import LEAD
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Body, Database, T
 from orbion.domain.conversations import Mode, ModeReason

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from orbion.adapters.channels.evolution_parse import parse_webhook
-from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD, MESSAGE
+from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, MESSAGE
+from orbion.adapters.db.schema_leads import LEAD
 from orbion.adapters.db.store import DbStore
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.events import MessageReceived

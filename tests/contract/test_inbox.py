@@ -11,12 +11,12 @@ from orbion.adapters.db.schema import (
     CONTACT,
     CONTACT_ALIAS,
     CONVERSATION,
-    LEAD,
     MESSAGE,
     OUTBOX,
     QUARANTINE,
     TURN,
 )
+from orbion.adapters.db.schema_leads import LEAD
 from orbion.adapters.db.store import DbStore
 from orbion.domain.events import (
     ConnectionChanged,

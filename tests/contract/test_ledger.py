@@ -1,9 +1,10 @@
 """No budget is ever exceeded by what is settled and reserved, on either database (promise P11)."""
 
 import asyncio
+import json
 from datetime import date
 
-from orbion.adapters.db.schema import BUDGET, LLM_CALL
+from orbion.adapters.db.schema import BUDGET, LLM_CALL, TASK
 from orbion.adapters.db.store import DbStore
 from orbion.domain.spend import Alarm, Call, Payer, Spent
 from orbion.domain.turns import Completion
@@ -99,6 +100,20 @@ async def test_the_owner_is_told_once_of_each_step(store: DbStore) -> None:
         ("day", "2026-11-25", 50),
         ("day", "2026-11-25", 80),
         ("day", "2026-11-25", 100),
+    ]
+
+
+async def test_each_step_is_stored_with_the_reservation_that_reached_it(store: DbStore) -> None:
+    await receive(store, hello(1))
+    for _ in range(14):
+        await store.reserve(call(90), {"day": LIMIT, "conversation": 5 * LIMIT})
+    found = await rows(store, TASK.c.queue, TASK.c.key, TASK.c.payload)
+    told = [(key, json.loads(str(payload))) for queue, key, payload in found if queue == "notice"]
+    assert [(key, each["account"], each["details"]["percent"]) for key, each in told] == [
+        ("owner:loja", "loja", 100),
+        ("webhook", "loja", 50),
+        ("webhook", "loja", 80),
+        ("webhook", "loja", 100),
     ]
 
 

@@ -14,11 +14,12 @@ from orbion.adapters.llm.openai_wire import reply_schema
 from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.agent.prompt import build_prompt
 from orbion.agent.tools import SPECS
-from orbion.domain.answering import answer
+from orbion.domain.answering import Situation, answer
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import from_json
 from orbion.domain.turns import ChatMessage, Completion, ToolCall
-from orbion.ports import LLM, Prompt
+from orbion.ports import LLM
 from orbion.simulators.faults import ModelFault, ModelFaults
 from orbion.simulators.openai import Json, OpenAISimulator, Reply, tool_call
 from tests.support.playbooks import solar
@@ -35,8 +36,7 @@ def answered(body: Json) -> str:
         solar(),
         now["messages"],
         now["facts"],
-        asked=now["asked"],
-        first_contact=now["first_contact"],
+        Situation(asked=now["asked"], first_contact=now["first_contact"]),
     ).to_json()
 
 

@@ -6,19 +6,18 @@ from orbion.adapters.db.schema import (
     CONTACT,
     CONTACT_ALIAS,
     CONVERSATION,
-    FACT,
     LANE,
-    LEAD,
     MESSAGE,
     OUTBOX,
-    STAGE_CHANGE,
     SUPPRESSION,
 )
+from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION, STAGE_CHANGE
 from orbion.adapters.db.store import DbStore
 from orbion.domain.conversations import Mode
 from orbion.domain.events import MessageEchoed, MessageReceived
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Queue
+from orbion.domain.language import Language
 from orbion.domain.leads import Fact, Referral
 from orbion.domain.messages import Outcome
 from orbion.domain.turns import Bubble, TurnResult, Verdict
@@ -59,7 +58,8 @@ async def both_known(store: DbStore) -> None:
     await receive(store, says(1, SHOWN))
     await decide(store, learned("interessado", cidade="Natal", nome="Ana"))
     await receive(store, says(2, HIDDEN))
-    await decide(store, learned("qualificado", cidade="Recife", conta="500"))
+    told = learned("qualificado", cidade="Recife", conta="500")
+    await decide(store, replace(told, asked="prazo", language=Language.SPANISH))
 
 
 async def test_what_the_hidden_one_told_is_known_of_the_one_lead(store: DbStore) -> None:
@@ -75,6 +75,8 @@ async def test_what_the_hidden_one_told_is_known_of_the_one_lead(store: DbStore)
     }
     assert await column(store, FACT.c.lead_id) == [1, 1, 1, 1]
     assert await column(store, STAGE_CHANGE.c.lead_id) == [1, 1]
+    assert await rows(store, QUESTION.c.lead_id, QUESTION.c.slot) == [(1, "prazo")]
+    assert await column(store, CONTACT.c.language) == ["es"]
     _, given = await take_turn(store)
     assert given.lead.facts == {"cidade": "Natal", "nome": "Ana", "conta": "500"}
 

@@ -1,6 +1,7 @@
 """Answers leave in order and effectively once."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -201,6 +202,33 @@ async def test_a_gateway_id_belongs_to_one_row(store: DbStore) -> None:
     assert await store.sent(claim, order.row_id, SendReceipt(provider_id="WA1")) is False
     assert await everything(store) == before
     assert await store.sent(claim, order.row_id, SendReceipt(provider_id="WA2")) is True
+
+
+async def test_an_accept_is_kept_for_the_next_owner_of_the_lane(
+    store: DbStore, clock: HandClock
+) -> None:
+    await queue_answer(store, "oi")
+    _, order = await begin_send(store)
+    clock.pass_(16)
+    assert isinstance(order, SendOrder)
+    await store.keep_receipt(order, SendReceipt(provider_id="WA1"))
+    assert await column(store, OUTBOX.c.state) == ["sending"]
+    skipped = await store.begin_send(await claim_one(store, Queue.OUT, "w2"))
+    assert skipped == Skipped(state=OutboxState.SENT, reason="echo")
+    assert await rows(store, OUTBOX.c.state, OUTBOX.c.provider_id) == [("sent", "WA1")]
+
+
+async def test_an_accept_of_an_earlier_attempt_changes_nothing(store: DbStore) -> None:
+    await queue_answer(store, "oi", "oi")
+    await send(store, "WA1")
+    claim, order = await begin_send(store)
+    assert isinstance(order, SendOrder)
+    await store.not_sent(claim, order.row_id, "x", 0)
+    await begin_send(store)
+    before = await everything(store)
+    await store.keep_receipt(order, SendReceipt(provider_id="WA2"))
+    await store.keep_receipt(replace(order, attempts=2), SendReceipt(provider_id="WA1"))
+    assert await everything(store) == before
 
 
 async def test_a_bubble_is_settled_once(store: DbStore) -> None:

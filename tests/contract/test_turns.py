@@ -5,20 +5,13 @@ from dataclasses import replace
 import pytest
 
 from orbion.adapters.db import lanes
-from orbion.adapters.db.schema import (
-    FACT,
-    LANE,
-    LEAD,
-    MESSAGE,
-    OUTBOX,
-    STAGE_CHANGE,
-    SUPPRESSION,
-    TURN,
-)
+from orbion.adapters.db.schema import LANE, MESSAGE, OUTBOX, SUPPRESSION, TURN
+from orbion.adapters.db.schema_leads import FACT, LEAD, STAGE_CHANGE
 from orbion.adapters.db.store import DbStore
 from orbion.domain.errors import LeaseLostError
 from orbion.domain.events import MessageEdited
 from orbion.domain.lanes import Queue
+from orbion.domain.language import Language
 from orbion.domain.leads import Fact
 from orbion.domain.turns import Bubble, Step, TurnResult, Verdict
 from tests.contract.scenes import (
@@ -78,11 +71,31 @@ async def test_a_turn_reads_who_is_speaking_and_what_is_known(
     await receive(store, hello(2))
     _, given = await take_turn(store)
     assert given.lead.facts == {"cidade": "Natal"}
+    assert given.lead.asked == {}
     assert (given.lead.stage, given.lead.score) == ("interessado", 20)
     assert given.conversation.open_slot == "conta"
     assert (given.conversation.name, given.conversation.phone) == ("Maria", "551100000001")
     assert (given.turns_last_minute, given.first_open_at, given.trace) == (1, first + 10_000, "t")
     assert given.conversation.last_in_at == first + 10_000
+
+
+async def test_how_often_a_question_was_put_is_counted(store: DbStore) -> None:
+    asking = replace(RICH, asked="conta")
+    for number, result in enumerate((asking, asking, replace(asking, bubbles=())), 1):
+        await receive(store, hello(number))
+        await decide(store, result)
+    await receive(store, hello(9))
+    _, given = await take_turn(store)
+    assert given.lead.asked == {"conta": 2}
+
+
+async def test_the_language_of_a_contact_is_kept(store: DbStore) -> None:
+    for number, language in enumerate((Language.ENGLISH, None), 1):
+        await receive(store, hello(number))
+        await decide(store, replace(RICH, language=language))
+    await receive(store, hello(9))
+    _, given = await take_turn(store)
+    assert given.conversation.language is Language.ENGLISH
 
 
 async def test_a_claim_with_nothing_open_has_no_turn(store: DbStore) -> None:
@@ -121,7 +134,7 @@ async def test_history_is_cached_by_version(store: DbStore) -> None:
     await receive(store, hello(1))
     before = await store.history(1, version=1)
     await receive(store, MessageEdited(provider_id=hello(1).provider_id, text="outra"))
-    assert await store.history(1, version=1) is before
+    assert await store.history(1, version=1) == before
     (message,) = await store.history(1, version=2)
     assert message.text == "outra"
 

@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,8 +13,11 @@ from typing import Any, Protocol
 import asyncpg
 
 from orbion.adapters.db.schema import METADATA
-from tests.support.postgres import run_postgres
+from tests.support.postgres import PostgresServer, run, run_postgres
 
+UP_S = 60.0
+# What it wrote is with the system, which survives: only its own memory is lost.
+SURE = "-F -c shared_buffers=64MB"
 OPEN_WORK = (
     "SELECT (SELECT count(*) FROM message WHERE outcome = 'open')"
     " + (SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending', 'unknown'))"
@@ -83,14 +86,21 @@ class PostgresDatabase:
         return [f"I7 {sql}" for sql in orphans() if asyncio.run(self._value(sql))]
 
     async def _value(self, sql: str) -> Any:
-        """Ask; 0 in a database that has no tables yet."""
-        connection = await asyncpg.connect(self.url)
+        """Ask once the server is up; 0 in a database that has no tables yet."""
+        connection = await self._connected()
         try:
             return await connection.fetchval(sql)
         except asyncpg.UndefinedTableError:
             return 0
         finally:
             await connection.close()
+
+    async def _connected(self) -> "asyncpg.Connection[asyncpg.Record]":
+        async with asyncio.timeout(UP_S):
+            while True:
+                with suppress(OSError, asyncpg.CannotConnectNowError):
+                    return await asyncpg.connect(self.url)
+                await asyncio.sleep(0.05)
 
 
 def orphans() -> Iterator[str]:
@@ -106,9 +116,27 @@ def orphans() -> Iterator[str]:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresAlone:
+    """A server of its own for one database."""
+
+    server: PostgresServer
+    database: PostgresDatabase
+
+    async def outage(self, seconds: float) -> None:
+        """Crash the server and start it on what it left, after so many seconds."""
+        await asyncio.to_thread(self.server.crash)
+        await asyncio.sleep(seconds)
+        await asyncio.to_thread(self.server.resume)
+
+    def dump(self, path: Path) -> None:
+        """Write all rows as SQL."""
+        run(self.server.binaries / "pg_dump", "-f", path, self.database.url, user=None)
+
+
 @asynccontextmanager
-async def postgres_alone() -> AsyncGenerator[PostgresDatabase]:
-    """Start a server of its own for one database; both are gone afterwards."""
-    with run_postgres() as server:
+async def postgres_alone() -> AsyncGenerator[PostgresAlone]:
+    """Start a server that forgets nothing when it is killed; all of it is gone afterwards."""
+    with run_postgres(SURE) as server:
         async with server.database("drill") as url:
-            yield PostgresDatabase(url=url)
+            yield PostgresAlone(server=server, database=PostgresDatabase(url=url))

@@ -1,134 +1,83 @@
 """kill -9 in the middle of conversations: what was lost, doubled, mixed up, and for how long?"""
 
-import argparse
 import asyncio
-import shutil
-import sys
-import tempfile
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from types import MappingProxyType
 
 from orbion.adapters.http import build_client
 from orbion.kit.clock import SystemClock
 from orbion.simulators.evolution import EvolutionSimulator
-from orbion.simulators.evolution_store import Instance, Webhook
-from orbion.simulators.evolution_webhooks import WebhookRules, post_with
-from orbion.simulators.faults import EvolutionFaults, SendFault
-from orbion.simulators.tcp import serve
-from tests.crash.databases import Database, SqliteFile, postgres_alone
+from orbion.simulators.faults import SheetFaults
+from tests.crash import faults
+from tests.crash.databases import Database
+from tests.crash.outside import (
+    KEY,
+    MODEL_KEY,
+    SECRET,
+    Addresses,
+    Outside,
+    google_key,
+    wrong_rows,
+)
+from tests.crash.points import Point, Points
 from tests.crash.process import Process, free_port
-from tests.support.judge import Evidence, Judge, Recorder, Said, Witness
+from tests.crash.report import Plan, Report
+from tests.crash.service import GOOGLE
+from tests.crash.zygote import Spawn
+from tests.support.hidden import fates
+from tests.support.judge import Evidence, Judge, Said
 from tests.support.playbooks import solar_at_any_hour
+from tests.support.sheets import SPREADSHEET
 from tests.support.tokens import token
 
-SECRET = "segredo-do-webhook-com-32-letras"
-KEY = "chave-do-gateway-123456"
 SEND_TIMEOUT, GRACE = 1.5, 3.0
 PATIENCE_MS = 4_000  # a little less than both together
 DIRECT_MS = 1_000
 SETTLE_MS = 500
-LEAST_START_MS = 300  # from spawn to the first byte it could send; a third of the fastest seen
-DRAIN_S = 120.0
+LEAST_START_MS = 60  # from spawn to the first byte it could send; a third of the fastest seen
+DRAIN_S = 180.0
 MESSAGES = 3
+MODEL_DEADLINE = 15.0
 LEASE = 3.0  # on PostgreSQL a killed process' lanes wait so long
-FAULTS = EvolutionFaults(
-    latency_ms=(2, 20),
-    send=MappingProxyType(
-        {
-            SendFault.ERROR_500_BEFORE: 0.02,
-            SendFault.ERROR_400_BEFORE: 0.02,
-            SendFault.RESET_BEFORE: 0.02,
-            SendFault.HANG_BEFORE: 0.005,
-            SendFault.RATE_LIMITED: 0.01,
-            SendFault.ERROR_500_AFTER: 0.02,
-            SendFault.ERROR_400_AFTER: 0.02,
-            SendFault.RESET_AFTER: 0.02,
-            SendFault.HANG_AFTER: 0.005,
-            SendFault.HANG_THEN_ACCEPT: 0.005,
-            SendFault.TRUNCATED: 0.02,
-            SendFault.HIDDEN: 0.01,
-        }
-    ),
-    retry_after_s=1,
-    late_accept_ms=(300, 2_000),
-    unrecorded=0.1,
-    unechoed=0.2,
-    find_fails=0.1,
-    echo_ms=(1, 300),
-    duplicated=0.1,
-    late=0.05,
-    late_ms=(100, 3_000),
-    jitter_ms=(0, 50),
-)
+POINT_S = 1.0
+DOWN_S = 2.0
+FUSES = (0.0, 0.0, 0.003, 0.015)
+A_START_S = 0.25
+A_MOMENT_S = 0.02
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """`span` is the seconds over which the conversations begin.
+@dataclass(slots=True, kw_only=True)
+class Gap:
+    """When a life, or a database, ended, and when the next could do something; ms."""
 
-    The first of the `replicas` takes the webhooks; all of them work, and any is killed.
-    """
-
-    conversations: int
-    kills: int
-    span: float
-    seed: int = 1
-    replicas: int = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Seconds, counts, and every broken promise as a sentence."""
-
-    plan: Plan
-    said: int
-    acknowledged: int
-    accepted: int
-    duplicates: int
-    unprovable: int
-    starts: list[tuple[float, int]]
-    claimed: list[int]
-    drained: float | None
-    violations: list[str]
-
-    def __str__(self) -> str:
-        def count(*names: str) -> int:
-            return sum(each.startswith(names) for each in self.violations)
-
-        plan = self.plan
-        starts = ", ".join(f"{seconds:.2f} s ({waiting})" for seconds, waiting in self.starts)
-        drained = "NOT drained" if self.drained is None else f"drained in {self.drained:.1f} s"
-        counts = (
-            f"lost {count('I1 ')}, sends accepted {self.accepted}, of them duplicates "
-            f"{self.duplicates} (accepts that nobody could know of: {self.unprovable}; "
-            f"avoidable {count('I2')})"
-        )
-        lines = [
-            f"{plan.conversations} conversations, {self.said} messages, {plan.kills} kills",
-            f"acknowledged {self.acknowledged}, {counts}",
-            f"out of order {count('I3')}, leaked {count('I5')}, damage {count('I7')}",
-            f"spawn → first 200 on /health/ready (waiting then): {starts}",
-            f"{drained} after the last message; tasks claimed by each process: {self.claimed}",
-            *self.violations[:20],
-        ]
-        return "\n".join(lines)
+    died_at: int
+    born_at: int
 
 
 @dataclass(slots=True, kw_only=True)
 class Drill:
-    """Everything but the service lives in this process and survives."""
+    """Everything but the service lives in this process and survives.
+
+    The first life of each process is a program of its own; `spawn` starts the later ones.
+    """
 
     plan: Plan
     folder: Path
     database: Database
+    spawn: Spawn
+    outage: Callable[[float], Awaitable[None]] = asyncio.sleep
+    sheet: SheetFaults = faults.SHEET
     random: Random = field(init=False)
     clock: SystemClock = field(default_factory=SystemClock)
     evidence: Evidence = field(init=False)
+    points: Counter[str] = field(default_factory=Counter)
+    gaps: list[Gap] = field(default_factory=list)
+    outages: list[Gap] = field(default_factory=list)
+    lag: float = 0.0
 
     def __post_init__(self) -> None:
         self.random = Random(self.plan.seed)
@@ -136,60 +85,56 @@ class Drill:
 
     async def run(self) -> Report:
         ports = [free_port() for _ in range(self.plan.replicas)]
-        client = build_client(connections=200)
-        hook = Webhook(
-            url=f"http://127.0.0.1:{ports[0]}/webhooks/evolution/loja",
-            headers={"authorization": f"Bearer {SECRET}"},
-        )
-        witness = Witness(deliver=post_with(client), now=self.clock.now)
-        gateway = EvolutionSimulator(
-            [Instance(name="loja", token="token", webhook=hook)],
-            api_key=KEY,
-            random=Random(self.random.random()),
-            now=self.clock.now,
-            faults=FAULTS,
-            deliver=witness,
-            rules=WebhookRules(scale=0.1),
-        )
-        recorder = Recorder(app=gateway, now=self.clock.now)
-        async with client, serve(recorder) as url:
-            processes = [self._process(url, port) for port in ports]
-            try:
-                drained = await self._play(gateway, processes)
-                for each in processes:
-                    await each.count_claims()
-            finally:
-                for each in processes:
-                    each.kill()
-                gateway.close()
-        self.evidence.posts, self.evidence.asked = witness.posts, recorder.asked
-        self.evidence.journal, self.evidence.deliveries = gateway.journal, gateway.deliveries
-        starts = [start for each in processes for start in each.starts]
-        claimed = [each.claimed for each in processes]
-        return await asyncio.to_thread(self._report, starts, claimed, drained)
+        async with build_client(connections=200) as client:
+            outside = Outside(random=self.random, now=self.clock.now, port=ports[0], client=client)
+            outside.sheet.faults = self.sheet
+            async with outside.listening() as addresses:
+                processes = [self._process(addresses, port) for port in ports]
+                feeling = asyncio.create_task(self._feel_the_load())
+                try:
+                    drained = await self._play(outside, processes)
+                    for each in processes:
+                        await each.count_claims()
+                finally:
+                    feeling.cancel()
+                    for each in processes:
+                        each.kill()
+        outside.tell(self.evidence)
+        self._tell()
+        return await asyncio.to_thread(self._report, outside, processes, drained)
 
-    def _process(self, gateway: str, port: int) -> Process:
+    def _tell(self) -> None:
+        """Hand over when nothing could be committed: no process was there, or no database."""
+        gaps = sorted(self.gaps + self.outages, key=lambda each: each.died_at)
+        self.evidence.deaths = [each.died_at for each in gaps]
+        self.evidence.births = [each.born_at for each in gaps]
+        self.evidence.settle += round(self.lag * 1000)
+
+    def _process(self, addresses: Addresses, port: int) -> Process:
+        usual = settings(self.folder, self.database.url, addresses.gateway, port)
         return Process(
             folder=self.folder,
-            settings=settings(self.folder, self.database.url, gateway, port),
+            settings={**usual, **modelled(addresses), **mirrored(self.folder)},
             port=port,
             now=self.clock.now,
             waiting=self.database.waiting,
+            environment={GOOGLE: addresses.google},
         )
 
-    async def _play(
-        self, gateway: EvolutionSimulator, processes: Sequence[Process]
-    ) -> float | None:
+    async def _play(self, outside: Outside, processes: Sequence[Process]) -> float | None:
         await asyncio.gather(*(each.start() for each in processes))
+        for each in processes:
+            each.spawn = self.spawn
         async with asyncio.TaskGroup() as group:
             for number in range(self.plan.conversations):
-                group.create_task(self._customer(gateway, number))
-            group.create_task(self._kills(processes))
-        gateway.faults = EvolutionFaults()
-        return await self._drain(gateway)
+                group.create_task(self._customer(outside.gateway, number))
+            group.create_task(self._kills(outside, processes))
+            group.create_task(self._outages())
+        outside.heal()
+        return await self._drain(outside.gateway)
 
     async def _customer(self, gateway: EvolutionSimulator, number: int) -> None:
-        dice, phone = Random(self.random.random()), f"55119{number:08d}"
+        dice, phone = Random(self.random.random()), f"551198{number:07d}"
         await asyncio.sleep(dice.uniform(0, self.plan.span))
         for index in range(MESSAGES):
             word = token(number, index)
@@ -199,18 +144,76 @@ class Drill:
             self.evidence.said.append(said)
             await asyncio.sleep(dice.choice((0.05, 0.5, 2.0)) * dice.random() * 2)
 
-    async def _kills(self, processes: Sequence[Process]) -> None:
-        for _ in range(self.plan.kills):
-            await asyncio.sleep(self.random.uniform(0.3, 1.7) * self.plan.span / self.plan.kills)
-            process = self.random.choice(processes)
+    async def _kills(self, outside: Outside, processes: Sequence[Process]) -> None:
+        pause, places = self.plan.span / self.plan.kills, list(Point)
+        while self.points.total() < self.plan.kills:
+            started = time.monotonic()
+            process, point = self.random.choice(processes), self.random.choice(places)
+            await asyncio.sleep(self.random.uniform(0, 0.5) * pause)
             await process.count_claims()
-            process.kill()
-            died_at = self.clock.now()
-            self.evidence.deaths.append(died_at)
+            if point is Point.STARTING:
+                self._die(process, Point.ANY)
+                await process.begin()
+                self._born(process)
+                await asyncio.sleep(self.random.uniform(0, A_START_S))
+                self._die(process, point)
+            else:
+                await self._kill_at(outside.points, process, point)
             await process.start()
-            # what a living replica sends meanwhile is not the dead one's
-            born_at = process.born_at if len(processes) == 1 else died_at
-            self.evidence.births.append(born_at + LEAST_START_MS)
+            self._born(process)
+            left = self.random.uniform(0.5, 1.5) * pause - (time.monotonic() - started)
+            await asyncio.sleep(max(0.0, left))
+
+    async def _outages(self) -> None:
+        """Let the database server crash again and again, and come back."""
+        pause = self.plan.span / max(1, self.plan.restarts)
+        for _ in range(self.plan.restarts):
+            await asyncio.sleep(self.random.uniform(0.2, 1.0) * pause)
+            started = self.clock.now()
+            await self.outage(self.random.uniform(0, DOWN_S))
+            self.outages.append(Gap(died_at=started, born_at=self.clock.now()))
+
+    async def _feel_the_load(self) -> None:
+        """Note how late this process runs: what the service has to do is as late."""
+        while True:
+            started = time.monotonic()
+            await asyncio.sleep(A_MOMENT_S)
+            late = time.monotonic() - started - A_MOMENT_S
+            self.lag = max(self.lag, late)
+
+    async def _kill_at(self, points: Points, process: Process, point: Point) -> None:
+        """Kill in the step that reaches the point, or a moment later; else at any instant."""
+        died = asyncio.Event()
+        fuse = self.random.choice(FUSES) * self.random.random()
+
+        def die() -> None:
+            self._die(process, point)
+            died.set()
+
+        def burn() -> None:
+            asyncio.get_running_loop().call_later(fuse, die)
+
+        points.arm(point, burn if fuse else die)
+        try:
+            async with asyncio.timeout(POINT_S if point is not Point.ANY else 0):
+                await died.wait()
+        except TimeoutError:
+            if points.disarm():
+                self._die(process, Point.ANY)
+            else:
+                await died.wait()
+
+    def _die(self, process: Process, point: Point) -> None:
+        process.strike()
+        died_at = self.clock.now()
+        self.gaps.append(Gap(died_at=died_at, born_at=died_at))
+        self.points[point] += 1
+
+    def _born(self, process: Process) -> None:
+        """What a living replica sends after a death is not the dead one's."""
+        if self.plan.replicas == 1:
+            self.gaps[-1].born_at = process.born_at
+        self.gaps[-1].born_at += LEAST_START_MS
 
     async def _drain(self, gateway: EvolutionSimulator) -> float | None:
         """Seconds until nothing waits any more; None when that takes too long."""
@@ -223,22 +226,28 @@ class Drill:
         return None
 
     def _report(
-        self, starts: list[tuple[float, int]], claimed: list[int], drained: float | None
+        self, outside: Outside, processes: Sequence[Process], drained: float | None
     ) -> Report:
         judge = Judge(evidence=self.evidence)
-        duplicates, unprovable = judge.duplicates()
         late = [] if drained is not None else [f"I4 not drained after {DRAIN_S} s"]
+        phones = {each.phone for each in self.evidence.said}
+        rows = wrong_rows(outside.sheet, phones)
+        failed = sum(each.failed_starts for each in processes) if not self.plan.restarts else 0
+        ended = [f"bug: {failed} starts failed"] if failed else []
         return Report(
             plan=self.plan,
             said=len(self.evidence.said),
             acknowledged=sum(each.key_id in judge.acknowledged for each in self.evidence.said),
             accepted=len(self.evidence.journal),
-            duplicates=duplicates,
-            unprovable=unprovable,
-            starts=starts,
-            claimed=claimed,
+            duplicates=judge.duplicates()[0],
+            by_playbook=sum(map(judge.fell_back, self.evidence.said)),
+            hidden=fates(judge),
+            points=self.points,
+            faults=outside.fates(),
+            starts=[start for each in processes for start in each.starts],
+            claimed=[each.claimed for each in processes],
             drained=drained,
-            violations=[*late, *judge.violations(), *self.database.damage()],
+            violations=[*late, *ended, *judge.violations(), *rows, *self.database.damage()],
         )
 
 
@@ -271,41 +280,16 @@ def settings(folder: Path, database: str, gateway: str, port: int) -> dict[str, 
     }
 
 
-async def _drilled(plan: Plan, folder: Path, database: str) -> tuple[Report, Iterable[str]]:
-    async with AsyncExitStack() as stack:
-        where: Database = SqliteFile(path=folder / "orbion.db")
-        if database == "postgres":
-            where = await stack.enter_async_context(postgres_alone())
-        drill = Drill(plan=plan, folder=folder, database=where)
-        return await drill.run(), drill.evidence.story()
+def modelled(addresses: Addresses) -> Mapping[str, str]:
+    """Settings of a service whose answers a model words."""
+    return {
+        "llm": "openai",
+        "openai_base_url": addresses.model,
+        "openai_api_key": MODEL_KEY,
+        "model_deadline": str(MODEL_DEADLINE),
+    }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--conversations", type=int, default=500)
-    parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--span", type=float, default=30.0, help="seconds of conversations")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--replicas", type=int, default=1, help="processes; PostgreSQL only")
-    parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
-    given = parser.parse_args()
-    plan = Plan(
-        conversations=given.conversations,
-        kills=given.kills,
-        span=given.span,
-        seed=given.seed,
-        replicas=given.replicas,
-    )
-    folder = Path(tempfile.mkdtemp(prefix="orbion-crash-"))
-    report, story = asyncio.run(_drilled(plan, folder, given.database))
-    sys.stdout.write(f"{report}\n")
-    if not report.violations:
-        shutil.rmtree(folder)
-        return 0
-    (folder / "story.txt").write_text("\n".join(story))
-    sys.stdout.write(f"database, log and story of the run: {folder}\n")
-    return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def mirrored(folder: Path) -> Mapping[str, str]:
+    """Settings of a service whose leads go to Google."""
+    return {"sheet_id": SPREADSHEET, "google_key_file": google_key(folder)}

@@ -7,16 +7,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from tests.support.source import ROOT
+from tests.crash.zygote import Child, Command, Spawn
 
 HOST = "127.0.0.1"
-READY_S = 60.0
+READY_S = 180.0
+AGAIN_S = 0.2
+ALONE = Command(words=(sys.executable, "-m", "tests.crash.service"))
+ORBION = Command(words=(sys.executable, "-m", "orbion", "serve"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -32,27 +35,48 @@ class Process:
     port: int
     now: Callable[[], int]
     waiting: Callable[[], int]
-    command: Sequence[str] = (sys.executable, "-m", "tests.crash.service")
+    spawn: Spawn = ALONE
+    environment: Mapping[str, str] = field(default_factory=dict)
     born_at: int = 0
     claimed: int = 0
+    failed_starts: int = 0
     starts: list[tuple[float, int]] = field(default_factory=list)
-    child: subprocess.Popen[bytes] | None = None
+    child: Child | None = None
 
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
 
     async def start(self) -> None:
-        """Spawn it and wait until it is ready; raises RuntimeError with its log when it is not."""
-        waiting = await asyncio.to_thread(self.waiting)
-        started, self.born_at = time.monotonic(), self.now()
-        self._spawn()
+        """Spawn it and wait until it is ready, as an orchestrator would: again if it ends.
+
+        Raises:
+            RuntimeError: it is not ready for three minutes; with its log.
+        """
+        waiting, started = await self.begin(), time.monotonic()
         async with httpx.AsyncClient(base_url=self.url, timeout=1.0) as client:
             while not await _is_ready(client):
-                if self._has_ended() or time.monotonic() - started > READY_S:
+                if time.monotonic() - started > READY_S:
                     raise RuntimeError(self._complaint(time.monotonic() - started))
+                if self._has_ended():
+                    self.failed_starts += 1
+                    await asyncio.sleep(AGAIN_S)
+                    await self.begin()
                 await asyncio.sleep(0.005)
         self.starts.append((time.monotonic() - started, waiting))
+
+    async def begin(self) -> int:
+        """Spawn it once the last life is gone; return what waits for it."""
+        self.kill()
+        waiting = await asyncio.to_thread(self.waiting)
+        self.born_at = self.now()
+        self._spawn()
+        return waiting
+
+    def strike(self) -> None:
+        """SIGKILL without waiting for its end."""
+        if self.child is not None:
+            self.child.kill()
 
     def kill(self) -> None:
         """SIGKILL, then reap; harmless when it is already gone."""
@@ -82,16 +106,8 @@ class Process:
     def _spawn(self) -> None:
         clean = {name: value for name, value in os.environ.items() if "ORBION" not in name}
         given = {f"ORBION_{name.upper()}": value for name, value in self.settings.items()}
-        paths = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
-        with self._log().open("ab") as log:
-            self.child = subprocess.Popen(  # noqa: S603 our own commands
-                self.command,
-                cwd=self.folder,
-                env=clean | paths | given,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
+        environment = {**clean, **self.environment, **given}
+        self.child = self.spawn(environment, folder=self.folder, log=self._log())
 
     def _has_ended(self) -> bool:
         return self.child is None or self.child.poll() is not None

@@ -20,8 +20,10 @@ from orbion.simulators.evolution_store import Instance
 from orbion.simulators.faults import EvolutionFaults
 from orbion.simulators.tcp import serve
 from tests.crash.databases import SqliteFile
-from tests.crash.drill import KEY, settings
-from tests.crash.process import Process, free_port
+from tests.crash.drill import settings
+from tests.crash.outside import KEY
+from tests.crash.process import ORBION, Process, free_port
+from tests.crash.zygote import Spawn
 from tests.support.wire import connected
 
 LINES = 12
@@ -79,6 +81,7 @@ class Report:
 class Drill:
     folder: Path
     rounds: int
+    spawn: Spawn = ORBION
     seed: int = 1
     random: Random = field(init=False)
     database: SqliteFile = field(init=False)
@@ -109,6 +112,7 @@ class Drill:
                 port=port,
                 now=SystemClock().now,
                 waiting=self.database.waiting,
+                spawn=self.spawn,
             )
             try:
                 rounds = [await self._round(process) for _ in range(self.rounds)]

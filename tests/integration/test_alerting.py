@@ -33,6 +33,9 @@ SILENT: Final = {
     "orbion_tool_calls_total": "the simulated model answers without tools",
     "orbion_lane_lost_total": "no lease ran out",
     "orbion_gap_healed_total": "every webhook came",
+    "orbion_retry_total": "no call was made again",
+    "orbion_failures_total": "what failed was refused for good",
+    "orbion_notices_total": "nobody asked for a person",
     "orbion_releases_total": "no person had taken over",
 }
 """What no panel can show of this run, because it did not happen."""

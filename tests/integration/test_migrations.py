@@ -34,6 +34,7 @@ from orbion.adapters.db.migrate import (
     sqlite_version,
 )
 from orbion.adapters.db.schema import METADATA, REVISIONS
+from orbion.adapters.db.schema_knowledge import is_in_schema
 from orbion.adapters.db.store import DbStore
 from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
 from tests.support.stores import hello
@@ -54,12 +55,15 @@ def down(connection: Connection) -> None:
 
 
 def tables(connection: Connection) -> set[str]:
-    return set(inspect(connection).get_table_names())
+    found = inspect(connection).get_table_names()
+    return {name for name in found if is_in_schema(None, name, "table")}
 
 
 def differences(connection: Connection) -> list[Any]:
     """Say what `alembic check` would: the schema against what the migrations made."""
-    context = MigrationContext.configure(connection, opts={"compare_type": True})
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "include_object": is_in_schema}
+    )
     return list(compare_metadata(context, METADATA))
 
 

@@ -19,9 +19,9 @@ import httpx
 from orbion.adapters.llm.openai import OpenAILLM, build_client
 from orbion.agent.agent import Agent
 from orbion.agent.checks import CHAIN
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.clock import SystemClock
-from orbion.ports import Prompt
 from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, turn

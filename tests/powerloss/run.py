@@ -23,7 +23,8 @@ from loadtests.webhooks import SECRET, captured_requests
 from orbion.kit.clock import SystemClock
 from tests.crash.databases import SqliteFile
 from tests.crash.drill import settings
-from tests.crash.process import Process, free_port
+from tests.crash.process import ORBION, Process, free_port
+from tests.crash.zygote import Command
 from tests.powerloss.disk import Content, Disk, without_commit_syncs, without_syncs
 from tests.powerloss.trace import STRACE, Answered, Happening, Reader
 from tests.simulation.life import damage
@@ -75,11 +76,11 @@ async def record(folder: Path, webhooks: int) -> Recording:
         port=port,
         now=SystemClock().now,
         waiting=database.waiting,
-        command=(*STRACE, "-o", str(trace), sys.executable, "-m", "orbion", "serve"),
+        spawn=Command(words=(*STRACE, "-o", str(trace), *ORBION.words)),
     )
     await process.start()
     try:
-        asked = await _post(port, webhooks)
+        asked = await post(port, webhooks)
     finally:
         await _stop(process)
     with trace.open(encoding="ascii") as lines:
@@ -87,7 +88,7 @@ async def record(folder: Path, webhooks: int) -> Recording:
     return Recording(happenings=happenings, asked=asked)
 
 
-async def _post(port: int, webhooks: int) -> Mapping[int, Sequence[str]]:
+async def post(port: int, webhooks: int) -> Mapping[int, Sequence[str]]:
     """Post over several kept connections at once, so that commits come in groups."""
     asked: dict[int, list[str]] = defaultdict(list)
     requests = islice(captured_requests(), webhooks)

@@ -22,12 +22,12 @@ import httpx
 from orbion.config import Settings
 from orbion.domain.debounce import quiet_ms
 from orbion.domain.messages import MessageKind
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import Completion
 from orbion.kit.ids import new_trace
 from orbion.main.build import running
 from orbion.main.world import World
-from orbion.ports import Prompt
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.faults import EvolutionFaults

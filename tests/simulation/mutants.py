@@ -18,8 +18,9 @@ from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Statement
 from orbion.domain.errors import OrbionError
 from orbion.domain.events import Event, MessageEchoed, MessageReceived
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
-from orbion.ports import Inbox, Prompt, Received
+from orbion.ports import Inbox, Received
 from orbion.usecases.receive import WebhookOutcome
 from tests.simulation import damages as sql
 from tests.simulation.life import Parts

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from orbion.adapters.db import lanes
 from orbion.adapters.db.schema import LANE
 from orbion.adapters.db.sql import bind
-from orbion.adapters.db.tx import Body, Database, Row, Statement, Tx
+from orbion.adapters.db.tx import Body, Database, Moved, Row, Statement, Tx
 
 T = TypeVar("T")
 HOLDER = Statement(
@@ -42,6 +42,10 @@ class _Tx:
     @property
     def now(self) -> int:
         return self.tx.now
+
+    @property
+    def moves(self) -> list[Moved]:
+        return self.tx.moves
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
         return self.tx.one(statement, **params)

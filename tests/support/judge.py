@@ -10,10 +10,12 @@ from math import inf
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orbion.simulators.evolution_store import Accepted
+from orbion.simulators.evolution_store import Accepted, Json
 from orbion.simulators.evolution_webhooks import Deliver, Delivery
+from tests.support.pairs import pair
 from tests.support.tokens import speaker, tokens
 
+MOST_DEAD_AT_ONCE = 5
 A_SECOND_MS = 1_000  # the promise to a person, and the resolution of WhatsApp's times
 
 
@@ -55,17 +57,27 @@ class Asked:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """One findMessages request: whose messages were looked for."""
+
+    at: int
+    jid: str
+
+
 @dataclass(slots=True, kw_only=True)
 class Recorder:
-    """Stands before the gateway and notes each sendText when its body is complete."""
+    """Stands before the gateway and notes each sendText and look when its body is complete."""
 
     app: ASGIApp
     now: Callable[[], int]
     asked: list[Asked] = field(default_factory=list)
+    looked: list[Looked] = field(default_factory=list)
     heard: Callable[[], None] = lambda: None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not scope["path"].startswith("/message/sendText"):
+        note = next((NOTES[path] for path in NOTES if scope["path"].startswith(path)), None)
+        if note is None:
             await self.app(scope, receive, send)
             return
         body = b""
@@ -76,16 +88,25 @@ class Recorder:
             if message["type"] == "http.request":
                 body += message.get("body", b"")
                 if not message.get("more_body", False):
-                    self._note(body)
+                    note(self, msgspec.json.decode(body))
             return message
 
         await self.app(scope, listening, send)
 
-    def _note(self, body: bytes) -> None:
-        order = msgspec.json.decode(body)
+    def sends(self, order: Json) -> None:
         phone = order["number"].partition("@")[0]
         self.asked.append(Asked(at=self.now(), phone=phone, text=order["text"]))
         self.heard()
+
+    def looks(self, order: Json) -> None:
+        jid = order["where"].get("key", {}).get("remoteJid", "")
+        self.looked.append(Looked(at=self.now(), jid=jid))
+
+
+NOTES: Mapping[str, Callable[[Recorder, Json], None]] = {
+    "/message/sendText": Recorder.sends,
+    "/chat/findMessages": Recorder.looks,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +143,7 @@ class Evidence:
     service may need to commit an answer that it got, `takeovers` has what a person wrote to a
     phone, `idle` is how long that holds (0 = for ever), `births` is when the life after each death
     could send at the earliest. Once `healed`, what never was acknowledged is owed an answer too.
+    Where a model may fail, a service `falls_back` on words that repeat no token.
     """
 
     patience: int
@@ -135,9 +157,11 @@ class Evidence:
     deaths: list[int] = field(default_factory=list)
     births: list[int] = field(default_factory=list)
     asked: Sequence[Asked] = ()
+    looked: Sequence[Looked] = ()
     journal: Sequence[Accepted] = ()
     deliveries: Sequence[Delivery] = ()
     prompts: Sequence[frozenset[str]] = ()
+    falls_back: bool = False
 
     def story(self) -> list[str]:
         """Everything in the order of its time: equal for equal seeds."""
@@ -225,7 +249,7 @@ class Judge:
             asked[request.phone, request.text].append(request.at)
         found: dict[str, int] = {}
         for key, accepts in self.copies.items():
-            found |= _pair(accepts, asked[key], self.evidence.direct)
+            found |= pair(accepts, asked[key], self.evidence.direct)
         return found
 
     @cached_property
@@ -257,29 +281,54 @@ class Judge:
             return False
         if not accepted.answered:
             return True
-        death = self._death_of_sender(asked_at)
+        death = self.death_of_sender(asked_at)
         return death is not None and death <= accepted.at + evidence.settle
 
-    def _death_of_sender(self, asked_at: int) -> int | None:
+    def death_of_sender(self, asked_at: int) -> int | None:
         """When the life ended that sent the request; a gateway may read it after that."""
         deaths, births = self.evidence.deaths, self.evidence.births
         later = bisect_left(deaths, asked_at)
-        if later and asked_at < births[later - 1]:
-            return deaths[later - 1]
+        for number in range(max(0, later - MOST_DEAD_AT_ONCE), later):
+            if asked_at < births[number]:
+                return deaths[number]
         return deaths[later] if later < len(deaths) else None
 
     def duplicates(self) -> tuple[int, int]:
         """Count the accepts beyond the first of each body, and those that nobody could know of."""
-        surplus = sum(len(copies) - 1 for copies in self.copies.values())
+        surplus = sum(self.surplus(*key) for key in self.copies)
         return surplus, sum(self.is_unprovable(each) for each in self.evidence.journal)
+
+    def surplus(self, phone: str, text: str) -> int:
+        """Count the accepts of a body beyond those that its turns may have meant.
+
+        Words without a token may be said once for each message that no other words answer.
+        """
+        meant = 1 if tokens(text) else max(1, self._unworded_of(phone))
+        return max(0, len(self.copies[phone, text]) - meant)
+
+    def _unworded_of(self, phone: str) -> int:
+        got = self.delivered.get(phone, ())
+        return sum(each.phone == phone and each.token not in got for each in self.evidence.said)
 
     def lost(self) -> Iterator[str]:
         for said in self.evidence.said:
             got = self.delivered.get(said.phone, ())
             owed = self.evidence.healed or said.key_id in self.acknowledged
-            if owed and said.token not in got and not self._is_for_a_person(said):
+            is_answered = said.token in got or self.fell_back(said)
+            if owed and not is_answered and not self._is_for_a_person(said):
                 how = "acknowledged" if said.key_id in self.acknowledged else "not delivered"
                 yield f"I1 {said.token} of {said.phone} was {how} and never answered"
+
+    def fell_back(self, said: Said) -> bool:
+        """Say whether words without a token stand where those with this one would."""
+        got = self.delivered.get(said.phone, ())
+        if said.token in got or not self.evidence.falls_back:
+            return False
+        others = (each for each in self.evidence.said if each.phone == said.phone)
+        later = {each.token for each in others if self._belongs_before(said, each)}
+        mine = [each for each in self.evidence.journal if _phone(each) == said.phone]
+        until = min((each.at for each in mine if later & set(tokens(each.text))), default=inf)
+        return any(said.at <= each.at <= until and not tokens(each.text) for each in mine)
 
     def _is_for_a_person(self, said: Said) -> bool:
         """Say whether it was said before a person's word, or not long enough after it."""
@@ -298,7 +347,7 @@ class Judge:
     def sent_twice(self) -> Iterator[str]:
         for (phone, text), copies in self.copies.items():
             unprovable = sum(map(self.is_unprovable, copies))
-            if len(copies) - 1 > unprovable:
+            if self.surplus(phone, text) > unprovable:
                 yield f"I2b {text!r} reached {phone} {len(copies)} times, {unprovable} unprovable"
 
     def out_of_order(self) -> Iterator[str]:
@@ -346,19 +395,3 @@ class Judge:
         if answered is None or posted is None:
             return False
         return earlier.index < later.index and answered < posted
-
-
-def _pair(accepts: Sequence[Accepted], requests: Sequence[int], direct: int) -> dict[str, int]:
-    left = sorted(requests)
-    found: dict[str, int] = {}
-    delayed: list[Accepted] = []
-    for accepted in accepts:
-        at = next((at for at in left if at <= accepted.at <= at + direct), None)
-        if at is None:
-            delayed.append(accepted)
-        else:
-            left.remove(at)
-            found[accepted.id] = at
-    for accepted in delayed:
-        found[accepted.id] = left.pop(0)
-    return found

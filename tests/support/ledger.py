@@ -14,10 +14,12 @@ class RecordedLedger:
     full: bool = False
     alarms: tuple[Alarm, ...] = ()
     calls: list[Call] = field(default_factory=list)
+    limits: list[Mapping[Scope, int]] = field(default_factory=list)
     ended: list[tuple[str, int]] = field(default_factory=list)
 
     async def reserve(self, call: Call, limits: Mapping[Scope, int]) -> Reservation:
         self.calls.append(call)
+        self.limits.append(limits)
         left = dict.fromkeys(limits, 0.25)
         number = None if self.full else len(self.calls)
         return Reservation(call_id=number, alarms=self.alarms, left=left)

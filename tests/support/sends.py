@@ -29,12 +29,12 @@ from orbion.kit.clock import SystemClock
 from orbion.kit.guard import Outcome
 from orbion.kit.limiter import Limiter, Rate
 from orbion.simulators.asgi import Answer, Ending, Request, read_request, respond
+from orbion.simulators.virtual import now, virtually
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from tests.support.pace import at_will
 from tests.unit.channels.captured import ANSWERS, exchange
 from tests.unit.channels.test_guarded import guard
-from tests.unit.simulators.virtual import now, virtually
 from tests.unit.workers.doubles import ScriptedLanes, lane
 
 CAPTURED: Final = tuple(
@@ -132,6 +132,9 @@ class Desk:
         assert receipt.provider_id
         self._settle(claim, row_id, "sent", "")
         return True
+
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> NoReturn:
+        raise NotImplementedError(order, receipt)
 
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         when = "a person must act" if seconds >= OPERATOR_SECONDS else "retry"

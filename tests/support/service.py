@@ -22,6 +22,7 @@ from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.evolution_webhooks import EVOLUTION_RULES, WebhookRules
 from orbion.simulators.faults import EvolutionFaults
+from orbion.simulators.receiver import EventReceiver
 from orbion.simulators.sheets import SheetsSimulator
 from orbion.web.app import create_app
 from tests.support.playbooks import solar_at_any_hour
@@ -85,13 +86,21 @@ def settings_for(folder: Path, **changes: Any) -> Settings:
 
 
 class Outside(httpx.AsyncBaseTransport):
-    """Leads Google's addresses to its simulator and all others to the gateway."""
+    """Leads Google's addresses and a receiver's to their simulators, all others to the gateway."""
 
-    def __init__(self, gateway: EvolutionSimulator, google: SheetsSimulator | None) -> None:
+    def __init__(
+        self,
+        gateway: EvolutionSimulator,
+        google: SheetsSimulator | None,
+        receiver: EventReceiver | None,
+    ) -> None:
         self._gateway = httpx.ASGITransport(app=gateway)
         self._google = None if google is None else httpx.ASGITransport(app=google)
+        self._receiver = None if receiver is None else httpx.ASGITransport(app=receiver)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self._receiver is not None and request.url.host == "receiver":
+            return await self._receiver.handle_async_request(request)
         if self._google is not None and request.url.host.endswith("googleapis.com"):
             return await self._google.handle_async_request(request)
         return await self._gateway.handle_async_request(request)
@@ -102,6 +111,7 @@ async def stage(
     settings: Settings,
     *,
     google: SheetsSimulator | None = None,
+    receiver: EventReceiver | None = None,
     rules: WebhookRules = EVOLUTION_RULES,
 ) -> AsyncGenerator[Stage]:
     clients: list[httpx.AsyncClient] = []
@@ -123,7 +133,7 @@ async def stage(
     world = World(
         clock=clock,
         random=random.Random(12),
-        transport=Outside(gateway, google),
+        transport=Outside(gateway, google, receiver),
         executor=thread,
         run_blocking=in_thread,
     )

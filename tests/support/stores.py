@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 
+from orbion.adapters.db.histories import Histories
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.migrate import migrate_postgres, migrate_sqlite
@@ -63,7 +64,9 @@ def make_store(
         accounts={LOJA.id: LOJA},
         lane_policy=lanes or LanePolicy(),
         inbox_policy=InboxPolicy(quiet=lambda _text, _kind: quiet, max_wait=6_000, again=quiet),
-        history_cache=Cache("history", maxsize=100, ttl=60, clock=clock, random=dice),
+        histories=Histories(
+            cache=Cache("history", maxsize=100, ttl=3600, clock=clock, random=dice)
+        ),
         crowd=Limiter([Rate(crowd, 60.0)], clock=clock),
         clock=clock,
         random=dice,

@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import Completion
-from orbion.ports import Prompt
 
 _TOKEN = re.compile(r"zq([a-j]+)x([a-j]+)")
 _LETTERS = str.maketrans("0123456789", "abcdefghij")

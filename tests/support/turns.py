@@ -11,6 +11,7 @@ from orbion.domain.conversations import Conversation, Mode
 from orbion.domain.lanes import Claim
 from orbion.domain.leads import Lead
 from orbion.domain.messages import Author, Message, MessageKind
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
 from orbion.domain.spend import Payer
 from orbion.domain.turns import (
@@ -22,7 +23,6 @@ from orbion.domain.turns import (
     TurnInput,
     TurnResult,
 )
-from orbion.ports import Prompt
 from tests.support.playbooks import solar
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orbion.config import AccountSettings, Settings, load_accounts, load_settings
+from orbion.config import Settings, load_accounts, load_settings
+from orbion.config.account import AccountSettings
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.main.build import accounts_of
 from orbion.main.playbooks import PLAYBOOKS, playbook_of

@@ -212,6 +212,27 @@ async def test_whatever_a_person_moves_each_lead_keeps_its_row_and_its_note(
         assert ["", "", "", "de uma pessoa"] in filled.cells
 
 
+async def test_a_lead_that_two_processes_add_at_once_has_one_row(
+    google: SheetsSimulator, sheet: GoogleSheet
+) -> None:
+    await sheet.upsert([row(1, nome="Ana")])
+    tab = google.tab(TAB)
+
+    def add_first(method: str) -> None:
+        if method.startswith("append"):
+            google.people = lambda _: None
+            tab.cells.append(["2", "Bia"])
+
+    google.people = add_first
+    assert await sheet.upsert([row(2, nome="Bianca"), row(3, nome="Caio")]) == {2}
+    await sheet.upsert([row(2, nome="Bianca"), row(3, nome="Caio")])
+    assert [(line["lead_id"], line["nome"]) for line in shown(tab)] == [
+        ("1", "Ana"),
+        ("2", "Bianca"),
+        ("3", "Caio"),
+    ]
+
+
 async def test_a_row_that_a_person_deleted_comes_back_once(sheet: GoogleSheet, filled: Tab) -> None:
     filled.delete_row(2)
     await settle(sheet)

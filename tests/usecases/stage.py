@@ -28,6 +28,7 @@ class ScriptedChannel:
     answers: deque[SendReceipt | Exception] = field(default_factory=deque)
     remembers: Sequence[SentRecord] | Exception = ()
     on_typing: Callable[[], Awaitable[None]] = nothing
+    on_send: Callable[[], Awaitable[None]] = nothing
     on_read: Callable[[], Awaitable[None]] = nothing
     on_look: Callable[[], Awaitable[None]] = nothing
     outgoing: list[Outgoing] = field(default_factory=list)
@@ -44,6 +45,7 @@ class ScriptedChannel:
         assert address.endswith("@s.whatsapp.net")
         self.happened.append(f"send {outgoing.content.text}")
         self.outgoing.append(outgoing)
+        await self.on_send()
         given = self.answers.popleft() if self.answers else None
         if isinstance(given, Exception):
             raise given

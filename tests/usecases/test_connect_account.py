@@ -14,10 +14,9 @@ from orbion.domain.accounts import QrCode
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Socket
+from orbion.simulators.virtual import VirtualClock, elapsed, virtually
 from orbion.usecases.connect_account import ConnectAccount
 from tests.unit.simulators.gateway import KEY, Receiver, gateway
-from tests.unit.simulators.virtual import elapsed, virtually
-from tests.unit.workers.doubles import VirtualClock
 
 
 @dataclass(slots=True)

@@ -212,6 +212,35 @@ async def test_a_lost_lease_leaves_the_send_to_the_next_owner(post: Post) -> Non
     assert post.channel.sent == []
 
 
+async def test_an_accept_outlives_the_lease_of_its_sender(post: Post) -> None:
+    await post.queue("oi")
+
+    async def sleep_over() -> None:
+        post.clock.pass_(16)
+        await claim_one(post.store, Queue.OUT, "w2")
+
+    post.channel.on_send = sleep_over
+    with pytest.raises(LeaseLostError):
+        await post.work()
+    post.clock.pass_(16)
+    await post.work()
+    assert post.channel.sent == ["oi"]
+    assert await settled(post) == [("sent", None, "WA1")]
+
+
+async def test_a_handler_that_is_cancelled_still_settles_what_was_accepted(post: Post) -> None:
+    await post.queue("oi")
+    working = asyncio.create_task(post.work())
+
+    async def cancel_soon() -> None:
+        asyncio.get_running_loop().call_soon(working.cancel)
+
+    post.channel.on_send = cancel_soon
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert await settled(post) == [("sent", None, "WA1")]
+
+
 # Skipping
 
 

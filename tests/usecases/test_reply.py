@@ -1,13 +1,11 @@
 """What a customer wrote passes the gates in their order, and silence always has a verdict."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
 
 from orbion.adapters.db.schema import (
-    CONTACT,
     CONVERSATION,
     LANE,
     MESSAGE,
@@ -15,88 +13,39 @@ from orbion.adapters.db.schema import (
     SUPPRESSION,
     TURN,
 )
-from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.schema_leads import LEAD, STAGE_CHANGE
 from orbion.adapters.db.tx import Statement
 from orbion.domain.conversations import Mode, ModeReason
-from orbion.domain.errors import FaultCode, UnavailableError
-from orbion.domain.events import MessageDeleted, MessageEdited
 from orbion.domain.lanes import Queue
-from orbion.domain.messages import Message
-from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
-from orbion.telemetry.metrics import Metrics
-from orbion.usecases.reply import Reply, ReplyPolicy
+from orbion.domain.turns import Verdict
 from tests.contract.scenes import claim_one, column, receive, rows, send
 from tests.support.playbooks import solar
-from tests.support.stores import HandClock, echo, hello
-from tests.usecases.stage import counted, due, nothing
+from tests.support.stores import echo, hello
+from tests.usecases.stage import counted, due
+from tests.usecases.talk import Talk, bubbles
 
 STOP = "quero parar de receber mensagens"
 PERSON = "quero falar com um atendente"
 HOURS = 2 * 60 * 60 + 1
 
 
-@dataclass(slots=True)
-class Talk:
-    """The use case on a real store; `meanwhile` happens while the agent thinks."""
-
-    store: DbStore
-    clock: HandClock
-    meanwhile: Callable[[], Awaitable[object]] = nothing
-    asked: list[tuple[TurnInput, Sequence[Message]]] = field(default_factory=list)
-    metrics: Metrics = field(default_factory=Metrics)
-    woken: list[Queue] = field(default_factory=list)
-    heard: int = 0
-
-    async def hear(self, *texts: str) -> None:
-        for text in texts:
-            self.heard += 1
-            await receive(self.store, hello(self.heard, text=text))
-
-    async def work(self) -> None:
-        await self.reply(await claim_one(self.store, Queue.IN))
-
-    async def turn(self, *texts: str) -> str:
-        """Hear these, take one turn and return its verdict."""
-        await self.hear(*texts)
-        await self.work()
-        return str((await column(self.store, TURN.c.verdict))[-1])
-
-    def turns(self, verdict: Verdict) -> float:
-        return counted(self.metrics, "turns_total", verdict)
-
-    @property
-    def reply(self) -> Reply:
-        return Reply(
-            turns=self.store,
-            lanes=self.store,
-            answer=self._answer,
-            playbooks={"loja": solar()},
-            policy=ReplyPolicy(turns_per_minute=3),
-            clock=self.clock,
-            metrics=self.metrics,
-            wake=self.woken.append,
-        )
-
-    async def _answer(
-        self, turn_id: int, given: TurnInput, history: Sequence[Message]
-    ) -> TurnResult:
-        assert turn_id == len(await column(self.store, TURN.c.id))
-        self.asked.append((given, history))
-        self.clock.pass_(2)
-        await self.meanwhile()
-        return TurnResult(verdict=Verdict.ANSWERED, bubbles=(Bubble(text="olá"),))
-
-
-@pytest.fixture
-def talk(sqlite_store: DbStore, clock: HandClock) -> Talk:
-    return Talk(sqlite_store, clock)
-
-
-async def bubbles(talk: Talk) -> list[object]:
-    return await column(talk.store, OUTBOX.c.text)
-
-
 # A plain turn
+
+
+async def test_two_machines_exchange_no_more_than_three_messages(talk: Talk) -> None:
+    verdicts = []
+    for number in range(4):
+        verdicts.append(await talk.turn("Atendimento automático. Digite 1 para vendas."))
+        if verdicts[-1] == Verdict.ANSWERED:
+            await send(talk.store, f"WA{number}")
+    assert verdicts == [Verdict.ANSWERED, Verdict.ANSWERED, Verdict.LOOP, Verdict.HUMAN_MODE]
+
+
+async def test_who_gives_up_is_let_go_and_the_lead_is_lost(talk: Talk) -> None:
+    assert await talk.turn("achei caro") == Verdict.ANSWERED
+    assert await column(talk.store, LEAD.c.stage) == ["novo"]
+    assert await talk.turn("já fechei com outra empresa") == Verdict.CONSENT_ASKED
+    assert await column(talk.store, STAGE_CHANGE.c.reason) == ["outro_fornecedor"]
 
 
 async def test_a_burst_is_one_turn_with_the_history_before_it(talk: Talk) -> None:
@@ -216,6 +165,22 @@ async def test_an_opt_out_is_confirmed_once_and_then_nothing_leaves(talk: Talk) 
     assert (await column(talk.store, MESSAGE.c.reason))[-1] == "suppressed_opt_out"
 
 
+async def test_the_owner_is_nobodys_customer_whatever_is_written(talk: Talk) -> None:
+    talk.owner = "5511900000001"
+    for texts in ([STOP], [PERSON], ["oi"] * 4):
+        assert await talk.turn(*texts) == "owner"
+    assert (await bubbles(talk), talk.asked) == ([], [])
+    assert await column(talk.store, SUPPRESSION.c.contact_id) == []
+    talk.owner = "5511900000002"
+    talk.clock.pass_(61)
+    assert await talk.turn("oi") == "answered"
+
+
+async def test_who_asks_for_a_person_wakes_who_tells_the_owner(talk: Talk) -> None:
+    assert await talk.turn(PERSON) == "handed_over"
+    assert talk.woken == [Queue.OUT, Queue.NOTICE, Queue.SHEET]
+
+
 async def test_an_opt_out_is_recorded_while_a_person_talks_but_not_confirmed(talk: Talk) -> None:
     await talk.turn("oi")
     await receive(talk.store, echo("Oi, aqui é o Pedro", by_api=False))
@@ -311,69 +276,3 @@ async def test_a_hand_over_is_announced_once(
     assert found is not None
     assert (found.mode, found.mode_reason) == (Mode.HUMAN, reason)
     assert talk.asked == []
-
-
-# What happens while the agent thinks
-
-
-async def test_a_person_who_writes_during_a_turn_wins(talk: Talk) -> None:
-    talk.meanwhile = lambda: receive(talk.store, echo("Oi, aqui é o Pedro", by_api=False))
-    assert await talk.turn("oi") == "human_mode"
-    assert await bubbles(talk) == []
-    assert talk.turns(Verdict.HUMAN_MODE) == 1
-    assert talk.woken == [Queue.SHEET]
-
-
-async def test_a_message_that_comes_during_a_turn_is_answered_with_the_first(talk: Talk) -> None:
-    talk.meanwhile = lambda: talk.hear("e quanto custa?")
-    assert await talk.turn("oi") == "superseded"
-    assert talk.turns(Verdict.SUPERSEDED) == 1
-    talk.meanwhile = nothing
-    await talk.work()
-    assert [message.text for message in talk.asked[-1][0].batch] == ["oi", "e quanto custa?"]
-    assert await bubbles(talk) == ["olá"]
-
-
-async def test_a_message_deleted_during_its_turn_is_not_answered(talk: Talk) -> None:
-    gone = MessageDeleted(provider_id=hello(1).provider_id)
-    talk.meanwhile = lambda: receive(talk.store, gone)
-    assert await talk.turn("quanto custa?") == Verdict.SILENT
-    talk.meanwhile = nothing
-    await talk.work()
-    assert await column(talk.store, OUTBOX.c.id) == []
-    assert await rows(talk.store, MESSAGE.c.outcome, MESSAGE.c.reason) == [
-        ("suppressed", "deleted")
-    ]
-    assert talk.turns(Verdict.SILENT) == 1
-
-
-async def test_a_message_edited_during_its_turn_is_answered_in_its_new_form(talk: Talk) -> None:
-    edit = MessageEdited(provider_id=hello(1).provider_id, text="na verdade, 5 placas")
-    talk.meanwhile = lambda: receive(talk.store, edit)
-    assert await talk.turn("quero 3 placas") == Verdict.SUPERSEDED
-    talk.meanwhile = nothing
-    await talk.work()
-    assert [message.text for message in talk.asked[-1][0].batch] == ["na verdade, 5 placas"]
-    assert await column(talk.store, TURN.c.verdict) == ["superseded", "answered"]
-
-
-async def test_a_turn_that_was_interrupted_is_the_same_turn_when_it_is_tried_again(
-    talk: Talk,
-) -> None:
-    async def fail() -> None:
-        raise UnavailableError(FaultCode.DB_BUSY, "later")
-
-    talk.meanwhile = fail
-    await talk.hear("oi")
-    with pytest.raises(UnavailableError):
-        await talk.work()
-    talk.meanwhile = nothing
-    talk.clock.pass_(16)
-    await talk.work()
-    assert await rows(talk.store, TURN.c.id, TURN.c.verdict, TURN.c.attempt) == [(1, "answered", 2)]
-
-
-async def test_the_name_of_the_contact_reaches_the_turn(talk: Talk) -> None:
-    await talk.turn("oi")
-    assert talk.asked[0][0].conversation.name == "Maria"
-    assert await column(talk.store, CONTACT.c.name) == ["Maria"]

@@ -17,14 +17,16 @@ from orbion.domain.events import ConnectionState, Event, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.leads import LeadRow
 from orbion.domain.mirror import SheetTable
+from orbion.domain.notices import Posted
 from orbion.domain.outbox import SendReceipt, SentRecord
 from orbion.domain.outgoing import Outgoing
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
 from orbion.kit.limiter import Limiter
 from orbion.kit.retry import Retries
-from orbion.ports import LLM, Archive, Channel, Gateway, PastPage, Prompt, Sheet
+from orbion.ports import LLM, Archive, Channel, Events, Gateway, PastPage, Sheet
 
 T = TypeVar("T")
 
@@ -32,7 +34,12 @@ _QUOTA_SECONDS = 300.0
 _PACE_SECONDS = 0.5  # a bubble that waits has already looked whether a person took over
 
 _PASSING = frozenset(
-    {FaultCode.OPENAI_RATE_LIMIT, FaultCode.OPENAI_SERVER, FaultCode.OPENAI_CONNECTION}
+    {
+        FaultCode.OPENAI_RATE_LIMIT,
+        FaultCode.OPENAI_SERVER,
+        FaultCode.OPENAI_CONNECTION,
+        FaultCode.EVENTS_UNREACHABLE,
+    }
 )
 _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.WHATSAPP_DISCONNECTED: Outcome.failure,
@@ -49,6 +56,8 @@ _OUTCOMES: Mapping[FaultCode, Outcome] = {
     FaultCode.OPENAI_CONNECTION: Outcome.failure,
     FaultCode.OPENAI_AUTH: Outcome.forbidden,
     FaultCode.BUDGET_SPENT: Outcome.neutral,
+    FaultCode.EVENTS_UNREACHABLE: Outcome.failure,
+    FaultCode.EVENTS_RATE_LIMIT: Outcome.overload,
     FaultCode.SHEETS_QUOTA: Outcome.overload,
     FaultCode.SHEETS_AUTH: Outcome.forbidden,
     FaultCode.SHEETS_MISSING: Outcome.forbidden,
@@ -209,6 +218,23 @@ class GuardedLLM:
         return await self._retries(attempt, _passing)
 
 
+class GuardedEvents:
+    """Another system behind its guard, tried again when a moment may help: it knows the id."""
+
+    def __init__(self, inner: Events, guard: Guard, retries: Retries) -> None:
+        self._inner = inner
+        self._guard = guard
+        self._retries = retries
+
+    async def post(self, event: Posted) -> None:
+        late = UnavailableError(FaultCode.EVENTS_UNREACHABLE, "the receiver did not answer in time")
+
+        async def attempt() -> None:
+            await _through(self._guard, lambda: self._inner.post(event), late)
+
+        await self._retries(attempt, _passing)
+
+
 class GuardedSheet:
     """A lead mirror behind its guard."""
 
@@ -234,7 +260,7 @@ class GuardedSheet:
 
 
 def _passing(error: Exception) -> float | None:
-    """Seconds to wait before the model is asked again, None if that is no use."""
+    """Seconds to wait before it is asked again, None if that is no use."""
     if isinstance(error, UnavailableError) and error.code in _PASSING:
         return error.retry_after
     return None

@@ -34,18 +34,18 @@ def build_client(
 
     Call it in the running loop; `transport` replaces the network. Whoever builds it closes it.
     """
-    limits = httpx.Limits(
-        max_connections=connections,
-        max_keepalive_connections=connections,
-        keepalive_expiry=_IDLE_SECONDS,
-    )
     return httpx.AsyncClient(
-        transport=transport or AiohttpTransport(limits=limits, client=_session(connections)),
-        limits=limits,
+        transport=transport or build_transport(connections),
+        limits=_limits(connections),
         timeout=httpx.Timeout(30.0, connect=_CONNECT_SECONDS),
         trust_env=False,
         follow_redirects=False,
     )
+
+
+def build_transport(connections: int = 100) -> AiohttpTransport:
+    """The network of `build_client`; call it in the running loop."""
+    return AiohttpTransport(limits=_limits(connections), client=_session(connections))
 
 
 async def exchange(
@@ -75,6 +75,14 @@ async def exchange(
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds that the answer asks to wait; 0.0 when it does not say."""
     return retry.retry_after(headers) or 0.0
+
+
+def _limits(connections: int) -> httpx.Limits:
+    return httpx.Limits(
+        max_connections=connections,
+        max_keepalive_connections=connections,
+        keepalive_expiry=_IDLE_SECONDS,
+    )
 
 
 def _session(connections: int) -> aiohttp.ClientSession:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from orbion.agent.asking import Asking
 from orbion.agent.fallback import fall_back
@@ -10,15 +11,19 @@ from orbion.agent.journal import Journal, model_key
 from orbion.agent.judge import Judge
 from orbion.agent.loop import Loop
 from orbion.agent.prompt import build_prompt
+from orbion.agent.reading import NoDocuments, read_for, words_of
 from orbion.agent.reply import opt_out, settle
 from orbion.agent.tools import TOOLS
-from orbion.agent.tools.tool import Scene
+from orbion.agent.tools.tool import NOTHING, Scene
+from orbion.domain.answering import is_plain
+from orbion.domain.language import Language
 from orbion.domain.messages import Message
 from orbion.domain.playbook import Playbook
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Steps
+from orbion.ports import LLM, Knowledge, Steps
 from orbion.telemetry.metrics import Metrics
 
 
@@ -33,6 +38,7 @@ class Agent:
     clock: Clock
     metrics: Metrics
     judge: Judge = field(default_factory=Judge)
+    knowledge: Knowledge = field(default_factory=NoDocuments)
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -41,15 +47,23 @@ class Agent:
         playbook = self.playbooks[given.conversation.account]
         until = asyncio.get_running_loop().time() + self.deadline_seconds
         journal = Journal(self.turns, turn_id, steps=await self.turns.steps(turn_id))
+        business = given.conversation.business
+        passages = await read_for(self.knowledge, business, words_of(given.batch))
+        opening = build_prompt(playbook, given, history, passages)
+        spoken_at = _spoken_at(given, history)
+        if _needs_no_model(opening):
+            return await self._plainly(given, opening, journal, spoken_at)
         loop = Loop(
             asking=Asking(llm=self.llm, journal=journal, clock=self.clock, until=until),
-            scene=Scene(playbook=playbook, given=given),
-            opening=build_prompt(playbook, given, history),
+            scene=Scene(
+                playbook=playbook, given=given, read=partial(read_for, self.knowledge, business)
+            ),
+            opening=opening,
             judge=self.judge,
         )
         proposed = await loop()
         self._report(loop, proposed)
-        effects, spoken_at = loop.effects, _spoken_at(given, history)
+        effects = loop.effects
         if effects.opted_out:
             return opt_out(playbook, given, effects)
         if isinstance(proposed, Reply):
@@ -72,6 +86,21 @@ class Agent:
             spoken_at=spoken_at,
         )
 
+    async def _plainly(
+        self, given: TurnInput, opening: Prompt, journal: Journal, spoken_at: int | None
+    ) -> TurnResult:
+        """Code goes on to the next question, with the words that the business has written."""
+        await journal.write("plain", model_key(opening), "")
+        self.metrics.turn_model_calls.observe(0)
+        return settle(
+            opening.playbook,
+            given,
+            fall_back(opening),
+            verdict=Verdict.ANSWERED,
+            effects=NOTHING,
+            spoken_at=spoken_at,
+        )
+
     def _report(self, loop: Loop, proposed: Reply | str) -> None:
         self.metrics.turn_model_calls.observe(loop.asked)
         for (name, _), times in loop.called.items():
@@ -79,6 +108,17 @@ class Agent:
         if isinstance(proposed, str):
             for reason in proposed.split(","):
                 self.metrics.fallbacks.inc(reason)
+
+
+def _needs_no_model(opening: Prompt) -> bool:
+    """Whether the customer only answers our question and something is left to ask."""
+    return opening.language in {None, Language.PORTUGUESE} and is_plain(
+        opening.playbook,
+        opening.pending,
+        opening.facts,
+        asked=opening.asked,
+        today=opening.today,
+    )
 
 
 def _spoken_at(given: TurnInput, history: Sequence[Message]) -> int | None:

@@ -7,9 +7,10 @@ import msgspec
 
 from orbion.agent.journal import Journal, Key, model_key
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Prompt
+from orbion.ports import LLM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

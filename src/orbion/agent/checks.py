@@ -10,13 +10,14 @@ from orbion.domain.action_claims import unreceipted
 from orbion.domain.backing import Backing
 from orbion.domain.figures import without_links
 from orbion.domain.grounding import find_ungrounded
+from orbion.domain.language import Language, language_of
 from orbion.domain.placeholders import is_unrendered
 from orbion.domain.reply import Reply
 from orbion.domain.style import find_style_problems
 from orbion.domain.text import normalise
 from orbion.domain.turns import Facts
 
-CHAIN: Final = "3"
+CHAIN: Final = "4"
 """The version of all checks together, kept with each verdict: raise it when a rule changes."""
 MOST_BUBBLES: Final = 4
 MOST_CHARACTERS: Final = 4096
@@ -32,7 +33,8 @@ class Grounds:
     """What a reply may rest on: the data of the business, the chat, what is known of the lead.
 
     `backing` is read only for a reply that says something; `receipts` are the tools of this turn,
-    `own` the answers that the business itself has written: word for word they need no backing.
+    `own` the answers that the business itself has written: word for word they need no backing,
+    `given_up` the slots that were asked for often enough; `language` is the one to write in.
     """
 
     instructions: str
@@ -40,6 +42,8 @@ class Grounds:
     facts: Facts
     receipts: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    given_up: frozenset[str] = frozenset()
+    language: Language | None = None
 
 
 def find_problems(reply: Reply, grounds: Grounds) -> tuple[str, ...]:
@@ -60,6 +64,8 @@ def _shape(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[str, .
         "too_long": any(len(text) > MOST_CHARACTERS for text in texts),
         "placeholder": any(map(is_unrendered, texts)),
         "asks_known": reply.asked in {*grounds.facts, *reply.facts},
+        "asks_again": reply.asked in grounds.given_up,
+        "language": _speaks_another(texts, grounds.language),
     }
     return tuple(name for name, wrong in found.items() if wrong)
 
@@ -83,6 +89,11 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
         *find_ungrounded(said, grounds.backing()),
         *(("deed",) if unreceipted(said, receipts) else ()),
     )
+
+
+def _speaks_another(texts: Sequence[str], language: Language | None) -> bool:
+    spoken = language_of(" ".join(texts))
+    return language is not None and spoken is not None and spoken is not language
 
 
 def _leaks(text: str, instructions: str) -> bool:

@@ -1,8 +1,8 @@
 """Answer without a model: no key, no connection, or words that may not leave."""
 
-from orbion.domain.answering import answer
+from orbion.domain.answering import Situation, answer
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
-from orbion.ports import Prompt
 
 
 def fall_back(prompt: Prompt, handoff: str | None = None) -> Reply:
@@ -13,7 +13,11 @@ def fall_back(prompt: Prompt, handoff: str | None = None) -> Reply:
         prompt.playbook,
         prompt.pending,
         prompt.facts,
-        asked=prompt.asked,
-        first_contact=prompt.first_contact,
-        today=prompt.today,
+        Situation(
+            asked=prompt.asked,
+            first_contact=prompt.first_contact,
+            today=prompt.today,
+            given_up=prompt.given_up,
+            passages=prompt.passages,
+        ),
     )

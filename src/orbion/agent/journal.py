@@ -5,11 +5,12 @@ from typing import Literal
 
 import msgspec
 
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import ChatMessage, Step
 from orbion.kit.ids import digest
-from orbion.ports import Prompt, Steps
+from orbion.ports import Steps
 
-StepKind = Literal["model", "tool", "veto", "passed", "fault", "fallback"]
+StepKind = Literal["model", "tool", "veto", "passed", "fault", "fallback", "plain"]
 Key = bytes
 
 

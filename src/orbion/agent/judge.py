@@ -12,8 +12,8 @@ from orbion.domain.errors import RejectedError
 from orbion.domain.known import known_to
 from orbion.domain.placeholders import fact_values, render
 from orbion.domain.playbook import Playbook
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, from_json
-from orbion.ports import Prompt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +53,22 @@ class Judge:
             instructions=INSTRUCTIONS,
             backing=backing,
             facts=prompt.facts,
+            given_up=prompt.given_up,
+            language=prompt.language,
             receipts=receipts,
-            own=tuple(entry.answer for entry in prompt.playbook.knowledge),
+            own=(
+                *(entry.answer for entry in prompt.playbook.knowledge),
+                *(each.passage.text for each in prompt.passages),
+            ),
         )
 
     def _backing(self, prompt: Prompt) -> Backing:
         said = (message.text for message in prompt.messages if message.role == "user")
         chat = read_backing((), (*said, *prompt.facts.values()))
-        return self._of(prompt.playbook).joined(chat)
+        if not prompt.passages:
+            return self._of(prompt.playbook).joined(chat)
+        texts = (*_texts(prompt.playbook), *(each.passage.text for each in prompt.passages))
+        return known_to(prompt.playbook, texts).joined(chat)
 
     def _of(self, playbook: Playbook) -> Backing:
         known = self._known.get(playbook.version)

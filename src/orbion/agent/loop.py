@@ -14,10 +14,11 @@ from orbion.agent.prompt import rewrite_order, shortened
 from orbion.agent.tools import run_tool
 from orbion.agent.tools.tool import NOTHING, Effects, Outcome, Scene, refusal
 from orbion.domain.errors import FaultCode
+from orbion.domain.passages import Found
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
 from orbion.domain.turns import ChatMessage, Completion, ToolCall
 from orbion.kit.ids import digest
-from orbion.ports import Prompt
 
 MOST_CALLS: Final = 5
 MOST_IDENTICAL: Final = 3
@@ -30,7 +31,8 @@ class Loop:
     """`opening` is the first model call, `added` the steps since, `effects` what tools want.
 
     `asked` counts the model calls, `called` the tools that were run with their arguments, and
-    `receipts` name those of them that did what they are for.
+    `receipts` name those of them that did what they are for; `read` is what they found in the
+    business's documents.
     """
 
     asking: Asking
@@ -42,6 +44,7 @@ class Loop:
     asked: int = 0
     called: Counter[tuple[str, str]] = field(default_factory=Counter)
     receipts: tuple[str, ...] = ()
+    read: tuple[Found, ...] = ()
     _shortened: bool = False
     _rewritten: bool = False
 
@@ -62,6 +65,7 @@ class Loop:
             self.opening,
             messages=(*self.opening.messages, *self.added),
             facts={**self.opening.facts, **facts},
+            passages=(*self.opening.passages, *self.read),
             must_answer=self._rewritten or self._used_up(),
         )
 
@@ -104,6 +108,7 @@ class Loop:
             if outcome.is_done:
                 self.receipts = (*self.receipts, call.name)
         self.effects = self.effects.followed_by(outcome.effects)
+        self.read = (*self.read, *outcome.passages)
         return ChatMessage(role="tool", text=outcome.text, tool_call_id=call.id)
 
     async def _run(self, key: Key, call: ToolCall) -> Outcome:

@@ -1,13 +1,17 @@
 """Make a turn's result of a checked reply: code, not the model, decides facts, score and stage."""
 
+from dataclasses import replace
+
 from orbion.agent.proof import prove
 from orbion.agent.tools.tool import Effects
 from orbion.domain.bubbles import split_answer
+from orbion.domain.language import NOTICES, Language, language_of, lock
 from orbion.domain.leads import Fact
 from orbion.domain.opening_hours import away_text, handoff_text
+from orbion.domain.pipeline import next_stage
 from orbion.domain.playbook import Playbook
-from orbion.domain.qualification import score, stage
-from orbion.domain.reply import Reply
+from orbion.domain.qualification import score
+from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 
 
@@ -28,15 +32,29 @@ def settle(
     known = {**given.lead.facts, **{fact.slot: fact.value for fact in facts}}
     asked = reply.asked or given.conversation.open_slot
     handoff = reply.handoff or effects.handoff
+    language = lock(given.conversation.language, (message.text for message in given.batch))
+    if language is not given.conversation.language:
+        reply = _with_notice(reply, language)
     return TurnResult(
         verdict=_verdict(reply, verdict, handoff),
         bubbles=_bubbles(playbook, given, reply, handoff, spoken_at),
         facts=facts,
-        stage=stage(playbook, known).key,
+        stage=next_stage(playbook, given.lead, known, learnt=bool(facts)),
         score=score(playbook, known),
         handoff=handoff,
         open_slot=asked if playbook.slot(asked) and asked not in known else None,
+        asked=reply.asked if playbook.slot(reply.asked) and not handoff else None,
+        language=language,
     )
+
+
+def _with_notice(reply: Reply, language: Language | None) -> Reply:
+    """Tell a customer in their language why they are answered in another, when they are."""
+    spoken = language_of(" ".join(bubble.text for bubble in reply.bubbles))
+    notice = NOTICES.get(language) if language and spoken is not language else None
+    if notice is None or not reply.bubbles:
+        return reply
+    return replace(reply, bubbles=(ReplyBubble(text=notice), *reply.bubbles))
 
 
 def opt_out(playbook: Playbook, given: TurnInput, effects: Effects) -> TurnResult:
@@ -46,7 +64,7 @@ def opt_out(playbook: Playbook, given: TurnInput, effects: Effects) -> TurnResul
         verdict=Verdict.OPTED_OUT,
         bubbles=(Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out"),),
         facts=effects.facts,
-        stage=stage(playbook, known).key,
+        stage=next_stage(playbook, given.lead, known, learnt=bool(effects.facts)),
         score=score(playbook, known),
     )
 

@@ -15,7 +15,8 @@ from orbion.adapters.db.migrate import HEAD, check
 from orbion.cli.exits import Exit
 from orbion.cli.output import table
 from orbion.cli.server import bind
-from orbion.config import AccountSettings, Settings, load_settings
+from orbion.config import Settings, load_settings
+from orbion.config.account import AccountSettings
 from orbion.domain.accounts import Finding, Verdict, fault, note, ok
 from orbion.domain.errors import OrbionError
 from orbion.kit.ids import mask_phone
@@ -113,7 +114,7 @@ def _owner(name: str, account: AccountSettings) -> Finding:
         return note(
             check,
             "unknown",
-            "set owner_phone in the accounts file, so that operators know whom to call",
+            "set owner_phone in the accounts file: who is told when a customer needs a person",
         )
     return ok(check, mask_phone(account.owner_phone))
 

@@ -19,7 +19,7 @@ class Exit(IntEnum):
 
 EXIT_CODES: Mapping[int, str] = {
     Exit.OK: "all went well",
-    Exit.BUG: "a bug in Orbion; the demo lost something; `eval`: the gate fails",
+    Exit.BUG: "a bug in Orbion; the demo lost something; `eval`, `simulate`: the gate fails",
     Exit.USAGE: "wrong usage: unknown command, option or value",
     Exit.REJECTED: "a setting, the accounts, a playbook, a labelled line or the database is wrong",
     Exit.REFUSED: "no such thing, or it may not be done; `doctor`: a check failed",

@@ -74,4 +74,8 @@ def _summary(found: Playbook) -> Iterator[str]:
     yield f"stages: {', '.join(f'{each.key} from {each.threshold}' for each in found.stages)}"
     yield f"answers: {', '.join(entry.id for entry in found.faq)}"
     yield f"objections: {', '.join(entry.id for entry in found.objections) or 'none'}"
+    limits = {"a day": found.budget.day, "a conversation": found.budget.conversation}
+    told = [f"R$ {limit / 100:.2f} {span}" for span, limit in limits.items() if limit is not None]
+    yield f"documents: {found.knowledge_folder or 'none'}"
+    yield f"models may cost: {', '.join(told) or 'what the operator allows'}"
     yield f"left to people: {', '.join(rule.reason for rule in found.handoff.rules) or 'requests'}"

@@ -18,6 +18,7 @@ from orbion.cli.server import (
     listening,
     spare_the_collector,
     stop_on_signals,
+    watching,
 )
 from orbion.cli.setup import log_to_stderr
 from orbion.config import Settings, load_settings
@@ -85,7 +86,7 @@ async def serve_until_stopped(settings: Settings, world: World, part: Part = WHO
             traces = partial(new_trace, world.random)
             server = build_server(service, new_trace=traces, routes=part.routes)
             stop_on_signals(partial(_drain, service, server))
-            async with listening(server, bound) as ended:
+            async with listening(server, bound) as ended, watching(service, settings):
                 _announce(settings, service, bound)
                 spare_the_collector()
                 await ended

@@ -3,19 +3,24 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import signal
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 import uvicorn
 
+from orbion.config import Settings
 from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.kit.watchdog import Watchdog
 from orbion.main.observing import Orbion
 from orbion.main.parts import WHOLE
+from orbion.telemetry.logs import LOOP_STUCK, log
 from orbion.web.app import Routes, create_app
 from orbion.web.deps import State
+from orbion.web.health import STUCK_SECONDS
 
 _BACKLOG: Final = 2048
 _KEEP_ALIVE_SECONDS: Final = 5
@@ -118,6 +123,36 @@ async def listening(server: Server, bound: socket.socket) -> AsyncGenerator[asyn
     finally:
         server.stop()
         await task
+
+
+@asynccontextmanager
+async def watching(service: Orbion, settings: Settings) -> AsyncGenerator[None]:
+    """Let a thread outside the event loop say when that stands still.
+
+    Raises:
+        UnavailableError: the watchdog's port is taken.
+    """
+
+    def told(names: Sequence[str], where: str) -> None:
+        log(LOOP_STUCK, logging.CRITICAL, stuck=list(names), where=where)
+
+    watchdog = Watchdog(service.state.heartbeats, limit=STUCK_SECONDS, told=told)
+    try:
+        watchdog.start()
+        if settings.watchdog_port is not None:
+            _answer_probes(watchdog, settings.host, settings.watchdog_port)
+        yield
+    finally:
+        watchdog.stop()
+
+
+def _answer_probes(watchdog: Watchdog, host: str, port: int) -> None:
+    try:
+        watchdog.listen(host, port)
+    except OSError as error:
+        raise UnavailableError(
+            FaultCode.CONFLICT, f"the watchdog cannot listen on {host} port {port}: {error}"
+        ) from error
 
 
 def stop_on_signals(stop: Callable[[], None]) -> None:

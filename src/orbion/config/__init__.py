@@ -4,99 +4,15 @@ import difflib
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    HttpUrl,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from orbion.config.reading import read_secret, reason_of, secret_of, without_login
+from orbion.config.account import OWNER_PHONE, AccountSettings
+from orbion.config.reading import reason_of, secret_of, without_login
 from orbion.domain.errors import FaultCode, RejectedError
-
-_SHORTEST_SECRET: Final = 16
-
-
-class AccountSettings(BaseModel):
-    """One WhatsApp number: a table `[accounts.<id>]` of the accounts file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    business: str = Field(min_length=1, description="Whose customers these are.")
-    playbook: str = Field(default="solar", description="A shipped playbook or a path to a TOML.")
-    channel: Literal["evolution"] = "evolution"
-    owner_phone: str | None = Field(
-        default=None,
-        pattern=r"^[1-9]\d{9,14}$",
-        description="Who owns the number: country code, area and phone, digits only.",
-    )
-    base_url: HttpUrl = Field(description="Where the gateway answers.")
-    instance: str = Field(min_length=1, description="The instance's name in Evolution.")
-    api_key: SecretStr | None = Field(default=None, description="The gateway's key.")
-    api_key_file: Path | None = Field(default=None, description="A file that holds the key.")
-    auto_greetings: tuple[str, ...] = Field(
-        default=(),
-        description="What the WhatsApp Business app writes by itself; others are learned.",
-    )
-    webhook_secrets: tuple[SecretStr, ...] = Field(
-        default=(), description="What webhooks must prove; several while rotating."
-    )
-    webhook_secret_files: tuple[Path, ...] = Field(
-        default=(), description="Files that hold webhook secrets."
-    )
-
-    sheet_id: str | None = Field(
-        default=None,
-        pattern=r"^[A-Za-z0-9_-]{10,}$",
-        description="The Google spreadsheet of the leads: its address between /d/ and /edit.",
-    )
-    sheet_tab: str = Field(default="leads", min_length=1, max_length=100, description="Its tab.")
-    google_key_file: Path | None = Field(
-        default=None, description="JSON key of the service account that may edit it."
-    )
-
-    @field_validator("base_url")
-    @classmethod
-    def _plain_url(cls, value: HttpUrl) -> HttpUrl:
-        return without_login(value)
-
-    @model_validator(mode="after")
-    def _whole_sheet(self) -> "AccountSettings":
-        if (self.sheet_id is None) != (self.google_key_file is None):
-            raise ValueError("give sheet_id and google_key_file together, or neither")
-        return self
-
-    def key(self) -> str:
-        """Return the gateway's key; raises `RejectedError` if it is not given."""
-        found = secret_of(self.api_key, self.api_key_file, "api_key")
-        if found is None:
-            raise RejectedError(
-                FaultCode.INPUT_BAD,
-                f"instance {self.instance!r} has no key: give api_key or api_key_file "
-                "(ORBION_EVOLUTION_API_KEY or ORBION_EVOLUTION_API_KEY_FILE)",
-            )
-        return found
-
-    def secrets(self) -> tuple[str, ...]:
-        """Return every webhook secret; raises `RejectedError` if there is none or one is short."""
-        found = [secret.get_secret_value() for secret in self.webhook_secrets]
-        found += [read_secret(path, "webhook_secret_files") for path in self.webhook_secret_files]
-        if not found or any(len(secret) < _SHORTEST_SECRET for secret in found):
-            raise RejectedError(
-                FaultCode.INPUT_BAD,
-                f"instance {self.instance!r}: webhook_secrets (ORBION_EVOLUTION_WEBHOOK_SECRET) "
-                f"needs at least one secret, none shorter than {_SHORTEST_SECRET} characters; "
-                "make one with: openssl rand -hex 32",
-            )
-        return tuple(found)
 
 
 class Settings(BaseSettings):
@@ -108,6 +24,9 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="Port to listen on; 0 = any.")
+    watchdog_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Port of a thread that answers liveness probes."
+    )
     public_url: HttpUrl | None = Field(
         default=None, description="Where the gateways reach this service; webhooks are set to it."
     )
@@ -149,6 +68,17 @@ class Settings(BaseSettings):
         default=(),
         description="JSON list of what that number's WhatsApp Business app writes by itself.",
     )
+    owner_phone: str | None = Field(
+        default=None,
+        pattern=OWNER_PHONE,
+        description="WhatsApp of that account's owner, who is told of hand-offs and never answered "
+        "as a customer: digits only, country code first.",
+    )
+    events_url: HttpUrl | None = Field(
+        default=None, description="Where hand-offs, budgets and circuits are posted to, signed."
+    )
+    events_secret: SecretStr | None = Field(default=None, description="What signs these posts.")
+    events_secret_file: Path | None = Field(default=None, description="A file with that secret.")
     admin_key: SecretStr | None = Field(
         default=None, description="Key of the admin routes; unset = they answer 403."
     )
@@ -253,7 +183,7 @@ class Settings(BaseSettings):
         default=None, description="Key of /metrics and /health/detailed; unset = open."
     )
 
-    @field_validator("evolution_url", "openai_base_url", "public_url")
+    @field_validator("evolution_url", "openai_base_url", "public_url", "events_url")
     @classmethod
     def _plain_url(cls, value: HttpUrl | None) -> HttpUrl | None:
         return None if value is None else without_login(value)
@@ -306,6 +236,9 @@ class Settings(BaseSettings):
     def openai_key(self) -> str | None:
         return secret_of(self.openai_api_key, self.openai_api_key_file, "openai_api_key")
 
+    def events_key(self) -> str | None:
+        return secret_of(self.events_secret, self.events_secret_file, "events_secret")
+
     def accounts(self) -> Mapping[str, AccountSettings]:
         """Every account of the file, or the one of the environment.
 
@@ -322,6 +255,7 @@ class Settings(BaseSettings):
             "base_url": str(self.evolution_url),
             "instance": self.evolution_instance or "",
             "auto_greetings": self.auto_greetings,
+            "owner_phone": self.owner_phone or None,
             "sheet_id": self.sheet_id or None,
             "sheet_tab": self.sheet_tab,
             "google_key_file": self.google_key_file,

@@ -64,11 +64,15 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
             _KEPT,
         ),
         **dict.fromkeys(
-            ("aplic", "apliqu", "ativ", "liber", "desbloque"), frozenset((Deed.APPLY, Deed.NOTE))
+            ("aplic", "apliqu", "conced", "ativ", "liber", "desbloque"),
+            frozenset((Deed.APPLY, Deed.NOTE)),
         ),
         **dict.fromkeys(
             ("verific", "verifiqu", "consult", "chequ", "chec", "confer", "pesquis", "simul"),
             frozenset((Deed.CHECK, Deed.HAND_OVER)),
+        ),
+        **dict.fromkeys(
+            ("aprov", "autoriz"), frozenset((Deed.CHECK, Deed.HAND_OVER, Deed.NOTE, Deed.APPLY))
         ),
         **dict.fromkeys(
             ("confirm",), frozenset((Deed.BOOK, Deed.MOVE, Deed.CHECK, Deed.HAND_OVER))
@@ -79,6 +83,11 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         ),
         **dict.fromkeys(("coloqu", "bot"), frozenset((Deed.BOOK, Deed.NOTE, Deed.HAND_OVER))),
         "providenci": frozenset(Deed) - {Deed.CHECK},
+        **dict.fromkeys(
+            ("identifiqu", "identific", "localiz"),
+            frozenset((Deed.CHECK, Deed.PAY, Deed.HAND_OVER)),
+        ),
+        **dict.fromkeys(("despach", "entreg"), _SENT | _KEPT),
         "imprim": frozenset((Deed.SEND,)),
         **dict.fromkeys(("pag", "cobr", "debit"), frozenset((Deed.PAY,))),
     }
@@ -114,6 +123,13 @@ NOUNS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         "envio": _SENT,
         "pagamento": frozenset((Deed.PAY, Deed.CHECK)),
         "transferencia": frozenset((Deed.HAND_OVER,)),
+        **dict.fromkeys(
+            ("simulacao", "analise", "financiamento", "credito", "aprovacao"),
+            frozenset((Deed.CHECK, Deed.HAND_OVER, Deed.NOTE)),
+        ),
+        **dict.fromkeys(("lembrete", "alerta", "protocolo"), _KEPT | _BOOKED),
+        **dict.fromkeys(("desconto", "cupom"), frozenset((Deed.APPLY, Deed.NOTE))),
+        **dict.fromkeys(("estorno", "reembolso", "devolucao"), frozenset((Deed.CANCEL, Deed.PAY))),
         "boleto": _SENT,
         "contrato": frozenset((Deed.SEND,)),
         "proposta": frozenset((Deed.SEND,)),

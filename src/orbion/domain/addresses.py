@@ -1,38 +1,41 @@
 """Find the addresses and places that a text names."""
 
-import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from itertools import takewhile
 from typing import Final
 
 from orbion.domain.clauses import clauses, is_denied, is_open
 from orbion.domain.text import compose, fold, words
+from orbion.kit.pattern import Pattern
 
-_STREET: Final = re.compile(
+_STREET: Final = Pattern(
     r"\b(?:rua|r\.|avenida|av\.?|alameda|al\.|travessa|rodovia|rod\.|estrada|praca|largo|viela)\s+"
     r"((?:[a-z0-9'.-]+\s?){1,5})"
 )
-_BUILDING: Final = re.compile(
+_BUILDING: Final = Pattern(
     r"\b(?:shopping|galeria|edificio|predio|torre|centro (?:comercial|empresarial)|condominio"
     r"|bairro"
     r"|vila|jardim|jd\.?|parque|terminal|metro|estacao)\s+"
     r"((?:[a-z0-9'-]+\s?){1,2})|\b(?:sala|andar|bloco|loja) (\d+)"
 )
-_NEAR: Final = re.compile(
+_NEAR: Final = Pattern(
     r"\b(?:perto|pertinho|proxim[oa]s?|ao lado|do lado|em frente|na frente|atras|esquina"
     r"|vizinh[oa]s?"
     r"|a \d+ (?:minutos?|metros?|quadras?|m|min|km)|duas quadras|(?:1|uma|2) "
     r"quadras?)\s+(?:d[aeo]s?|a[o]?|com)\s+"
     r"((?:[a-z0-9'-]+\s?){1,3})"
 )
-_SITED: Final = re.compile(
+_SITED: Final = Pattern(
     r"\b(?:fic(?:a|amos)|estamos|loja(?: fica)?|unidades?|filial|filiais|sede|escritorio|endereco"
     r"|localizad[oa]s?"
     r"|matriz|atendemos|showroom|polo|atende|entregamos|instalamos|presente)\s+(?:tambem |tb |e "
     r"|em |fica |ai |bem |aqui )*(?:em|n[oa]s?|de|do)\s+"
 )
-_PLACE: Final = re.compile(r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:\s(?:d[aeo]s?\s)?[A-ZÀ-Ý][\wÀ-ÿ'-]+)*")
-_WORD: Final = re.compile(r"[a-z]{3,}|\d+")
+_PLACE: Final = Pattern(r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:\s(?:d[aeo]s?\s)?[A-ZÀ-Ý][\wÀ-ÿ'-]+)*")
+_WORD: Final = Pattern(r"[a-z]{3,}|\d+")
+_DOTTED: Final = Pattern(r"\b(av|al|rod|jd|pca|dr|dra|sr|sra|sta|sto)\.")  # ends no sentence
+_ASIDES: Final = frozenset(words("voce voces que qual quer procura prefere"))
 _NO_NAME: Final = frozenset(
     words(
         "que com para por das dos uma mais aqui hoje seu sua voce tem fica qualquer gente nossa "
@@ -46,7 +49,7 @@ _NO_NAME: Final = frozenset(
 
 def find_addresses(reply: str, text: str, known: AbstractSet[str]) -> Iterator[str]:
     """Places in the reply with a word that stands nowhere in the data."""
-    for clause in clauses(text):
+    for clause in clauses(_DOTTED.sub(r"\1 ", text)):
         if is_denied(clause.text) or is_open(clause.text):
             continue
         for pattern in (_STREET, _BUILDING, _NEAR):
@@ -59,7 +62,8 @@ def find_addresses(reply: str, text: str, known: AbstractSet[str]) -> Iterator[s
 
 
 def _is_strange(name: str, known: AbstractSet[str], *, most: int) -> bool:
-    words = [word for word in _WORD.findall(name) if word not in _NO_NAME][:most]
+    spoken = takewhile(lambda word: word not in _ASIDES, _WORD.findall(name))
+    words = [word for word in spoken if word not in _NO_NAME][:most]
     return bool(words) and not all(word[:5] in known for word in words)
 
 

@@ -1,15 +1,17 @@
 """Answer a customer from the playbook's data alone: the one deterministic answerer."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import inf
 from typing import Final
 
-from orbion.domain.extraction import read_slot
+from orbion.domain.extraction import read_slot, says_only
 from orbion.domain.intents import wants_human
 from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
 from orbion.domain.opening_hours import write_clock
+from orbion.domain.passages import CERTAIN, ENOUGH, SURE, Found, Passage
 from orbion.domain.playbook import Item, Opening, Playbook, Slot
 from orbion.domain.qualification import open_slots
 from orbion.domain.questions import asks_address, asks_hours, asks_identity, asks_price, is_question
@@ -26,7 +28,10 @@ from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS, spelled_out
 
 _MOST_ANSWERS: Final = 2
 _MOST_ITEMS: Final = 6
+_FAQ: Final = "faq:"
 _CUSTOMER_REQUEST: Final = "customer_request"
+_PLAIN_WORDS: Final = 8
+_COURTEOUS: Final = GREETINGS | THANKS | COURTESY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,56 +47,101 @@ class _Heard:
     substance: bool
 
 
-def answer(
-    playbook: Playbook,
-    pending: Sequence[str],
-    facts: Facts,
-    *,
-    asked: str | None,
-    first_contact: bool,
-    today: date | None = None,
-) -> Reply:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """Where a conversation stands when it is answered.
+
+    `asked` is the slot whose question was asked last; `today` the day in the zone of the business;
+    what is `given_up` is not asked for any more; `passages` of the business's documents answer what
+    nothing else does.
+    """
+
+    asked: str | None
+    first_contact: bool
+    today: date | None = None
+    given_up: Collection[str] = ()
+    passages: Sequence[Found] = ()
+
+
+def answer(playbook: Playbook, pending: Sequence[str], facts: Facts, now: Situation) -> Reply:
     """Answer `pending` texts in one to three bubbles and ask one open question at most.
 
-    `facts` are the slots known before; `asked` is the slot whose question was asked last; `today`
-    is the day in the zone of the business.
+    `facts` are the slots known before.
     """
     if all(map(is_reaction, pending)):
         return Reply(silence_reason="reaction")
-    heard = _hear(playbook, pending, facts, asked=asked, today=today)
+    asked, first_contact = now.asked, now.first_contact
+    heard = _hear(playbook, pending, facts, now)
     reason = _handoff_reason(playbook, pending)
     if reason:
         return Reply(facts=heard.facts, handoff=reason)
     if not (first_contact or asked or _needs_answer(heard)):
         return Reply(silence_reason="nothing_to_answer")
     known = {**facts, **{slot: fact.value for slot, fact in heard.facts.items()}}
-    question = _next_question(playbook, known, heard, asked)
-    bubbles = _compose(playbook, heard, known, question, first_contact=first_contact)
+    missing = [slot for slot in open_slots(playbook, known) if slot.key not in now.given_up]
+    question = _next_question(missing, heard, asked)
+    ends = question is None and (asked is not None or bool(heard.facts))
+    reaction = _reaction(playbook, heard, known, ends=ends)
+    bubbles = _compose(playbook, heard, reaction, question, first_contact=first_contact)
     return Reply(bubbles=bubbles, facts=heard.facts, asked=question.key if question else None)
 
 
-def _hear(
+def is_plain(
     playbook: Playbook,
     pending: Sequence[str],
     facts: Facts,
     *,
     asked: str | None,
-    today: date | None,
-) -> _Heard:
+    today: date | None = None,
+) -> bool:
+    """Whether the batch does nothing but answer our question: no word of a model is needed then.
+
+    Each message is short, tells what a slot wants to know or is mere courtesy, and asks nothing.
+    """
+    if asked is None or any(map(is_reaction, pending)) or _handoff_reason(playbook, pending):
+        return False
+    heard = _hear(
+        playbook, pending, facts, Situation(asked=asked, first_contact=False, today=today)
+    )
+    if heard.answers or heard.sent_media or asked not in heard.facts:
+        return False
+    quotes = {fact.quote for fact in heard.facts.values()}
+    return all(_is_plainly_said(text, quotes) for text in pending)
+
+
+def _is_plainly_said(text: str, quotes: Collection[str]) -> bool:
+    if _is_courteous(text):
+        return True
+    is_short = len(spelled_out(text).split()) <= _PLAIN_WORDS
+    tells = any(quote in text for quote in quotes)
+    return tells and is_short and not any(map(is_question, sentences(text)))
+
+
+def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, now: Situation) -> _Heard:
     texts = [text for text in pending if not is_unreadable(text) and not is_reaction(text)]
     parts = [part for text in texts for part in sentences(text)]
-    learnt = _learn(playbook, texts, facts, asked=asked, today=today)
-    answers = {bubble.fact_ids: bubble for part in parts for bubble in look_up(playbook, part)}
+    learnt = _learn(playbook, texts, facts, asked=now.asked, today=now.today)
+    slot = playbook.slot(now.asked)
+    said = learnt.get(now.asked) if now.asked else None
+    asking = [part for part in parts if not (slot and said and says_only(slot, part, said))]
+    answers = {
+        bubble.fact_ids: bubble for part in asking for bubble in _find(playbook, part, now.passages)
+    }
     spoken = {word for text in texts for word in spelled_out(text).split()}
     return _Heard(
         answers=tuple(answers.values()),
         facts=learnt,
-        wonders=not learnt and any(is_question(part) for part in parts),
+        wonders=not learnt and any(is_question(part) for part in parts if not _is_courteous(part)),
         greets=not spoken.isdisjoint(GREETINGS),
         thanks=not spoken.isdisjoint(THANKS),
         sent_media=any(map(is_unreadable, pending)),
         substance=bool(spoken - GREETINGS - THANKS - COURTESY),
     )
+
+
+def _is_courteous(part: str) -> bool:
+    """«Tudo bem?» asks for nothing."""
+    return set(spelled_out(part).split()) <= _COURTEOUS
 
 
 def _needs_answer(heard: _Heard) -> bool:
@@ -146,6 +196,35 @@ def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
     return [_price_list(playbook, playbook.catalogue[:_MOST_ITEMS])] if playbook.catalogue else []
 
 
+def _find(playbook: Playbook, sentence: str, passages: Sequence[Found]) -> list[ReplyBubble]:
+    """What the playbook says to one sentence, or what the documents say to a question.
+
+    A passage that is surely asked for comes before an answer that is only like the question.
+    """
+    found = look_up(playbook, sentence)
+    read = next((each for each in passages if each.sentence == sentence), None)
+    if read is None or not is_question(sentence):
+        return found
+    if read.likeness < _least(playbook, sentence, found):
+        return found
+    return [quoted(read.passage)]
+
+
+def _least(playbook: Playbook, sentence: str, found: Sequence[ReplyBubble]) -> float:
+    """How like the question a passage must be to be said in place of what was found."""
+    if not found:
+        return ENOUGH
+    if not all(fact.startswith(_FAQ) for bubble in found for fact in bubble.fact_ids):
+        return inf
+    surely = find_faq(playbook, spelled_out(sentence), surely=True) is not None
+    return CERTAIN if surely else SURE
+
+
+def quoted(passage: Passage) -> ReplyBubble:
+    """A passage word for word, with its source."""
+    return ReplyBubble(text=passage.text, fact_ids=(passage.fact_id,))
+
+
 def _about_itself(playbook: Playbook, said: str) -> list[ReplyBubble]:
     found = []
     if asks_identity(said):
@@ -181,13 +260,10 @@ def _write_opening(opening: Opening) -> str:
     return f"{opening.label}, das {write_clock(opening.opens)} às {write_clock(opening.closes)}"
 
 
-def _next_question(
-    playbook: Playbook, known: Facts, heard: _Heard, asked: str | None
-) -> Slot | None:
+def _next_question(missing: Sequence[Slot], heard: _Heard, asked: str | None) -> Slot | None:
     """The first open slot; one just asked in vain waits, unless a question came between."""
     if heard.thanks and not heard.substance:
         return None
-    missing = open_slots(playbook, known)
     in_vain = asked is not None and not heard.answers and heard.substance
     others = [slot for slot in missing if slot.key != asked] if in_vain else missing
     return next(iter(others), None)
@@ -196,7 +272,7 @@ def _next_question(
 def _compose(
     playbook: Playbook,
     heard: _Heard,
-    known: Facts,
+    reaction: str,
     question: Slot | None,
     *,
     first_contact: bool,
@@ -208,30 +284,26 @@ def _compose(
     if greeting and answers:
         answers = [_merged(answers)]
     quiet = first_contact and not (heard.wonders or heard.sent_media)
-    reaction = [] if quiet else [ReplyBubble(text=_reaction(playbook, heard, known))]
+    reacting = [] if quiet else [ReplyBubble(text=reaction)]
     asking = [ReplyBubble(text=question.question)] if question else []
-    return _join(greeting, answers or reaction, asking)
+    return _join(greeting, answers or reacting, asking)
 
 
-def _reaction(playbook: Playbook, heard: _Heard, known: Facts) -> str:
-    """What to say where no data answer: one sentence."""
+def _reaction(playbook: Playbook, heard: _Heard, known: Facts, *, ends: bool) -> str:
+    """What to say where no data answer: one sentence; `ends` = nothing is left to ask."""
     texts = playbook.texts
     if heard.sent_media and not heard.substance:
         return texts.media_unsupported
     if heard.wonders:
         return texts.fallback
     if heard.facts:
-        return _acknowledgement(playbook, known)
+        number = len(known) % len(texts.acknowledgements)
+        return texts.complete if ends else texts.acknowledgements[number]
+    if ends and heard.substance:
+        return texts.complete
     if heard.thanks:
         return texts.thanks
     return texts.welcome_back if heard.greets and not heard.substance else texts.moving_on
-
-
-def _acknowledgement(playbook: Playbook, known: Facts) -> str:
-    texts = playbook.texts
-    if not open_slots(playbook, known):
-        return texts.complete
-    return texts.acknowledgements[len(known) % len(texts.acknowledgements)]
 
 
 def _merged(answers: Sequence[ReplyBubble]) -> ReplyBubble:

@@ -5,11 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.clauses import clauses, is_denied
-from orbion.domain.figures import Figures, Instalment, read_figures
+from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.owners import Owners, read_bounds, read_owners
 from orbion.domain.prices import Price
 from orbion.domain.products import Named, name_products
 from orbion.domain.promises import Promise, find_promises
@@ -55,6 +57,7 @@ class Backing:
     instalments: tuple[Instalment, ...]
     amounts: frozenset[Decimal]
     numbers: frozenset[Decimal]
+    houses: Mapping[Decimal, frozenset[str]]
     counts: frozenset[tuple[Decimal, str | None]]
     openings: tuple[Opening, ...]
     promises: Mapping[str, Sequence[Promise]] = field(default_factory=dict)
@@ -62,6 +65,9 @@ class Backing:
     said: frozenset[str] = frozenset()
     own_contacts: frozenset[str] = frozenset()
     denials: tuple[frozenset[str], ...] = ()
+    bounds: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    owners: Owners = field(default_factory=dict)
+    percent_contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
     contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
 
     def joined(self, other: "Backing") -> "Backing":
@@ -86,6 +92,7 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
     """`texts` are what else is known: hours, address, notes, answers, the customer's words."""
     joined = "\n".join(texts)
     free = read_figures(joined)
+    products = name_products({item.name: _names(item) for item in catalogue})
     named = read_figures("\n".join(name for item in catalogue for name in _names(item)))
     promises: defaultdict[str, list[Promise]] = defaultdict(list)
     for promise in find_promises(free.text):
@@ -95,12 +102,15 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         for word in _WORD.findall(f"{free.text} {named.text} {fold(compose(joined))}")
         for part in (word, word[:5])
     )
+    houses = [each for each in free.numbers if is_house(each, free.text)]
     known = (*free.numbers, *named.numbers)
     return Backing(
         prices={
             item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
         },
-        products=name_products({item.name: _names(item) for item in catalogue}),
+        products=products,
+        owners=read_owners(free, products),
+        bounds=read_bounds(chain.from_iterable(promises.values()), free, products),
         heads=frozenset(_heads(catalogue)),
         words=words,
         text=free.text,
@@ -110,12 +120,14 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         percents=frozenset(each.value for each in free.percents),
         instalments=free.instalments,
         amounts=frozenset(_amounts(free)),
-        numbers=frozenset(each.value for each in known),
+        numbers=frozenset(each.value for each in known if each not in houses),
+        houses=MappingProxyType({each.value: before(each, free.text) for each in houses}),
         counts=frozenset((each.value, each.unit) for each in known),
         openings=tuple(openings(free.text)),
         promises=MappingProxyType(promises),
         denials=tuple(_denials(free.text)),
-        contexts=MappingProxyType(_contexts(free)),
+        percent_contexts=MappingProxyType(_contexts(free.text, free.percents)),
+        contexts=MappingProxyType(_contexts(free.text, free.numbers)),
     )
 
 
@@ -133,14 +145,26 @@ def subjects(text: str) -> frozenset[str]:
     )
 
 
-def _contexts(free: Figures) -> dict[Decimal, frozenset[str]]:
-    """What each amount of the texts is said of."""
+def _contexts(text: str, figures: Iterable[Figure]) -> dict[Decimal, frozenset[str]]:
+    """What each figure of the texts is said of."""
     found: defaultdict[Decimal, frozenset[str]] = defaultdict(frozenset)
-    for clause in clauses(free.text):
-        for each in free.numbers:
+    for clause in clauses(text):
+        for each in figures:
             if clause.start <= each.start < clause.start + len(clause.text):
                 found[each.value] |= subjects(clause.text)
     return found
+
+
+def is_house(figure: Figure, text: str) -> bool:
+    """The 540 of «Rua XV, 540» is where something stands, and nothing that is sold."""
+    return not figure.is_money and _HOUSE.search(text[: figure.start]) is not None
+
+
+def before(figure: Figure, text: str, most: int = _TELLING) -> frozenset[str]:
+    """The last words before it."""
+    spoken = _WORD.findall(text[: figure.start])[-most:]
+    is_after_date = text[: figure.start].rstrip(" ,").endswith("#")  # «Sete de Abril, 140»
+    return frozenset(spoken) - STOP_WORDS | ({"#"} if is_after_date else set())
 
 
 def _names(item: CatalogueFact) -> tuple[str, ...]:
@@ -155,7 +179,7 @@ def _heads(catalogue: Sequence[CatalogueFact]) -> Iterable[str]:
 def _amounts(free: Figures) -> Iterable[Decimal]:
     """Bare numbers too: notes say «conta de 450»; what is counted in something is no money."""
     for each in free.numbers:
-        if not each.is_money and _HOUSE.search(free.text[: each.start]):
+        if is_house(each, free.text):
             continue
         if each.is_money or each.unit not in MEASURES:
             yield each.value

@@ -1,21 +1,22 @@
 """Tell what a sentence asserts from what it asks, denies or leaves open."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-_SENTENCE: Final = re.compile(r"[^.!?;\n…]+(?:\.(?=\d)[^.!?;\n…]+)*[.!?;\n…]*")
-_CLAUSE: Final = re.compile(
+from orbion.kit.pattern import Pattern
+
+_SENTENCE: Final = Pattern(r"[^.!?;\n…]+(?:\.(?=\d)[^.!?;\n…]+)*[.!?;\n…]*")
+_CLAUSE: Final = Pattern(
     r",|\s[-\u2013—]\s|\b(?:mas|porem|so que|entao|pois|porque|por isso|e ai|ja que|embora)\b|[():]"
 )
-_DENIED: Final = re.compile(
+_DENIED: Final = Pattern(
     r"\b(?:nao|nunca|nem|jamais|nenhum\w*|ninguem|n)\b(?! (?:so|apenas|somente|tem erro|se "
     r"preocup\w+"
     r"|precisa se preocup\w+|perca|deixe|vai se arrepender|tenha duvida|paga|paga nada|cobra\w*"
     r"|passa de|custa mais|sai (?:por )?mais|consult\w+ (?:o )?(?:spc|serasa))\b)"
 )
-_OPEN: Final = re.compile(
+_OPEN: Final = Pattern(
     r"\b(?:verificar|consultar|confirmar|conferir|checar|vou ver|posso ver|vejo|checo|confirmo se"
     r"|verifico"
     r"|consulto|se (?:tiver|houver|voce quiser|der|tem|existe|ha|da|rola|vale|consegu\w+|podemos)"

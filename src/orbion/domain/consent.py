@@ -1,14 +1,14 @@
 """Recognise who wants no more messages, who may want that, and who wants them again."""
 
-import re
-from collections.abc import Mapping
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.intents import agrees
+from orbion.domain.stop_letters import letters
+from orbion.domain.stop_phrases import STOP_PHRASES
 from orbion.domain.text import clauses, normalise
-from orbion.domain.vocabulary import FILLERS, STOP_WORDS, spelled_out, without_courtesy
+from orbion.domain.vocabulary import spelled_out, without_courtesy
+from orbion.kit.pattern import Pattern
 
 
 class StopWish(StrEnum):
@@ -21,120 +21,39 @@ class StopWish(StrEnum):
 
 STOP_QUESTION: Final = "?stop"  # in the place of an open slot, whose keys have no such sign
 _PREPOSITIONS: Final = frozenset(["pra", "pro"])  # «para» stays the verb that stops
-# A clause becomes one letter a word; what a letter means stands here, the rest is «F» or «X».
-_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "N": r"nao|nunca|jamais|nem",
-        "0": r"sem|dispenso|dispensamos|zero",
-        "+": r"mais|novamente",
-        "P": (
-            r"stop|pare|parem|parar|pararem|parasse|parassem|deixe|deixem|deixar|deixassem|evitem?"
-            r"|evitar|cess(?:ar|e|em)|interromp(?:a|am|e|er)|suspend(?:a|am|e|er)"
-            r"|encerr(?:a|e|em|ar)|desativ(?:a|e|em|ar)|descontinu(?:e|em|ar)|desliguem"
-        ),
-        "C": r"cancel(?:a|e|em|ar|o|ei)",
-        "Q": r"sair|saindo|saio|sai|saiam|saia|sairmos",
-        "V": (
-            r"mand(?:e|em|a|ar|arem|asse|assem)|envi(?:e|em|a|ar|arem|asse|assem)"
-            r"|encaminh(?:e|em|a|ar)|escrev(?:a|am|e|er|erem)|repass(?:e|em|ar)"
-            r"|(?:mand|envi|escrev|encaminh)[ae]ndo|ficar|fiquem?"
-            r"|contatar(?:em)?|respond(?:a|am|er)|adicion(?:e|em|ar)|inclu(?:a|am|ir)|coloquem?"
-        ),
-        "K": (
-            r"cham(?:e|em|a|ar|arem|ando|asse|assem)|lig(?:ue|uem|a|ar|arem|ando|asse|assem)"
-            r"|marc(?:ar|ando|uem?)|contac?t(?:e|em|a)|contactar"
-            r"|fal(?:e|em|ar)"
-        ),
-        "u": r"us(?:e|em)|divulgu(?:e|em)|compartilh(?:e|em)|pass(?:e|em)|vend(?:a|am)",
-        "S": r"procur(?:e|em|a|ar|arem|ando)",
-        "Z": (
-            r"(?:incomod|perturb|importun|atorment|azucrin|aporrinh|amol|inferniz|chate|spamm?"
-            r"|stalke|assedi|irrit|torr|persig)(?:e|em|a|ar|arem|ando)"
-            r"|ench(?:er|e|a|am|endo|erem)|insist(?:ir|a|am|indo)|persegu(?:ir|indo)|persigam"
-        ),
-        "M": (
-            r"mensage[nm]?s?|mensagens|mensaje[nm]?s?|mensagm|msgs?|msn|sms|spams?|propagandas?"
-            r"|promoc(?:ao|oes)|promo|promos|ofertas?|anuncios?|publicidades?|divulgac(?:ao|oes)"
-            r"|notificac(?:ao|oes)|marketing|newsletters?|conteudos?|comunicac(?:ao|oes)"
-            r"|comunicados?"
-        ),
-        "I": r"envios?|recebimento|disparos?",
-        "T": r"isso|isto|nada|coisas?|coisinhas?|negocios?|trem|treco|novidades?|ligac(?:ao|oes)"
-        "|textos?",
-        "c": r"contatos?",
-        "E": r"receb(?:er|e|erem|endo|imento)|rcb|receba",
-        "R": (
-            r"tir(?:a|e|em|ar|assem|ad[oa]s?)|retir(?:a|e|em|ar|ad[oa]s?)|remov(?:a|e|am|er"
-            r"|id[oa]s?)"
-            r"|exclu(?:a|i|am|ir|id[oa]s?)|apag(?:a|ue|uem|ar|ad[oa]s?)|delet(?:a|e|em|ar|ad[oa]s?)"
-            r"|risc(?:a|ar)|risque|elimin(?:a|e|em|ar|ad[oa]s?)|descart(?:a|e|em|ar)"
-            r"|bloquei(?:a|e|em)|esque(?:ce|ca|cam|cer)|perca|perde|dar baixa|limp(?:a|e)"
-            r"|desconsider(?:e|em|ar)"
-        ),
-        "e": r"exclusao|eliminacao|cessacao|interrupcao|suspensao|encerramento|remocao"
-        "|apagamento|descadastramento|cancelamento",
-        "J": r"me|mim|comigo|eu|nois|nos|meus?|minhas?",
-        "H": r"d?est[ea]s?|d?ess[ea]s?|ness[ea]s?|nest[ea]s?|aquel[ea]s?",
-        "U": (
-            r"numero|telefone|celular|fone|cadastro|dados|nome|inscricao|registro|assinatura"
-            r"|zap|whats|whatsapp|wpp"
-        ),
-        "L": (
-            r"listas?|grupos?|base|banco|sistema|mailing|agenda|transmissao|broadcast|campanhas?"
-        ),
-        "a": r"dai|daqui",
-        "W": (
-            r"quer[oe]?|queria|queremos|desej(?:o|amos)|autoriz(?:o|ei|amos)|permit(?:o|i|imos)"
-            r"|consint(?:o)|aceit(?:o|amos)|gostaria|pretendo|precis(?:o|amos)|aguento|suporto"
-            r"|interesse|pedi"
-            r"|permissao|autorizacao|solicitei|curto|gosto"
-        ),
-        "O": r"voces?|cs",
-        "B": (
-            r"block|bloque(?:ar|io|ando|ei|ad[oa]s?)|reportad[oa]s?|denunci(?:ar|o|ando|ei"
-            r"|ad[oa]s?)|processar"
-            r"|reportar|procon|anatel"
-        ),
-        "D": (
-            r"madrugada|manha|noite|domingos?|sabados?|semana|audios?|voz|email|hoje|amanha|ainda"
-            r"|depois|antes|ate|enquanto|ingles"
-        ),
-        "k": r"porque|pois|conforme|senao|segundo|caso",
-        "n": (
-            r"visitas?|reuniao|reunioes|espera|spc|serasa|inadimplentes?|financiamento|contrato"
-            r"|escritura|escola|turma"
-            r"|chamada|matricula|pedido|material|familia|condominio|proposta|boleto"
-        ),
-        "F": (
-            r"pra|para|pro|por|[nd]?[oa]s?|ai|la|ca|todos?|todas?|santo|hora|horas|dias?|tempo"
-            r"|inteiro|novo|nunca|amor|inferno|droga|merda|porra|saco|tant[ao]s?|paciencia"
-            r"|comercial|lado|tipo|vez|nenhuma?|outras?|outros?|educadamente|logo|uso|usar|usados?"
-            r"|ser|seja|sejam|fosse|fossem|necessario|necessidade|precisam?|direto|vida"
-            r"|pe|educacao"
-            r"|fazer|faz|faca|parte|estar|participar|continuar|dei|dar|dou"
-            r"|pessoas?|moc[oa]|prezad[oa]s?|caros?|entendeu|comigo|jeito|maneira|urgente|frente"
-            r"|diante|senao|lei|volt(?:a|e|em|ar)|ver|favor|comercialmente|te|lhe|vos|k+"
-            r"|obrigad[oa]"
-            r"|grat[oa]"
-        ),
-    }
+_PLUS: Final = Pattern(r"\+(?!\s*\d)")
+# «Quero não»: the no of the Northeast comes last.
+_NO_AFTER: Final = Pattern(
+    r"^(?!.*\b(?:nao|nunca|nem) (?!meu |visse|viu|hein)\w)(.+)(?<! ou) nao(?: meu \w+| visse| viu|"
+    r" ne| hein| ta| por"
+    r" favor)*$"
 )
-_LETTER: Final = tuple((re.compile(words), letter) for letter, words in _LETTERS.items())
-_PLUS: Final = re.compile(r"\+(?!\s*\d)")
-# Ways of saying that are said again in the words above: «para de» as «pare», «num» as «nao».
+# Ways of saying that are said again in words with a letter: «para de» as «pare», «num» as «nao».
 _SAID_AGAIN: Final = (
     (
-        re.compile(
+        Pattern(
             r"\b(?:para|chega|basta|deixa)(?= (?:ja |logo |agora |voces? )?(?:d[aeo]s?"
             r"|d|com|dess[ae]s?|dest[ae]s?)\b)"
         ),
         "pare",
     ),
-    (re.compile(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)"), "nao"),
-    (re.compile(r"\bnada de\b"), "sem"),
-    (re.compile(r"\bvolt(?:a|e|em|ar) a\b"), "mais"),
+    (Pattern(r"\bnum(?= (?:quero|manda|mande|me|precisa|aguento|enche|liga)\b)"), "nao"),
+    (Pattern(r"\b(?:pra(?= de me\b)|dej(?:a|e|en|ar) de\b)"), "pare"),
+    (Pattern(r"\b(?:meu|minha) (?:filh[oa]|fi[oa]?|amig[oa]|rei|irmao|bem|anjo|querid[oa])$"), ""),
+    (_NO_AFTER, r"nao \1"),
     (
-        re.compile(
+        Pattern(
+            r"\b(?:cansei|cansad[oa]|enjoei|enjoad[oa]|fart[oa]|saco cheio|exaust[oa])(?: ja)? "
+            r"d(?:e|ess[ae]s?|est[ae]s?|isso)\b"
+        ),
+        "nao quero mais",
+    ),
+    (Pattern(r"\b(?:seu banco|banco de dados)\b"), "base"),
+    (Pattern(r"\bproibid[oa]s?(?: de)?\b"), "nao"),
+    (Pattern(r"\bnada de\b"), "sem"),
+    (Pattern(r"\bvolt(?:a|e|em|ar) a\b"), "mais"),
+    (
+        Pattern(
             r"\b(?:entr(?:a|e|em|ar|arem|ando)( mais)?(?: mais)? em|fa(?:ca|cam"
             r"|zer)( mais)?) contato\b"
         ),
@@ -142,7 +61,7 @@ _SAID_AGAIN: Final = (
     ),
 )
 _OPT_OUT: Final = tuple(
-    re.compile(pattern)
+    Pattern(pattern)
     for pattern in (
         r"P[FJHO+]*[VKZ][VKZFJ]*[^XDn]*(?:$|k)",
         r"P[FO]*J[FO]*S",
@@ -167,12 +86,12 @@ _OPT_OUT: Final = tuple(
         r"N[FO+]*J[FO+]*V[F+]*L",
         r"N(?=[^X]*[+J])[+F]*Z[FJ+]*$",
         r"N[FO+]*[FJO+]*V[FJHO+]*T[^XDn]*(?:$|k)",
-        r"N[FO+]*J[FO+]*Z",
+        r"N[FO+]*J[FO+]*Z[^X]*$",
         r"N[FO]*J[FO+]*V$",
-        r"0[FI+]*M[^XDn]*(?:$|k)",
-        r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*(?:$|k)|[FHO]*L[^Dn]*$)",
+        r"R[FJHO]*[JH]F*[Uc](?:[^XDn]*(?:$|k)|[FHO]*[LU][^Dn]*$)",
         r"[JH]F*[Uc][FJOW]*R[^XDn]*(?:$|k)",
         r"(?:JR|RJ)J?(?:[FHJTa+]*$|[FHJOa]*L[^n]*$|[FHJOa]*U[^XDn]*(?:$|k)|F?O)",
+        r"^[FJOW]*WF*RF?[FHO]*[UL][^XDn]*(?:$|k)",
         r"Q[FHO]*[LU][^n]*$|Q[FH]*J[FU]$",
         r"C[FJ]*U[^Dn]*$",
         r"R[FHOa]*L[^XDn]*(?:$|k)",
@@ -182,74 +101,46 @@ _OPT_OUT: Final = tuple(
         r"P[FJH]*c[^XDn]*(?:$|k)|0[F+]*c[FJ]*$",
         r"eX?[FHJ]*[JH][FJ]*[UcX]?U|e[FHJ]*[LI]|^[FJ]*WJe$",
         r"N[FJO+]*W[FJHO+]*U[^XDn]*(?:$|k)",
+        r"N\+F*M|B[FJO]+m|M[FHO]*N[FJ]*W$|BF?HL$|^[FJOW]*e[FHJ]*U[^XDn]*$",
+        r"Z[FJO]*[HF]+M|P[FJHO]*m|0[FW]*E[FHJOT+]*M",
         r"^[FJO]*(?:B[FHO]*)+[FHJUcOMTV]*$",
     )
 )
-_DENIED: Final = re.compile(r"N[FOWJ]*$")
-_PLAIN: Final = re.compile(
-    r"^(?:eu )?nao dei (?:minha )?(?:autorizacao|permissao)(?: nenhuma)?$|"
-    r"\b(?:pedi|falei|mandei|disse|avisei) (?:\w+ )?(?:pra|para) (?:parar|pararem|parem)$|"
-    r"\b(?:cansei|cansad[oa]|saco cheio|enjoei|enjoad[oa]|fart[oa])"
-    r" (?:d[aeo]s? |dess[ae]s |ja |receber |tant[ao]s? |suas |ess[ae]s |ver )+"
-    r"(?:mensage[nm]s?|mensagens|msgs?|propagandas?|spams?|zaps?)\b"
-    r"|\bnao e (?:pra|para) (?:propaganda|spam|publicidade|marketing)\b"
-    r"|\b(?:nao|nunca) (?:mais )?(?:fal[ae]m?)(?: mais)? comigo\b"
-    r"|^(?:por favor )?parem(?: por favor| ja| agora)?$|"
-    r"\bdescadastr(?!ei|ou|aram)\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b"
-    r"|\bremove me\b|\bme deix(?:a|e|em|am) (?:em paz|quiet[oa])\b|\blarg(?:a|ue|uem) do meu pe\b"
-    r"|\bdesgrud\w+\b|\bvai encher outr|^som(?:e|am?)$|\bsom(?:e|am?) (?:daqui|da minha vida"
-    r"|do meu)\b"
-    r"|\bque eu existo\b|\bdistancia de voces\b|\bnao quero (?:mais )?saber de voces\b"
-    r"|\b(?:revog|retir|cancel)\w+(?: o| a)?(?: meu| minha)? (?:consentimento|autorizacao)\b"
-    r"|\bnao receber(?: mais)?$|\bnao (?:mais )?ser (?:mais )?(?:contac?tad|incomodad"
-    r"|procurad)[oa]\b"
-    r"|\bdireito (?:ao esquecimento|de exclusao)\b|\b(?:exclua|excluam|apaguem?"
-    r"|removam?)\b.*\blgpd\b"
-    r"|^(?:por favor )?nao insist[ae]m?(?: mais)?$|^nao (?:enche|encham?)(?: mais)?(?: o saco)?$"
-    r"|^nao (?:perturb[ae]m?|incomod[ae]m?|insist[ae]m?)(?: mais)$|^nao (?:perturbem?|incomodem?"
-    r"|insistam?)$|\bsai(?:am?)? do meu\b|^sai fora$"
-    r"|\b(?:se|proxima|mais uma)\b.*\b(?:procon|denuncio|bloqueio|processo|processar|bloquear"
-    r"|denunciar)\b"
-    r"|\b(?:processo|denuncio|denunciar|procon|bloqueio|bloquear)\b.*\bse (?:voces? )?(?:me )?"
-    r"(?:continu|mand|insist|envi|nao par)"
-    r"|\b(?:processar|denunciar)\b.*\bse nao\b"
-    r"|\bno more (?:messages|texts)\b|\b(?:don t|dont|do not|stop) (?:text|message|contact"
-    r"|messag|texting|send)\w*|\bno (?:me )?(?:mand|escrib|envi)\w+ mas\b|\bno quiero (?:mas"
-    r"|recibir)\b"
-)
-_WISH: Final = re.compile(
+_WITHOUT: Final = Pattern(r"[FJO]*0[FI+]*M[FJHO+]*")
+_DENIED: Final = Pattern(r"N[FOWJ]*$")
+_WISH: Final = Pattern(
     r"\bnao (?:\w+ )?(?:quero|queria|gostaria|aceito|permito|autorizo)(?: mais)? que (?:voces )?"
     r"(?:me )?(?:mandem|enviem|chamem|procurem|contatem|contatar|entrem|fiquem)\b"
     r"|\bnao (?:\w+ )?(?:quero|desejo|gostaria de|aceito)(?: mais)? ser"
     r" (?:contac?tad|incomodad|perturbad|procurad|importunad)[oa]"
 )
-_KEYWORD: Final = re.compile(
-    r"(?:sair )?stop(?: all| please| sair)?|sair|quero sair|remover|remova|nao quero mais|quit"
+_KEYWORD: Final = Pattern(
+    r"(?:sair )?stop(?: all| please| sair)?|sair|quero sair|remover|remova|quit"
     r"|para (?:logo|ja)"
     r"|(?:(?:eu|quero|queria|que|voces?|podem?|favor|por|e|pra|ja|da|tem|como|gentileza) )*"
     r"(?:pare|parem|parar|parasse|parassem)(?: logo| agora| ja| ai| imediatamente)*"
     r"|me (?:remov[ae]|exclu[ai]|descadastra)|removam|excluam|retirem|baja"
 )
-_ORDER: Final = re.compile(
-    r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|stop|removam?|excluam?|apaguem?|retirem?"
+_ORDER: Final = Pattern(
+    r"(?:(?:por|favor|podem?|entao|e) )*(?:parem?|parar|stop|removam?|excluam?|apaguem?|retirem?"
     r"|deletem?|exclui|remove|remover|excluir|apagar|apaga|tirem)"
     r"(?: (?:el[ea]|isso|dai|ja|logo|por favor))*"
 )
-_ABOUT_US: Final = re.compile(r"[MUcVO]")
-_NUISANCE: Final = re.compile(r"[MZ]")
+_ABOUT_US: Final = Pattern(r"[MUcVO]")
+_NUISANCE: Final = Pattern(r"[MZ]")
 # «Vocês não me mandam mais nada» complains of silence.
-_COMPLAINT: Final = re.compile(
+_COMPLAINT: Final = Pattern(
     r"\bnao precisam? (?:mais )?ligar\b|"
     r"\b(?:por que|porque|voces?|ele|ela|ninguem|vendedor|corretor)(?: ainda| ja)? nao(?: me)?"
     r" (?:mandam?|enviam?|chama|liga|procura)\b|\b(?:por que|porque) (?:voces? )?(?:nao|nunca|para)"
 )
-_CALLS_ONLY: Final = re.compile(
+_CALLS_ONLY: Final = Pattern(
     r"(?<!\bnem )(?<!\bnao )(?<!\bde )\b(?:so|somente|apenas|prefiro|pode|podem|manda|mande"
     r"|chama|melhor)(?: \w+)?"
     r" (?:(?:por|no|pelo|via) )?(?:mensagem|msg|whats|whatsapp|zap|aqui|texto|escrito|email)\b"
 )
-_ABOUT_CALLS: Final = re.compile(r"\b(?:lig(?:ar|ue|uem|a|acao|acoes)|audios?)\b")
-_AMBIGUOUS: Final = re.compile(
+_ABOUT_CALLS: Final = Pattern(r"\b(?:lig(?:ar|ue|uem|a|acao|acoes)|audios?)\b")
+_AMBIGUOUS: Final = Pattern(
     r"(?:ja |por hoje )?chega(?: por hoje)?|basta|para|para (?:com isso|um pouco|vai)|ja deu"
     r"|deu(?: ja| por hoje)?|ja era"
     r"|(?:ja )?cansei(?: disso| ja)?|que (?:saco|chato|chatice|insistencia|mala)"
@@ -299,12 +190,28 @@ _AMBIGUOUS: Final = re.compile(
     r"|(?:qualquer coisa|se eu? precisar|se precisar|quando precisar|se mudar de ideia)(?: eu)?"
     r"(?: te| vos)? (?:chamo|procuro|aviso|falo|retorno|ligo)"
 )
+_WHEN: Final = (
+    r"(?:(?:no|neste|nesse|por|hoje|agora|ainda|o|so|enquanto|momento|hora|ora|mais|muito|mesmo)(?:"
+    r" |$))*"
+)
+# «No momento não preciso», «nem quero mais»: a no to the whole, in whatever order.
+_UNWILLING: Final = Pattern(
+    rf"{_WHEN}(?:eu )?(?:nao|nem)(?: |$){_WHEN}(?:(?:eu )?(?:quero|queria|vou querer|preciso|curti"
+    rf"|gostei|rola|me interessou|me interesso|me interessa|(?:tenho|tem|ha)(?: mais)? interesse"
+    rf"|(?:estou|to)(?: mais)? (?:afim|a fim|interessad[oa]|precisando|querendo))(?: |$))"
+    rf"(?:nao |nada |mais |isso |disso )*{_WHEN}(?:nao|nada)?"
+    r"|(?:ja )?(?:comprei|fechei|contratei|fiz|peguei)(?: (?:com|de|em|a|o))* outr[oa]s?"
+    r"|(?:eu )?(?:vou|prefiro) deixar (?:pra|para) (?:depois|la|outra hora)|enjoei|obrigad[oa] nao"
+    r"|aff+e? (?:voces )?(?:de novo|outra vez)(?: voces)?"
+    r"|chega disso|mais (?:pra|para) frente(?: talvez)?|(?:eu )?nao vou(?: mais)? querer(?: nao)?"
+    r"|mudei de ideia|ninguem merece|aff+e?s?|(?:eu )?passo(?: dessa)?"
+)
 _OBJECT: Final = (
     r"(?: (?:as |os |me |esses |essas |mais |suas )*(?:mensage[nm]s?|mensagens?|msgs?|novidades?"
     r"|promoc(?:ao|oes)|ofertas?|propagandas?|coisas|tudo|zaps?|contatos?))?"
 )
 _AGAIN: Final = r"(?: de novo| novamente| outra vez)"
-_OPT_IN: Final = re.compile(
+_OPT_IN: Final = Pattern(
     r"voltar|start|ativar|reativar|(?:quero |vou )?voltar|retomar|voltei|desbloquear"
     rf"|(?:quero |queria |gostaria de |podem? |aceito )?voltar a (?:me )?(?:receber|mandar|enviar"
     rf"|falar|conversar|chamar)(?: comigo| com voces?)?{_OBJECT}(?: comigo| com voces?)?"
@@ -316,9 +223,10 @@ _OPT_IN: Final = re.compile(
     rf"|(?:mudei de ideia|me arrependi|voltei)(?: \w+)? podem?(?: me)? (?:mandar|enviar|chamar)"
     rf"{_OBJECT}{_AGAIN}?"
 )
-_STOP_NOW: Final = re.compile(r"(?:(?:chega|para|basta|quero|pode|por favor|sim|isso)(?: |$))+")
-_REFUSED: Final = re.compile(
-    r"nao(?: nao)* (?:obrigad[oa]|valeu|grat[oa])|(?:obrigad[oa]|valeu|grat[oa]) mas nao"
+_STOP_NOW: Final = Pattern(r"(?:(?:chega|para|basta|quero|pode|por favor|sim|isso)(?: |$))+")
+_REFUSED: Final = Pattern(
+    r"nao(?: nao)* (?:obrigad[oa]|valeu|grat[oa])|no (?:thanks|thank you|gracias)|not interested"
+    r"|no me interesa|(?:obrigad[oa]|valeu|grat[oa])(?: mas)? nao"
 )
 
 
@@ -350,33 +258,31 @@ def confirms_stop(text: str) -> bool:
 
 
 def _asks_to_stop(clause: str, whole: str, around: str) -> bool:
-    if _COMPLAINT.search(clause):
+    if _COMPLAINT.search(clause) or (_ABOUT_CALLS.search(clause) and _CALLS_ONLY.search(whole)):
         return False
-    if _ABOUT_CALLS.search(clause) and _CALLS_ONLY.search(whole):
-        return False
-    if _PLAIN.search(clause) or _WISH.search(clause):
+    again = _said_again(clause)
+    if STOP_PHRASES.search(again) or _WISH.search(clause) or _WITHOUT.fullmatch(around):
         return True
-    letters = _lettered(clause)
     if _ORDER.fullmatch(clause) and _ABOUT_US.search(around):
         return True
     if clause == "para" and _NUISANCE.search(around):
         return True
+    lettered = letters(again)
     return any(
-        not _DENIED.search(letters, 0, found.start())
+        not _DENIED.search(lettered, 0, found.start())
         for pattern in _OPT_OUT
-        for found in pattern.finditer(letters)
+        for found in pattern.finditer(lettered)
     )
 
 
 def _lettered(clause: str) -> str:
+    return letters(_said_again(clause))
+
+
+def _said_again(clause: str) -> str:
     for way, again in _SAID_AGAIN:
         clause = way.sub(again, clause)
-    return "".join(map(_letter, clause.split()))
-
-
-def _letter(word: str) -> str:
-    found = next((letter for words, letter in _LETTER if words.fullmatch(word)), None)
-    return found or ("F" if word in STOP_WORDS or word in FILLERS else "X")
+    return clause.strip()
 
 
 def _is_keyword(said: list[str]) -> bool:
@@ -393,7 +299,13 @@ def _may_want_to_stop(said: list[str]) -> bool:
         for clause in said
         if without_courtesy(clause) not in ("", "nao") or clause == "agora nao"
     ]
-    return bool(kept) and all(
-        _AMBIGUOUS.fullmatch(clause) or _AMBIGUOUS.fullmatch(without_courtesy(clause))
-        for clause in kept
+    return bool(kept) and all(map(_is_unwilling, kept))
+
+
+def _is_unwilling(clause: str) -> bool:
+    bare = without_courtesy(_NO_AFTER.sub(r"nao \1", clause))
+    return any(
+        pattern.fullmatch(way)
+        for pattern in (_AMBIGUOUS, _UNWILLING)
+        for way in (clause, without_courtesy(clause), bare)
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from orbion.domain.language import Language
+
 
 class Mode(StrEnum):
     """Who may write to the customer; only `bot` lets the outbox send."""
@@ -26,7 +28,8 @@ class ModeReason(StrEnum):
 class Account:
     """One WhatsApp number of one business, as the accounts file declares it.
 
-    `auto_greetings` are what the app writes by itself, in the form of `domain.greetings`.
+    `auto_greetings` are what the app writes by itself, in the form of `domain.greetings`;
+    `owner_phone` is who is told of hand-offs, digits with the country code.
     """
 
     id: str
@@ -35,11 +38,14 @@ class Account:
     instance: str
     playbook: str
     auto_greetings: frozenset[str] = frozenset()
+    owner_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """`version` grows with every stored change, so (id, version) is a key that is never stale.
+
+    `language` is the contact's, once it is clear.
 
     `person_at` is when a person of the business last wrote here, ms UTC like the other times.
     """
@@ -59,3 +65,4 @@ class Conversation:
     last_in_at: int | None = None
     last_out_at: int | None = None
     person_at: int | None = None
+    language: Language | None = None

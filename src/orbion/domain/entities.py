@@ -1,9 +1,9 @@
 """Read out of one message everything that a seller would note down."""
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.moments import find_date, find_time
@@ -14,45 +14,55 @@ from orbion.domain.phones import find_phones
 from orbion.domain.places import find_city, find_quarter
 from orbion.domain.proper import titled
 from orbion.domain.text import compose, fold
+from orbion.kit.pattern import Pattern
 
-EMAIL: Final = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+EMAIL: Final = Pattern(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+")
+_SPOKEN_EMAIL: Final = Pattern(
+    r"\b[a-z0-9._%+-]+(?:\s(?:ponto|underline|traco)\s[a-z0-9._%+-]+)*\s?(?:@|\(?arroba\)?)\s?"
+    r"[a-z0-9-]+(?:\s?(?:\.|ponto)\s?[a-z0-9-]+)+"
+)
+_SPOKEN_SIGNS: Final[Mapping[str, str]] = MappingProxyType(
+    {"ponto": ".", "underline": "_", "traco": "-", "arroba": "@", "(arroba)": "@"}
+)
 _MOST_ROOMS: Final = 10
 _COUNTED: Final = "|".join(word for word, value in WORDS.items() if value <= _MOST_ROOMS)
 _BEDROOMS: Final = (
-    re.compile(
+    Pattern(
         rf"(?<![\d/.,])\b(?P<count>\d{{1,2}}|{_COUNTED})\s*"
         r"(?:bons\s+)?(?:quart(?:o|inho)s?|q(?:u?ar)?to?s?|q|dorms?|dormit\w*|qtos?"
         r"|qts?)\b(?!\s+andar)"
     ),
-    re.compile(rf"(?<![\d/.,])\b(?P<count>\d{{1,2}}|{_COUNTED})\s+suites?\b"),
+    Pattern(rf"(?<![\d/.,])\b(?P<count>\d{{1,2}}|{_COUNTED})\s+suites?\b"),
 )
-_ONE_COUNT: Final = re.compile(rf"(?<![\d.,/])\b(\d{{1,2}}|{_COUNTED})\b(?![.,/]?\d)")
-_EITHER: Final = re.compile(rf"(?:\d|\b(?:{_COUNTED}))\s*(?:ou|a)\s*$")
-_NO_MONEY: Final = re.compile(
+_ONE_COUNT: Final = Pattern(rf"(?<![\d.,/])\b(\d{{1,2}}|{_COUNTED})\b(?![.,/]?\d)")
+_EITHER: Final = Pattern(rf"(?:\d|\b(?:{_COUNTED}))\s*(?:ou|a)\s*$")
+_NO_MONEY: Final = Pattern(
     r"\b\d{1,2}/\d{1,2}(?:/\d{2,4})?\b|\b\d{1,2}[:h]\d{2}\b|\bdia \d{1,2}\b"
     r"|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"
     r"|\b\d{5}-\d{3}\b|\b(?:numero|n|nº|apto|bloco|casa|pedido|protocolo|rua [\w ]+,)\s*\d+\b"
 )
-_CLAUSE: Final = re.compile(
+_CLAUSE: Final = Pattern(
     r"[;!?\n]|[,.](?=\s|$)|\s(?:mas|e (?=moro|quero|procuro|tenho|minha"
     r"|meu))\b"
 )
-_BILL: Final = re.compile(
+_BILL: Final = Pattern(
     r"\b(?:contas?|luz|energia|faturas?|cpfl|enel|light|cemig|copel|coelba|celpe|celesc"
     r"|equatorial|energisa|neoenergia|elektro|edp|consumo)\b"
     r"|\b(?:vem|veio|vindo)\s+(?:(?:uns?|umas|em|cerca|torno|media|mais|menos|ou|volta|por|de|quase"
     r"|na|faixa|dos?)\s+)*(?:r\$\s*)?\d"
 )
-_BUDGET: Final = re.compile(
+_BUDGET: Final = Pattern(
     r"\b(?:orcamento|budget|ate|maximo|max|teto|limite|faixa|investir|investimento|gastar|pagar"
     r"|tenho|disponho|disposto|disposta|pretendo|verba|alugar|aluguel|bolso|passa|passe|passar"
-    r"|menos de|abaixo de|na casa d[eo]s?|mensalidade|posso|consigo|procuro|valor|guardad[oa]s?)\b"
+    r"|passo de|menos de|abaixo de|na casa d[eo]s?|mensalidade|posso|consigo|procuro|valor"
+    r"|guardad[oa]s?)\b"
 )
-_NOT_BUDGET: Final = re.compile(
+_NOT_BUDGET: Final = Pattern(
     r"\b(?:entrada|vi|anuncio|desconto|taxa|iptu|condominio|fgts|salario|renda|ganho|kit|custa"
-    r"|cobram|divida|devo|multa|carta|matricula|parcela|concorrente|sai por)\b"
+    r"|cobram|divida|devo|multa|carta|matricula|parcela|concorrente|sai por|car[oa]|barat[oa]"
+    r"|pedindo|pedem)\b"
 )
-_NOT_BILL: Final = re.compile(r"\b(?:kit|vi|anuncio|desconto|taxa|multa|economi\w+|placas?)\b")
+_NOT_BILL: Final = Pattern(r"\b(?:kit|vi|anuncio|desconto|taxa|multa|economi\w+|placas?)\b")
 _LONGEST: Final = 2_000
 _LEAST_BILL: Final = 20_00
 _LEAST_BUDGET: Final = 100_00
@@ -104,8 +114,12 @@ def read_entities(text: str, today: date) -> Entities:
 
 def find_email(text: str) -> tuple[str, str] | None:
     """(address in lower case, quote)."""
-    found = EMAIL.search(fold(text))
-    return (found.group(), text[found.start() : found.end()]) if found else None
+    folded = fold(text)
+    found = EMAIL.search(folded) or _SPOKEN_EMAIL.search(folded)
+    if found is None:
+        return None
+    address = "".join(_SPOKEN_SIGNS.get(word, word) for word in found.group().split())
+    return address, text[found.start() : found.end()]
 
 
 def find_bedrooms(text: str) -> int | None:

@@ -49,6 +49,9 @@ class FaultCode(StrEnum):
     SHEETS_MISSING = "sheets.missing"
     SHEETS_RANGE = "sheets.range"
     SHEETS_UNREACHABLE = "sheets.unreachable"
+    EVENTS_UNREACHABLE = "events.unreachable"
+    EVENTS_RATE_LIMIT = "events.rate_limit"
+    EVENTS_REFUSED = "events.refused"
     BUDGET_SPENT = "budget.spent"
     CIRCUIT_OPEN = "circuit.open"
     CRASHED = "crashed"
@@ -81,6 +84,11 @@ class RefusedError(OrbionError):
 
 class UnknownOutcomeError(OrbionError):
     """A send may or may not have been accepted; look before sending again (DESIGN section 7)."""
+
+
+def code_of(error: BaseException) -> FaultCode:
+    """What metrics call it; whatever nobody foresaw is a bug."""
+    return error.code if isinstance(error, OrbionError) else FaultCode.BUG
 
 
 class LeaseLostError(Exception):

@@ -41,6 +41,14 @@ def read_value(slot: Slot, value: str, *, today: date | None = None) -> str | No
     return found.value if found else None
 
 
+def says_only(slot: Slot, part: str, fact: ReplyFact) -> bool:
+    """Whether a part of a message is nothing but the value: then it asks for nothing either."""
+    said = normalise(part)
+    if slot.kind is SlotKind.OPTION:
+        return any(said in _phrases(option, asked=True) for option in slot.options)
+    return said == normalise(fact.quote)
+
+
 def _name(_: Slot, text: str, asked: bool) -> ReplyFact | None:  # noqa: FBT001 the readers' shape
     name = find_name(text, answering=asked)
     if name:

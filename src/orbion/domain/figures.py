@@ -11,49 +11,50 @@ from typing import Final
 from orbion.domain.numerals import in_digits
 from orbion.domain.schedule import mark_times
 from orbion.domain.text import compose, fold, visible, words
+from orbion.kit.pattern import Pattern
 
-_LINK: Final = re.compile(
+_LINK: Final = Pattern(
     r"https?://\S+|www\.\S+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|net|org|br|io|me|ly|app|site|shop"
     r"|store|online|link|info|biz|xyz|tv|co|gle|be|page|dev|ai|pay)\b(?:/\S*)?"
     r"|\b[a-z0-9-]+ (?:ponto|\[?\.\]?|\(ponto\)) (?:com|net|org|site|br|me|ly)\b(?: ponto br)?"
 )
-_EMAIL: Final = re.compile(
+_EMAIL: Final = Pattern(
     r"[a-z0-9._%+-]+\s?(?:@|\(?\barroba\b\)?)\s?[a-z0-9-]+(?:(?:\.| ponto )[a-z0-9-]+)+"
 )
-_HANDLE: Final = re.compile(r"(?<![\w@])@[a-z][a-z0-9._]{2,}")
-_PHONE: Final = re.compile(
+_HANDLE: Final = Pattern(r"(?<![\w@])@[a-z][a-z0-9._]{2,}")
+_PHONE: Final = Pattern(
     r"(?<![\w/])(?:\+?\d{2}\s?)?(?:\(?0?\d{2}\)?[\s.-]?)?9?[\s.]?\d{4}[\s.-]\d{4}(?!\d)"
     r"|(?<![\w/])0[38]00[\s.-]?\d{3}[\s.-]?\d{3,4}(?!\d)|(?<![\w/])\+?\d{10,13}(?!\d)"
     r"|(?<![\w/.,])9\d{8}(?!\d)"
 )
-_SPELLED_PHONE: Final = re.compile(r"(?<![\w.,])\d{1,2}(?:\s\d{1,2}){5,}(?![\w.,])")
-_DOCUMENT: Final = re.compile(
+_SPELLED_PHONE: Final = Pattern(r"(?<![\w.,])\d{1,2}(?:\s\d{1,2}){5,}(?![\w.,])")
+_DOCUMENT: Final = Pattern(
     r"\b\d{5}-\d{3}\b|\b\d{2}\.?\d{3}\.?\d{3}/\d{4}-?\d{2}\b|\b\d{3}\.\d{3}\.\d{3}-\d{2}\b"
 )
 _MONTHS: Final = words("janeiro fevereiro marco abril maio junho julho agosto setembro outubro")
 _MONTH: Final[Mapping[str, int]] = MappingProxyType(
     {month: place for place, month in enumerate((*_MONTHS, "novembro", "dezembro"), 1)}
 )
-_DATE: Final = re.compile(
+_DATE: Final = Pattern(
     r"(?<![\w.,/])(\d{4})-(\d{2})-(\d{2})\b"
     r"|(?<![\w.,/])(\d{1,2})/(\d{1,2})(?:/(?:\d{4}|\d{2}))?(?![\d/])"
     rf"|(?<![\w.,/])(\d{{1,2}}|1o|primeiro) de ({'|'.join(_MONTH)})\b"
     r"|\bdias? (\d{1,2})(?![\w:%/]|[.,]\d|\s*(?:x|por|a \d))"
 )
-_PERCENT: Final = re.compile(r"(?<![\w.,])(\d+(?:\.\d+)?)\s*%")
+_PERCENT: Final = Pattern(r"(?<![\w.,])(\d+(?:\.\d+)?)\s*%")
 _FREQUENCY: Final = r"(?!\s*(?:por|ao|na|a|/)\s*(?:semana|dia|mes|ano|aula))"
-_INSTALMENT: Final = re.compile(
+_INSTALMENT: Final = Pattern(
     r"(?<![\w.,@])(\d{1,3})\s*(?:x(?![a-z0-9]{2})|vezes\b|vez\b|parcelas?\b|parcelinhas?\b"
     rf"|prestacoes\b|prestacao\b|mensalidades\b|boletos\b|cheques\b){_FREQUENCY}"
     r"(?:\s*(?:mensais|iguais|fixas|fixinhas|sem juros|s/ juros|no cartao|no boleto|no credito))*"
     r"(?:\s*(?:de|por|d|=)?\s*(?:apenas |so |uns |umas )?(?:r\$\s*)?(\d+(?:\.\d+)?)(?!\s*(?:%"
     r"|x\b)))?"
 )
-_NUMBER: Final = re.compile(
+_NUMBER: Final = Pattern(
     r"(?<![\w.,@&/$-])(?:r\$\s*|\$\s*)?(\d+(?:\.\d+)?)(?![\w@&]|[.,:/]\d)|"
     r"(?:r\$|\brs)\s*(\d+(?:\.\d+)?)|(?<![\w.,@&/])(\d+(?:\.\d+)?)(?=[a-z])"
 )
-_MONEY_AFTER: Final = re.compile(
+_MONEY_AFTER: Final = Pattern(
     r"\s*(?:,00)?\s*(?:reais|real|reaus|contos?|pilas?|mangos?|pratas?|paus?|dinheiros|brl"
     r"|temers)\b"
     r"|\s*(?:/|por|ao|a|cada)\s*(?:mes|pessoa|noite|hora|aula|sessao|cabeca|ano|semestre|diaria"
@@ -64,7 +65,7 @@ _MONEY_AFTER: Final = re.compile(
     r"|no total"
     r"|fechado|redondo|instalad[oa])\b"
 )
-_MONEY_BEFORE: Final = re.compile(
+_MONEY_BEFORE: Final = Pattern(
     r"(?:\b(?:cust\w+|sai\w*|saem|fic[ao]\w*|apenas|somente|valor\w*|precos?|precinho|val[eh]\w*"
     r"|cobr\w+|pag\w+"
     r"|mensalidades?|entrada|sinal|taxa|frete|matricula|investimento|orcamento|total|promocao"
@@ -78,7 +79,7 @@ _MONEY_BEFORE: Final = re.compile(
     r"|aproximadamente"
     r"|mais|menos|pelo|com|meros?)\W+){0,3}|\br\$\s*)$"
 )
-_UNIT: Final = re.compile(r"\s*-?\s*([a-z]+[23]?)")
+_UNIT: Final = Pattern(r"\s*-?\s*([a-z]+[23]?)")
 _STEM: Final = 5
 _UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     {
@@ -93,17 +94,22 @@ _UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
         **dict.fromkeys(("km", "kms", "quilo"), ("km", 1)),
     }
 )
-_RANGE: Final = re.compile(
+_RANGE: Final = Pattern(
     r"(?<![\w.,@&/])(\d+(?:\.\d+)?)(\s*(?:a|ou|-|\u2013|e|ate|em)\s*)(\d+(?:\.\d+)?)\s*"
     r"(dias?|semanas?|mes|meses|anos?|horas?|minutos?|min|km|%|reais|quartos|m2)(?![a-z])"
 )
-_ONE: Final = re.compile(
-    r"\b(em|leva|dura|prazo de|garantia de|dentro de|ate|apos|daqui a?|durante|menos de|de)\s+"
+_ONE: Final = Pattern(
+    r"\b(em|leva|dura|prazo de|garantia de|dentro de|ate|apos|daqui a?|durante|com|menos de|de)\s+"
     r"(?:so |apenas |no maximo )?(?:um|uma|1)\s+(?=(?:dia|semana|mes|ano|hora)\b(?!\s+(?:desses"
     r"|qualquer|d[ao])))"
 )
-_LISTED: Final = re.compile(r"(?m)^\s*\d{1,2}\s*(?:[.)\-]|\ufe0f?\u20e3)\s")
-_HOURS_AND: Final = re.compile(r"(?<![\w.])(\d+) +horas? +e +(\d+) +min(?:utos?)?\b")
+_ONE_THING: Final = Pattern(
+    r"\b(tem|com|e|sao|inclui|so)\s+(?:um|uma)\s+(?=(?:vaga|quarto|suite|banheiro|dormitorio)\b)"
+)
+_HUNDRED: Final = Pattern(r"(?<!por )\bcentos?(?= de [a-z])")  # «dois centos de doces» are sold so
+_LISTED: Final = Pattern(r"(?m)^\s*\d{1,2}\s*(?:[.)\-]|\ufe0f?\u20e3)\s")
+_HOURS_AND: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +(\d+) +min(?:utos?)?\b")
+_AND_HALF: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +meia\b")
 _CENTS: Final = 2
 
 
@@ -146,12 +152,14 @@ def read_figures(text: str) -> Figures:
     handles, plain = _taken(_HANDLE, plain)
     documents, plain = _taken(_DOCUMENT, plain)
     phones, plain = _taken(_PHONE, plain)
-    plain = in_digits(_LISTED.sub("\n", plain))
+    plain = in_digits(_HUNDRED.sub("centena", _LISTED.sub("\n", plain)))
     spelled, plain = _taken(_SPELLED_PHONE, plain)
     dates = frozenset(map(_date, _DATE.finditer(plain)))
     plain = mark_times(_DATE.sub(" # ", plain))
+    plain = _ONE_THING.sub(r"\1 1 ", plain)
     plain = _RANGE.sub(r"\1 \4\2\3 \4", _ONE.sub(r"\1 1 ", plain))
     plain = _HOURS_AND.sub(lambda each: f"{int(each[1]) * 60 + int(each[2])} minutos", plain)
+    plain = _AND_HALF.sub(lambda each: f"{int(each[1]) * 60 + 30} minutos", plain)
     percents = tuple(
         Figure(value=Decimal(found[1]), unit="%", start=found.start())
         for found in _PERCENT.finditer(plain)
@@ -176,7 +184,7 @@ def without_links(text: str) -> str:
     return _LINK.sub("", fold(compose(text)))
 
 
-def _taken(pattern: re.Pattern[str], text: str) -> tuple[list[str], str]:
+def _taken(pattern: Pattern, text: str) -> tuple[list[str], str]:
     return pattern.findall(text), pattern.sub(" # ", text)
 
 

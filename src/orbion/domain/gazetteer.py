@@ -129,7 +129,11 @@ zeca zilda livia juca noah lolita benicio gustavo ana aurora cecilia maite anton
 noel joana caua kaua caue davi ryan thomas theodoro bento vicente anthony martim joaquina
 stephany micaela rayane thayna thaina wallace wendel weverton everton erivaldo josias jonatas
 josimar genivaldo adilson ademir adelia aline vilma ivete ivonete lourdes marinalva rosilene
-edilene claudete odete iracema guiomar
+edilene claudete odete iracema guiomar lurdes neuza
+bru vitin vitinho duda nanda gui lu jo tati cris dri beto guto malu vini isa mari ju lele pri pati
+kaka chico tiao tonho nando juninho nana lia nina teca tuca cacau deia dede edu fabi fran gege gil
+helo jana jeni jess lari lena leti lipe lulu maju marcinho mila nati neia nico paty pedrinho rai
+sandrinha silvinha teo tina tom toninho vivi will yas zeze zezinho carlinhos luizinho mazinho
 """
 
 
@@ -141,3 +145,9 @@ def _by_key(names: str) -> dict[str, str]:
 CITIES: Final[Mapping[str, str]] = MappingProxyType({**_by_key(_CITIES), **_SHORT_CITIES})
 QUARTERS: Final[Mapping[str, str]] = MappingProxyType(_by_key(_QUARTERS))
 FIRST_NAMES: Final = frozenset(_NAMES.split())
+# Cities that people are called after as well.
+_SURNAMES: Final = """
+assis toledo franca resende campos palmas santos prudente serra amparo torres lins leme betim
+salvador patos picos araujo paulista trindade formosa vitoria natal barros
+"""
+SURNAMES: Final = frozenset(_SURNAMES.split())

@@ -1,13 +1,14 @@
 """Say what of a reply stands in no fact: amounts, times, contacts, places, products, promises."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from orbion.domain.addresses import find_addresses
-from orbion.domain.backing import MEASURES, Backing, subjects
+from orbion.domain.backing import Backing, before, subjects
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
+from orbion.domain.counted import is_counted
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.owners import owned
 from orbion.domain.prices import Told, derived, fits
 from orbion.domain.products import (
     Mention,
@@ -19,46 +20,43 @@ from orbion.domain.promise_words import INTEREST_FREE
 from orbion.domain.promises import Promise, find_promises, is_backed
 from orbion.domain.schedule import HOLIDAY, Opening, openings
 from orbion.domain.text import words
+from orbion.kit.pattern import Pattern
 
-_OPENS: Final = re.compile(
+_OPENS: Final = Pattern(
     r"\b(?:abr\w+|abert\w+|atend\w+|funcion\w+|estamos|horario|expediente|aula\w*|plantao|tem gente"
     r"|pode (?:vir|passar|aparecer|ligar)|esper\w+|visit\w+|agend\w+|marc\w+)\b"
 )
-_UNABLE: Final = re.compile(
-    r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem"
-    r"|trabalh\w+"
-    r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+"
-    r"|sei)\b(?! mais de| menos)"
-)
-_COUNTED: Final = frozenset(
-    words(
-        "opcao opcoe plano pergu coisa item itens forma jeito ponto passo etapa detal infor palav"
-        " modal alter dado tipo minut pacot kit curso modelo produ versa duvid motiv"
-    )
-)
-_ARTICLE: Final = re.compile(r"\b[dn]?[oa]s\s+$")
 _HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
-_WHO: Final = re.compile(
+_WHO: Final = Pattern(
     r"\b(?:estudant|idos|irma|profess|mulher|funcion|aposent|pix|dinheir|vista|grup|casal|famil"
-    r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr)\w*"
+    r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr|trimestr"
+    r"|semestr|anual|mensal)\w*"
 )
-_HOURLY: Final = re.compile(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
 _DOZEN: Final = 12
-_ECHO: Final = re.compile(
+_MONTHLY: Final = Pattern(r"\b(?:por|ao|a cada) mes\b|\bmensa\w+")
+_A_YEAR: Final = Pattern(r"\b(?:em|por|no|ao) (?:1 |um )?ano\b|\b12 meses\b|\banua\w+")
+_YEARLY: Final = Pattern(r"\b(?:por|ao) ano\b|\banua\w+")
+_ECHO: Final = Pattern(
     r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
     r"|cont(?:a|ou))\b"
 )
-_DEAL: Final = re.compile(
+_DEAL: Final = Pattern(
     r"\b(?:fech\w+|fa[cz]\w*|sai\w*|deix\w+|consig\w+|cust\w+|fic\w+|vend\w+|cobr\w+|aceit\w+"
     r"|combinad\w+"
     r"|desconto|preco|valor|por apenas|liber\w+|promoc\w+)\b"
 )
-_YOURS: Final = re.compile(
+_YOURS: Final = Pattern(
     r"\b(?:te (?:chamo|ligo|ligamos|chamamos|mando|retorno|retornamos)|seu (?:numero|telefone|zap"
     r"|e-?mail|contato|cep))\b"
 )
-_FEW: Final = 3
+_GROWS: Final = Pattern(r"\b(?:valoriz|rend|cresc|sob|aument|lucr|economi|reduz|reduc)\w+")
+_GROWTH: Final = frozenset(
+    words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
+)
+_PERIODS: Final = frozenset(words("mes mensa semes trime ano anual seman diari sessa aula hora"))
+_BOUND: Final = frozenset(("included", "payment", "attribute", "warranty"))
+_MODEL: Final = Pattern(r"\d+")
 
 
 def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
@@ -103,8 +101,10 @@ def _is_name(start: int, mentions: Sequence[Mention]) -> bool:
 
 
 def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
+    if _is_anothers(figure, told, backing):
+        return told.refuses(figure.start)
     if not figure.is_money and figure.unit is not None:
-        return _is_counted(figure, told, backing)
+        return is_counted(figure, told, backing)
     about = told.about(figure.start)
     prices = [backing.prices[key] for key in about] or list(backing.prices.values())
     if any(figure.value in each.amounts for each in prices) or _is_told(figure, told, backing):
@@ -121,8 +121,11 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
             extras=backing.amounts,
             sizes=backing.numbers,
         )
-        or (figure.value in backing.numbers and not figure.is_money)
-        or _is_refused(figure.start, told)
+        or _is_bare(figure, told, backing)
+        or _is_at_house(figure, told, backing)
+        or _is_yearly(figure, told, backing)
+        or _has_extra(figure, told, backing)
+        or told.refuses(figure.start)
         or _is_echo(figure, told, backing)
     )
 
@@ -133,9 +136,70 @@ def _is_told(figure: Figure, told: Told, backing: Backing) -> bool:
         return False
     said = told.sentence_at(figure.start)
     about = backing.contexts.get(figure.value)
+    if about and _differ(about & _PERIODS, subjects(said) & _PERIODS):
+        return False
     if about is None or not told.about(figure.start) or _ECHO.search(said):
         return True
     return bool(about & subjects(said)) or not told.names(figure.start)
+
+
+def _is_anothers(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«O Air tem 16 GB» where the texts say that of the Pro."""
+    bare = backing.owners.get((figure.value, None), frozenset())
+    owners, about = backing.owners.get(owned(figure), bare), told.about(figure.start)
+    priced = {key for key in about if figure.value in backing.prices[key].amounts}
+    return bool(owners and about and not owners & about and not priced)
+
+
+def _is_bare(figure: Figure, told: Told, backing: Backing) -> bool:
+    """A number of the texts; beside a product, one that is an amount there is its price."""
+    if figure.is_money or figure.value not in backing.numbers:
+        return False
+    if any(
+        each.end + 1 == figure.start and _is_other_model(figure, each) for each in told.mentions
+    ):
+        return False
+    return figure.value not in backing.contexts or not told.names(figure.start)
+
+
+def _is_other_model(figure: Figure, mention: Mention) -> bool:
+    """The 15 of «Air 15» where an «Air 13» is sold."""
+    models = _MODEL.findall(mention.key)
+    return bool(models) and str(figure.value) not in models
+
+
+def _is_at_house(figure: Figure, told: Told, backing: Backing) -> bool:
+    near = backing.houses.get(figure.value, frozenset()) | {"numero"}
+    return figure.value in backing.houses and bool(near & before(figure, told.figures.text, _NEXT))
+
+
+def _is_yearly(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«R$ 150 por mês» of «R$ 1.800 por ano», or twelve months of a monthly price."""
+    said = told.sentence_at(figure.start)
+    if _A_YEAR.search(said) and any(
+        figure.value == each.price * _DOZEN for each in backing.prices.values()
+    ):
+        return True
+    return (
+        figure.value * _DOZEN in backing.amounts
+        and _MONTHLY.search(said) is not None
+        and _YEARLY.search(backing.text) is not None
+    )
+
+
+def _differ(one: frozenset[str], other: frozenset[str]) -> bool:
+    """«R$ 180 por mês» of «R$ 180 por semestre»."""
+    return bool(one and other and not one & other)
+
+
+def _has_extra(figure: Figure, told: Told, backing: Backing) -> bool:
+    """A price with what the texts add to it in the case that the sentence speaks of."""
+    said, about = subjects(told.sentence_at(figure.start)), told.about(figure.start)
+    return any(
+        keys & said and figure.value == backing.prices[key].price + extra
+        for extra, keys in backing.contexts.items()
+        for key in about
+    )
 
 
 def _is_denied_fact(clause: Clause, backing: Backing) -> bool:
@@ -155,43 +219,17 @@ def _is_echo(figure: Figure, told: Told, backing: Backing) -> bool:
     )
 
 
-def _is_refused(start: int, told: Told) -> bool:
-    """«Não consigo fazer por 400» promises nothing."""
-    return any(
-        clause.start <= start < clause.start + len(clause.text) and _UNABLE.search(clause.text)
-        for clause in clauses(told.figures.text)
-    )
-
-
-def _is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
-    value, unit = figure.value, figure.unit
-    if (value, unit) in backing.counts or _is_refused(figure.start, told):
-        return True
-    if unit in MEASURES:
-        return _is_bought(figure, told)
-    if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
-        return value <= _DOZEN
-    if value in backing.numbers or value == len(backing.prices) or value in backing.amounts:
-        return True
-    article = _ARTICLE.search(told.figures.text[: figure.start])
-    return ((unit in _COUNTED or article) and value <= _FEW) or any(
-        value == price.price for price in backing.prices.values()
-    )
-
-
-def _is_bought(figure: Figure, told: Told) -> bool:
-    """«Duas horas de sala» is how much of a product somebody takes."""
-    found = _HOURLY.match(told.figures.text, figure.start)
-    if found is None or not told.is_priced(figure.start):
-        return False
-    return any(each.start == found.end() for each in told.mentions)
-
-
 def _is_percent(figure: Figure, told: Told, backing: Backing) -> bool:
-    asked = _WHO.findall(told.sentence_at(figure.start))
+    said = told.sentence_at(figure.start)
+    asked = _WHO.findall(said)
+    about, known = subjects(said), backing.percent_contexts.get(figure.value, frozenset())
     return (
-        (figure.value in backing.percents and all(who in backing.text for who in asked))
-        or _is_refused(figure.start, told)
+        (
+            figure.value in backing.percents
+            and all(who in backing.text for who in asked)
+            and (not _GROWS.search(said) or bool(about & known & _GROWTH))
+        )
+        or told.refuses(figure.start)
         or _is_echo(figure, told, backing)
     )
 
@@ -203,7 +241,7 @@ def _is_split(instalment: Instalment, told: Told, backing: Backing) -> bool:
         return True
     in_notes = any(each.count == instalment.count for each in backing.instalments)
     if not in_notes:
-        return _is_refused(instalment.start, told)
+        return told.refuses(instalment.start)
     amount = instalment.amount
     totals = {price.price for price in prices}
     return (
@@ -232,7 +270,7 @@ def _is_open_then(said: Opening, text: str, backing: Backing) -> bool:
         return any(_same(each, said) for each in backing.openings)
     if not said.is_open:
         return not said.days & backing.open_days or said.at is not None
-    if said.at is None:
+    if said.at is None or (backing.open_days and not said.days <= backing.open_days):
         return _is_open_on(said.days, text, backing)
     return all(
         any(_same(each, said) and (day in each.days or not each.days) for each in backing.openings)
@@ -272,9 +310,22 @@ def _is_reachable(figures: Figures, backing: Backing) -> bool:
     )
 
 
+def _is_of_others(promise: Promise, told: Told, backing: Backing) -> bool:
+    """«Passagem inclusa» of Gramado where the texts say it of Porto de Galinhas alone."""
+    about, said = told.about(promise.start), promise.words | promise.around
+    alike = [
+        backing.bounds[each.start]
+        for each in backing.promises.get(promise.family, ())
+        if (each.words | each.around) & said
+    ]
+    return bool(about and alike) and all(keys and not keys & about for keys in alike)
+
+
 def _is_kept(promise: Promise, told: Told, backing: Backing) -> bool:
     if _is_name(promise.start, told.mentions):
         return True
+    if promise.family in _BOUND and _is_of_others(promise, told, backing):
+        return False
     if is_backed(promise, backing.promises, backing.words, backing.text):
         return True
     if promise.family != INTEREST_FREE:

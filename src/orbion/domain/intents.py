@@ -1,30 +1,37 @@
 """Recognise what a message asks for before any data is looked up: a person, a yes, a no."""
 
-import re
 from typing import Final
 
-from orbion.domain.text import clauses
+from orbion.domain.spelling import Lexicon
+from orbion.domain.text import clauses, words
 from orbion.domain.vocabulary import spelled_out, without_courtesy
+from orbion.kit.pattern import Pattern
 
+_LEAST_TYPED: Final = 5
+_ROLES: Final = Lexicon(
+    words("atendente atendimento vendedor vendedora pessoa humano humana alguem responsavel")
+)
 _ROLE: Final = (
     r"(?:atendentes?|atendimento humano|pessoa|humanos?|humana|ser humano|vendedora?|vendedores"
     r"|consultora?|corretora?|gerente|supervisora?|coordenadora?|coordenacao|diretora?|direcao"
     r"|diretoria|secretaria|recepcao|recepcionista|responsavel|don[oa]|representante|especialista"
     r"|tecnic[oa]|engenheir[oa]|engenharia|financeiro|comercial|suporte|operadora?|alguem|gente"
     r"|chefe|encarregad[oa]|patrao|patroa|advogad[oa]|analista|arquitet[oa]|sac|ouvidoria|rapaz"
+    r"|vivente"
     r"|assessora?|equipe|time|setor|area|vendas|administracao"
     r"|quem (?:manda|resolve|entende|decide|cuida|sabe|possa|e responsavel))"
 )
 _ONE: Final = (
     r"(?:(?:um|uma|o|a|os|as|algum|alguma|outro|outra|seu|sua|ser|uns|qualquer|de|do|da) )*"
 )
-_PERSON: Final = re.compile(rf"\b{_ONE}{_ROLE}\b")
+_PERSON: Final = Pattern(rf"\b{_ONE}{_ROLE}\b")
 _THEIRS: Final = (
     r"(?! (?:(?:aqui |la )?(?:de|em) casa|d[oae] (?:banco|meu|minha|outr[oa]|obra|predio|meus)"
     r"|jurid|fisica|que ja|que me (?:indicou|passou)))"
 )
 _TALK: Final = (
-    r"(?:falar|conversar|tratar|papo|papear|resolver|negociar|dialogar|contato|reclamar|conversa"
+    r"(?:falar|fala(?= (?:direto )?com\b)|conversar|tratar|papo|papear|resolver|negociar|dialogar"
+    r"|contato|reclamar|conversa"
     r"|falo|converso|resolvo|trato|continuar|seguir)"
 )
 _WANT: Final = (
@@ -47,10 +54,12 @@ _HELP: Final = (
     r"|vir falar)"
 )
 _MACHINE: Final = r"(?:robos?|maquinas?|bots?|ia|inteligencia artificial|assistente virtual|parede)"
-_REAL: Final = r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|dai|do outro lado)"
+_REAL: Final = (
+    r"(?:ai|aqui|de verdade|de carne|real|humano|humana|disponivel|online|dai|do outro lado)"
+)
 # In these the people of the business, with their articles, stand as one word.
 _OF_PERSON: Final = tuple(
-    re.compile(pattern)
+    Pattern(pattern)
     for pattern in (
         rf"\b{_TALK}(?: \w+){{0,2}}? com PERSON\b{_THEIRS}|^fala com PERSON\b",
         r"\b(?:quero|preciso|queria|prefiro|posso|gostaria de) .*\bcom PERSON$|\bso com PERSON\b",
@@ -59,7 +68,7 @@ _OF_PERSON: Final = tuple(
         (
             rf"\b{_WANT}(?: \w+)?? (?:ajuda |atendimento (?:com |por )?|(?:um )?contato (?:com )?)?"
             r"PERSON(?:$| (?:que|me|mim|para me|para falar|para conversar|para atender|agora|PERSON"
-            rf"|urgente|por|responda|nao|logo|d[aeo] (?:loja|verdade|voces)|{_REAL})\b)"
+            rf"|urgente|e|por|responda|nao|logo|d[aeo] (?:loja|verdade|voces)|{_REAL})\b)"
         ),
         (
             r"\b(?:ser|seja) (?:atendid|direcionad|transferid|encaminhad)[oa] (?:(?:ao?|por|para"
@@ -79,7 +88,12 @@ _OF_PERSON: Final = tuple(
             rf"|poderia) (?:me )?(?:vir )?{_HELP}\b"
         ),
         (
-            r"\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
+            r"^PERSON (?:de carne e osso|de verdade|responde|para falar)\b"
+            r"|^PERSON que me atendeu .*\b(?:ai|aqui|disponivel|online)$|\bPERSON de carne e osso\b"
+            r"|\bPERSON (?:ai |aqui )?(?:me )?entr(?:ar|e|asse) em"
+            r" contato\b"
+            r"|\bPERSON (?:ai |aqui )?para me \w+r\b|^tem PERSON atendendo\b|\brespond[ea] PERSON\b"
+            r"|\b(?:tem|existe|ha|teria) PERSON com quem\b|\bso \w+ com PERSON\b"
             r"|\bPERSON .*(?:pode|consegue|poderia) me \w+r\b"
         ),
         (
@@ -89,7 +103,7 @@ _OF_PERSON: Final = tuple(
     )
 )
 _HUMAN: Final = tuple(
-    re.compile(pattern)
+    Pattern(pattern)
     for pattern in (
         (
             rf"\b{_TALK} com (?:o|a) \w+ (?:d[aeo] (?:equipe|loja|empresa|voces|escola|vendas)"
@@ -108,11 +122,19 @@ _HUMAN: Final = tuple(
             r"|\b(?:falar|conversar)\b.*\bpor (?:telefone|ligacao|voz)\b"
         ),
         (
-            r"\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b"
+            r"\b(?:cham(?:a|e|ar)|ped(?:e|ir)) (?:o|a) \w+ que (?:me )?(?!(?:tem|fica|e)\b)"
+            r"|\b(?:o|a) \w+ (?:pode|podia|poderia) me (?:ligar|chamar|atender|responder)\b"
             rf"|\b{_HAND_ON} .*\bfalar com (?:o|a|um|uma) \w+"
         ),
         (
-            r"\bme transf(?:ere|erir|ira)(?: por favor)?$|\btransf(?:ira|ere|erir) me\b"
+            r"\bme transf(?:ere|erir|ira)(?: por favor)?$|^(?:entao )?transf(?:ere|ira)(?: ai| logo"
+            r"| ja)?$"
+            r"|\batendimento (?:por telefone|por ligacao|telefonico)\b|\brobo nao (?:serve|resolve"
+            r"|ajuda"
+            r"|entende|presta)\b|^(?:\w+ )?(?:robo|bot) nao (?:serve|resolve|ajuda|entende"
+            r"|presta)\b"
+            r"|\b(?:prefiro|quero|melhor|so) (?:por |uma )?(?:ligacao|telefone)$"
+            r"|\b(?:ajuda|apoio|contato) human[oa]\b|\btransf(?:ira|ere|erir) me\b"
             r"|\btem (?:um )?(?:sac|ouvidoria)\b|\bninguem (?:vai |para )?me (?:atende|atender"
             r"|ajuda|ajudar)\b|\bretorno por (?:telefone|ligacao)\b"
         ),
@@ -127,29 +149,43 @@ _HUMAN: Final = tuple(
             r"|\b(?:uma|sua) ligacao d[eao]\b|\b(?:aguard|esper)\w+ (?:a |uma |sua )?ligacao\b"
         ),
         (
+            r"\b(?:talk|speak|chat)(?:ing)? (?:to|estou|with) (?:an? |the |some|your )?(?:real "
+            r"|live "
+            r"|human )*(?:person|human|agent|one|body|manager|representative|rep|owner|staff)\b"
+            r"|\bis there (?:an? )?(?:human|person|agent|someone|anyone)\b|\bconnect me (?:to|estou"
+            r"|with)\b"
+            r"|\b(?:quiero|necesito) (?:un |una )?(?:agente|persona|asesora?|humano)\b|^persona"
+            r" real\b"
+            r"|\b(?:hablar|comunicarme|charlar) con (?:un |una |el |la )?(?:persona|human[oa]"
+            r"|alguien|asesora?|agente|encargad[oa]|gerente|vendedora?|duen[oa])\b"
+        ),
+        (
             r"\b(?:tem|existe|ha) (?:algum |alguma |um |uma )?(?:atendente(?: humano| real)?"
-            r"|atendimento (?:humano|real))$|\b(?:atendimento|atendente|suporte) (?:humano"
+            r"|atendimento (?:humano|real))$|\b(?:atendimento|atendente|suporte) (?:com )?(?:humano"
             r"|humana|real"
             r"|pessoal|de verdade|com (?:uma )?pessoa)\b"
         ),
     )
 )
-_AGAINST_MACHINES: Final = re.compile(
+_THAT_PERSON: Final = Pattern(
+    r"\b(?:cade|quem (?:e|manda|cuida|resolve)) .*\bfalar com (?:ele|ela)\b"
+)
+_AGAINST_MACHINES: Final = Pattern(
     rf"\b(?:nao|n) (?:quero|gosto|adianta|aguento|suporto|falo|converso|vou|queria|curto)"
-    rf"(?: de| mais)*(?: falar| conversar| tratar| papo| atendimento)?(?: com| de)?"
+    rf"(?: de| mais)*(?: falar| fala| conversar| tratar| papo| atendimento)?(?: com| de)?"
     rf"(?: um| uma| esse| essa)? {_MACHINE}\b"
     rf"|\b(?:chega (?:de|desse)|cansei (?:de|desse)|odeio|detesto|cansad[oa] de)(?: falar com"
     rf"| conversar com)?"
     rf"(?: esse)? {_MACHINE}\b|\b{_MACHINE} nao$|\bsem robo\b"
 )
-_ALONE: Final = re.compile(
+_ALONE: Final = Pattern(
     r"(?:(?:quero|opcao|digitar|digito|transferir|transfere|falar|ir|\d|com|para|um|uma|o|a) )*"
     r"(?:atendentes?|atendimento|humano|pessoa|vendedora?|consultora?|corretora?|operadora?|gerente"
     r"|(?:tem )?alguem(?: ai| aqui| me ouve)?|pessoa (?:real|de verdade)|atendente humano"
     r"|atendimento humano|ser humano"
-    r"|suporte humano)"
+    r"|suporte humano|(?:real |live |human )*(?:human|agent)|real person)"
 )
-_NOT_ASKING: Final = re.compile(
+_NOT_ASKING: Final = Pattern(
     rf"\bou (?:e |um )*{_MACHINE}\b"
     r"|\b(?:nao|nunca)(?: \w+){0,3} (?:mand\w+|lig\w+|contato|cham\w+|pass\w+|transf\w+)\b"
     r"|\b(?:pare|para|parem|parar) de me lig\w+\b|\bdeix\w+ (?:o )?meu \w+ com\b|"
@@ -157,14 +193,15 @@ _NOT_ASKING: Final = re.compile(
     r"|transfere|chama|chame|liga|me liga|me ligue|me liguem|me ligar|liguem)\b"
     r"|\b(?:ja consegui|consegui|acabei de|vou|ja pude|fui|irei|vamos|posso deixar|nao consigo)"
     r" (?:falar|conversar|tratar|resolver|negociar|chamar)\b"
-    r"|\b(?:trabalh\w+|vaga|vagas|sou|curso|contrat\w+|salario|ganha)\b"
+    r"|\b(?:quero|queria) (?:ser|virar|trabalhar)\b(?! atend| transf| direc| encam)|\b(?:trabalh\w+"
+    r"|vaga|vagas|sou|curso|contrat\w+|salario|ganha)\b"
     r"|\bse (?:eu )?(?:ligar|for|incomoda)\b|\bme liga nao\b|\bme liga so\b"
     r"|\b(?:gosta|gosto|dificuldade|ele fala|ela fala)\b|\bpreciso de alguem (?:pra|para) (?!me"
     r"|fal)"
 )
 
 
-_YES: Final = re.compile(
+_YES: Final = Pattern(
     r"(?:(?:sim|s|ss|sims?|simm|isso|isso mesmo|isso ai|e isso|com certeza|certeza|claro"
     r"|claro que sim"
     r"|pode ser|pode sim|pode|pode mandar|manda|ok|okay|beleza|blz|bora|vamos|vamo|quero|eu quero"
@@ -173,12 +210,12 @@ _YES: Final = re.compile(
     r"|senhora?|por favor|favor|gostaria|gostaria sim|tenho sim|e sim|sou sim|dale|partiu|eh"
     r"|e)(?: |$))+"
 )
-_NO: Final = re.compile(
+_NO: Final = Pattern(
     r"(?:acho que |claro que |eu |olha )?(?:(?:nao|n|nop|nope|no|negativo|nunca|jamais|nem pensar"
     r"|de jeito nenhum|de forma alguma|nada disso|nem a pau|nem|senhora?|mesmo|ainda|melhor|quero"
     r"|e isso|pode|da|assim|agora|obrigad[oa]|deixar|por enquanto|ne|e|mais)(?: |$))+"
 )
-_NEGATION: Final = re.compile(
+_NEGATION: Final = Pattern(
     r"\b(?:nao|nada disso|negativo|nunca|jamais|nem|nop|nope|de jeito nenhum)\b|^no?$"
 )
 
@@ -197,7 +234,14 @@ def refuses(text: str) -> bool:
 
 def wants_human(text: str) -> bool:
     """Whether the message asks for a person instead of the assistant."""
-    return any(map(_asks_for_person, map(spelled_out, clauses(text))))
+    said = [_well_spelled(spelled_out(part)) for part in clauses(text)]
+    return any(map(_asks_for_person, said)) or _THAT_PERSON.search(" ".join(said)) is not None
+
+
+def _well_spelled(clause: str) -> str:
+    return " ".join(
+        (len(word) >= _LEAST_TYPED and _ROLES.meant_by(word)) or word for word in clause.split()
+    )
 
 
 def _asks_for_person(clause: str) -> bool:

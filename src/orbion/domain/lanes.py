@@ -8,6 +8,7 @@ class Queue(StrEnum):
     IN = "in"
     OUT = "out"
     SHEET = "sheet"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,11 +25,35 @@ class Referral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
+    """`asked` says how often the question of each slot was put."""
+
     id: int
     contact_id: int
     stage: str
     score: int
     facts: Mapping[str, str] = field(default_factory=dict)
+    asked: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageChange:
+    """Who moved a lead when (ms UTC), and why if it was lost."""
+
+    before: str
+    after: str
+    actor: str
+    reason: str | None
+    turn_id: int | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadFile:
+    """A lead with the history of its stages, oldest first."""
+
+    lead: Lead
+    business: str
+    changes: tuple[StageChange, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

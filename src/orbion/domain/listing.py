@@ -1,5 +1,6 @@
 """Rows of what operators list: conversations, quarantined bodies, accounts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orbion.domain.conversations import Mode, ModeReason
@@ -41,3 +42,26 @@ class AccountLine:
     reason: str | None
     state_at: int | None
     opened_at: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentLine:
+    """A document of a business; `origin` is who brought it."""
+
+    name: str
+    title: str
+    origin: str
+    passages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """Measured by the store itself, so they survive restarts (PROOF section 3.2)."""
+
+    depth: Mapping[str, int]
+    oldest_seconds: Mapping[str, float]
+    outbox: Mapping[str, int]
+    messages: Mapping[str, int]
+    dead: int
+    quarantined: int
+    schema: str

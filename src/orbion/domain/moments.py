@@ -1,6 +1,5 @@
 """Find the day and the time of day that people mean, seen from a given day."""
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -8,7 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from orbion.domain.numbers import WORDS, number
+from orbion.domain.schedule import COUNTED
 from orbion.domain.text import compose, fold, words
+from orbion.kit.pattern import Pattern
 
 _MONTHS: Final[Mapping[str, int]] = MappingProxyType(
     {
@@ -34,83 +35,81 @@ _WEEKDAYS: Final[Mapping[str, int]] = MappingProxyType(
 _LONGEST_MONTH: Final = 31
 _SMALL: Final = "|".join(word for word, value in WORDS.items() if value <= _LONGEST_MONTH)
 _ORDINARY: Final = rf"(?:\d{{1,2}}|{_SMALL})"
-_NUMERIC: Final = re.compile(
+_NUMERIC: Final = Pattern(
     r"(?<![\d/.,])(?P<day>\d{1,2})(?:/(?P<month>\d{1,2})(?:/(?P<year>\d{4}|\d{2}))?"
     r"|\.(?P<dotted>\d{1,2})\.(?P<century>\d{4}|\d{2}))(?![\d/])"
 )
-_ISO: Final = re.compile(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
+_ISO: Final = Pattern(r"(?<!\d)(20\d\d)-(\d\d)-(\d\d)(?!\d)")
 _FRACTIONS: Final = frozenset(["1/2", "3/4", "1/4", "1/3", "2/3", "24/7", "4/4"])
-_WRITTEN: Final = re.compile(
+_WRITTEN: Final = Pattern(
     rf"\b(?P<day>\d{{1,2}}|primeiro|1o|1º|{_SMALL})\s*(?:de\s+|/)?(?P<month>{'|'.join(_MONTHS)})\b"
     r"(?:\s+(?:de\s+)?(?P<year>20\d\d))?"
 )
-_DAY: Final = re.compile(
+_DAY: Final = Pattern(
     rf"\bdia\s+(?P<day>\d{{1,2}}|primeiro|1o|1º|{_SMALL})\b"
     r"(?!\s*(?:/|h\b|de cada|do mes|todo|dias|anos|quartos))"
 )
-_RECURRING: Final = re.compile(
+_RECURRING: Final = Pattern(
     r"\b(?:tod[oa]s?(?: [oa]s?)?|vence|vencimento|vencem|fecha|pagamento|recebo|cada)(?: no)?\s*$"
 )
-_NEAR: Final = re.compile(r"\b(?P<after>depois de )?(?P<word>amanha|hoje|hj)\b(?! em dia)")
-_WEEKDAY: Final = re.compile(
+_NEAR: Final = Pattern(r"\b(?P<after>depois de )?(?P<word>amanha|hoje|hj)\b(?! em dia)")
+_WEEKDAY: Final = Pattern(
     r"\b(?P<next>proxim[oa]\s+)?"
     r"(?:(?P<day>segunda|terca|quarta|quinta|sexta|sabado|domingo)(?:[\s-]*feira)?"
     r"|(?P<short>seg|ter|qua|qui|sex|sab|dom)(?=\s*(?:,|$|\d|as\s|que vem|de manha|a tarde|cedo)))"
     r"(?![\w-])(?P<coming>\s+(?:que vem|da semana que vem|da proxima semana|da outra semana))?"
-    r"(?!\s+(?:via|vez|vezes|parte|opcao|fase|casa|mao|serie|etapa|filha|dose|a (?:terca|quarta"
-    r"|quinta|sexta|sabado|domingo)"
-    r"|ate|feiras|do)\b)"
+    rf"(?!\s+(?:{COUNTED}|a (?:terca|quarta|quinta|sexta|sabado|domingo)|ate|feiras|do)\b)"
 )
-_EVERY: Final = re.compile(
+_EVERY: Final = Pattern(
     r"\b(?:tod[oa]s?(?: [oa]s?)?|aos?|bom|boa|otimo|otima|(?:segunda|terca|quarta|quinta"
     r"|sexta)(?:[ -]feira)? (?:a"
     r"|ate))\s*$"
 )
-_SHORT_PLACE: Final = re.compile(r"(?:^|[,;]\s*|\b(?:na|no|pra|ou|pode ser)\s+)$")
-_IMPOSSIBLE: Final = re.compile(
+_SHORT_PLACE: Final = Pattern(r"(?:^|[,;]\s*|\b(?:na|no|pra|ou|pode ser)\s+)$")
+_IMPOSSIBLE: Final = Pattern(
     r"\bnao (?:posso|consigo|da|pode ser|vou poder|quero)(?: \w+)??(?: n[oa]| amanha| hoje)?"
     r" (?:amanha|hoje|segunda|terca|quarta|quinta|sexta|sabado|domingo|dia \d+)\b"
     r"|\b(?:amanha|hoje|segunda|terca|quarta|quinta|sexta|sabado|domingo|dia \d+)(?:[ -]feira)?"
     r" (?:eu )?nao (?:posso|consigo|da|vou|rola|tenho|estou|pode)\b"
 )
-_AHEAD: Final = re.compile(
+_AHEAD: Final = Pattern(
     rf"\bdaqui\s+(?:a\s+|uns\s+"
     rf"|umas\s+)*(?P<count>{_ORDINARY})\s+(?P<unit>dias?|semanas?)\b"
 )
 _PERIOD: Final = r"(?:\s*(?:d[ae]|a|pela|na)\s+(?P<period>manha|tarde|tardinha|noite|madrugada))?"
-_CLOCK: Final = re.compile(
+_CLOCK: Final = Pattern(
     rf"(?<![\d/.,:])(?P<hour>\d{{1,2}})\s*(?:[:h]\s*(?P<minute>[0-5]\d)(?:\s*(?:h|hs|hrs|min))?"
     rf"|h(?:s|r|rs|oras?)?|\s+hor(?:as?|inhas?)(?P<half> e meia)?)(?![\w:]){_PERIOD}"
     r"(?!\s*(?:de (?:carro|viagem|aula|onibus|distancia|duracao|servico)|por (?:dia|semana)"
     r"|/|semana|ao dia|atras))"
 )
-_AT: Final = re.compile(
+_AT: Final = Pattern(
     rf"\b(?P<at>as|pelas|umas|perto das|por volta das|la pras)\s+(?P<hour>{_ORDINARY})"
     rf"(?P<half>\s+e\s+(?:meia|quinze|trinta|\d\d))?{_PERIOD}"
     r"(?=\s*(?:$|[,.;!?)\n]|em ponto|horas|pra\b|para\b|na\b|no\b|pode|da\b|ta\b|ok\b|hoje|amanha"
     r"|d[eo]\b|se\b|por favor|com\b|fica|consigo|eu\b|e\b))"
 )
-_OF_DAY: Final = re.compile(
+_OF_DAY: Final = Pattern(
     rf"(?<![\d/.,:])\b(?P<hour>{_ORDINARY})(?P<half>\s+e\s+(?:meia|quinze|trinta|\d\d))?"
     r"\s+(?:horas\s+)?d[ae]\s+(?P<period>manha|tarde|tardinha|noite|madrugada)\b"
 )
-_HALF: Final = re.compile(
+_HALF: Final = Pattern(
     rf"(?<![\d/.,:])\b(?P<hour>{_ORDINARY})(?P<half>\s+e\s+meia)\b(?P<period>(?!))?"
 )
-_IN_WORDS: Final = re.compile(
+_IN_WORDS: Final = Pattern(
     rf"\b(?P<hour>{_SMALL})\s+horas?(?P<half>\s+e\s+meia)?\b{_PERIOD}(?!\s+(?:de|por|depois))"
 )
-_DAY_AFTER: Final = re.compile(
+_DAY_AFTER: Final = Pattern(
     r"\s*,?\s*(?:dia\s+)?(?P<day>\d{1,2})\b(?!\s*(?:h|:|/|hor|d[ae]\b|e meia|as\b))"
 )
-_MIDDAY: Final = re.compile(
+_MIDDAY: Final = Pattern(
     r"\bmei[oa][\s-]*dia(?P<half>\s+e\s+(?:meia|quinze))?\b|\bmeia[\s-]*noite\b"
 )
-_SPAN: Final = re.compile(
+_SPAN: Final = Pattern(
     rf"\b(?:de|das|entre)\s+(?:as\s+)?{_ORDINARY}\s*(?:h\w*|:\d\d|horas)?\s*(?:as|a|ate|e|-)\s+"
     rf"(?:as\s+)?{_ORDINARY}(?:h|\b)(?! meia)"
 )
-_VAGUE: Final = re.compile(
+_VAGUE: Final = Pattern(
     r"\b(?:depois|antes|a partir|ate|apos|em|durante|por|cerca de|mais de|menos de|faz|ha|leva"
     r"|levam|gasto|demora)(?: d?as| de| umas?)?\s*$"
 )

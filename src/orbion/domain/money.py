@@ -15,6 +15,7 @@ _AMOUNT: Final = re.compile(
     r"(?<![\w.,/-])(?P<sign>r\$\s*)?"
     r"(?P<whole>\d{1,3}(?:\.\d{3})+|\d{1,7})(?P<cents>[.,]\d{1,2})?(?!\d|/\d|[.,]\d)"
     r"(?P<scale>\s*(?:mil(?![a-z])|k(?![a-z])|milhao|milhoes|mi(?![a-z]))|m(?![a-z0-9²]))?"
+    r"(?P<more>(?<=milhao|ilhoes) e (?:meio|\d{3})(?!\d|\s*(?:mil|k)))?"
     r"(?P<unit>\s*(?:de\s+)?(?:reais|real|contos?|pilas?|paus?)(?![a-z]))?"
     r"(?!\s*(?:kwh|kwp|kw|%|m2|m²|x(?![a-z])|vezes|anos?|aninhos?|dias?|mes(?:es)?(?![a-z])"
     r"|semanas?"
@@ -67,9 +68,10 @@ def _amount(found: re.Match[str], text: str, folded: str) -> Amount | None:
     if scale == "m" and text[found.end("scale") - 1] != "M":
         return None
     times = _SCALES[scale] if scale else 1
+    more = Decimal((found["more"] or "0").replace("e meio", "500").split()[-1]) * 1_000
     part = _PARTS.search(folded, max(0, found.start("whole") - _NEAR), found.start("whole"))
     return Amount(
-        centavos=int(Decimal(number) * times * 100),
+        centavos=int((Decimal(number) * times + more) * 100),
         quote=text[found.start() : found.end()].strip(),
         marked=bool(found["sign"] or scale or found["unit"] or part),
     )

@@ -9,6 +9,7 @@ from typing import Final
 
 from orbion.domain.numbers import WORDS
 from orbion.domain.text import words
+from orbion.kit.pattern import Pattern
 
 _TENS: Final = words("vinte trinta quarenta cinquenta sessenta setenta oitenta noventa")
 _HUNDREDS: Final = words(
@@ -32,17 +33,17 @@ _VALUES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 _WORD: Final = "|".join(sorted(_VALUES, key=len, reverse=True))
-_SPELLED: Final = re.compile(rf"\b(?:{_WORD})(?:(?:\s+e)?\s+(?:{_WORD}))*\b")
-_SCALED: Final = re.compile(
+_SPELLED: Final = Pattern(rf"\b(?:{_WORD})(?:(?:\s+e)?\s+(?:{_WORD}))*\b")
+_SCALED: Final = Pattern(
     r"(?<![\w.,])(\d+(?:[.,]\d+)*)\s*(mil(?:hao|hoes)?|k|mi|paus?)(?![a-z])(\s*r\$)?"
 )
-_ADDED: Final = re.compile(r"(?<![\d.])(\d+000)\s+e\s+(\d{1,3})(?![\d.]|\s*(?:h\b|:|%|x\b))")
-_CENTS: Final = re.compile(
+_ADDED: Final = Pattern(r"(?<![\d.])(\d+000)\s+e\s+(\d{1,3})(?![\d.]|\s*(?:h\b|:|%|x\b))")
+_CENTS: Final = Pattern(
     r"(?<![\d.:])(\d+)\s+reais\s+e\s+(\d{2})(?:\s+centavos)?(?![\d.])"
     r"|(?<![\d.:])(\d+)\s+e\s+(9[0579]|49)(?![\d.])"
     r"|(?<!entre )(?<![\d.:])(2[4-9]|[3-9]\d|\d{3}) e ([1-9][05])(?![\d.])"
 )
-_WRITTEN: Final = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d)|\d+,\d+|\d+\.\d+|\d+")
+_WRITTEN: Final = Pattern(r"(?<![\w.])\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d)|\d+,\d+|\d+\.\d+|\d+")
 _SCALES: Final[Mapping[str, int]] = MappingProxyType(
     {
         "mil": 1_000,
@@ -55,7 +56,7 @@ _SCALES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 _IDIOMS: Final = tuple(
-    (re.compile(pattern), written)
+    (Pattern(pattern), written)
     for pattern, written in (
         (r"\bpor\s*cento\b", "%"),
         (r"\bmeia\s+duzia\b", "6"),

@@ -5,42 +5,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from orbion.domain.gazetteer import CITIES, FIRST_NAMES, QUARTERS
+from orbion.domain.gazetteer import CITIES, FIRST_NAMES, QUARTERS, SURNAMES
 from orbion.domain.numbers import WORDS, number
-from orbion.domain.proper import CLAUSE, proper, titled
+from orbion.domain.proper import CLAUSE, CONNECTIVES, proper, titled
 from orbion.domain.text import fold, normalise
-from orbion.domain.vocabulary import GREETINGS, NO_NAME, STOP_WORDS, TRADES
+from orbion.domain.vocabulary import GREETINGS, NO_NAME, STOP_WORDS, THANKS, TRADES
+from orbion.kit.pattern import Pattern
 
-_NO_PERSON: Final = NO_NAME | frozenset(TRADES)
+_NO_PERSON: Final = NO_NAME | frozenset((*TRADES, *WORDS))
 _TITLE: Final = r"(?:(?:d\.|dr\.?|dra\.?|sr\.?|sra\.?|dona|seu|senhora?|prof\.?|professora?)\s+)?"
-_NAMED: Final = re.compile(
+_NAMED: Final = Pattern(
     r"\b(?:meu nome(?: completo)?\s*(?:(?:e|eh)\b|[:=?])|me chamam de|pode anotar"
+    r"|(?:no|em) nome d[eoa]|my name is|me llamo|mi nombre es|assina(?:do|tura)?\s*:|att\s*[,:.]"
     r"|(?:eu )?me chamo|(?:pode |podem )?me chamar? de|pode chamar de"
-    rf"|(?:^|(?<=[\n.,!]\s))chamo|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
-    rf"|chamo-me)\s*(?:[oa]\s+)?{_TITLE}",
+    rf"|(?:^|(?<=[\n.,!]\s))chamo(?!-me\b)|^\s*nome(?: completo)?\s*(?::|(?=[a-z]+$))"
+    rf"|chamo[- ]me)\s*(?:[oa]\s+)?{_TITLE}",
     re.MULTILINE,
 )
-_INTRODUCED: Final = re.compile(
-    r"(?:\b(?:aqui (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
-    r"|esta falando) (?:aqui )?(?:e|eh)"
-    r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+|\b(?:(?:aqui )?quem (?:fala|escreve)|aqui) (?:e|eh)\s+"
+_INTRODUCED: Final = Pattern(
+    r"(?:\b(?:a(?:qui|ki) (?:e|eh)|aqui quem fala (?:e|eh)|quem (?:fala|escreve"
+    r"|(?:es)?ta falando) (?:aqui )?(?:e|eh)"
+    r"|sou)\s+(?:eu\s*,?\s+)?[oa]\s+"
+    r"|\b(?:(?:aqui )?quem (?:fala|escreve)|aqui) (?:e|eh)\s+(?:[oa]\s+)?"
     rf"|(?:^|[,.!?\n]\s*|\b(?:oi+e?|ola|opa|eu|dia|tarde|noite)\s+)(?:sou|(?:e|eh) [oa]"
     rf"|prazer,?)\s+(?:[oa]\s+)?){_TITLE}",
     re.MULTILINE,
 )
-_HERE: Final = re.compile(r"\s+(?:aqui|falando|na area|por aqui)(?:\s+d[aeo]\s.*)?$")
-_ANOTHER: Final = re.compile(
+_HERE: Final = Pattern(r"\s+(?:aqui|falando|na area|por aqui)(?:\s+d[aeo]\s.*)?$")
+_ANOTHER: Final = Pattern(
     r"\b(?:esposa|marido|mulher|mae|pai|filh[oa]|secretaria"
     r"|noiv[oa])\s+d[oae]\s*$"
 )
-_COMPANY: Final = re.compile(
+_COMPANY: Final = Pattern(
     r"\b(?:(?:minha|nossa|a) empresa\s*(?:e|eh|se chama|chama|:|,)\s*(?:[oa]\s+)?"
     r"|(?:meu negocio|minha loja|nossa loja|meu comercio)\s*(?:e|eh|se chama|chama)\s+(?:[oa]\s+)?"
-    r"|^\s*(?:empresa|razao social|loja)\s*:\s*"
+    r"|^\s*(?:empresa|razao social|loja)\s*:\s*|^\s*empresa\s+(?=[a-z])"
     r"|\b(?:rh|financeiro|compras|comercial|marketing|administrativo|ti|setor \w+) d[oa]\s+"
     r"|(?:represento|represent\w+|em nome d)\s*[oae]\s+(?:empresa\s+)?"
     r"|(?:trabalho|trabalhamos)\s+(?:n[oa]|pr[oa]|para [oa])\s+(?:empresa\s+)?"
-    r"|\b(?:sou|somos|falo|falamos)\s+d[oa]\s+(?!rh\b|financeiro\b|ti\b)(?:empresa\s+|loja\s+)?"
+    r"|\b(?:sou|somos|falo|falamos)\s+(?:d|pel)[oa]\s+(?!rh\b|financeiro\b|ti\b)(?:empresa\s+"
+    r"|loja\s+)?"
     r"|\b(?:soci[oa]|don[oa]|proprietari[oa]|gerente|diretora?|compras|financeiro|rh"
     r"|funcionari[oa])"
     r"\s+d[oa]\s+(?:empresa\s+)?"
@@ -48,9 +52,11 @@ _COMPANY: Final = re.compile(
     r"|\baqui e d[oa]\s+(?:empresa\s+)?)",
     re.MULTILINE,
 )
-_OWNED: Final = re.compile(rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*[oa]\s+")
-_KIND_OF_TRADE: Final = re.compile(rf"(?:{'|'.join(TRADES)})\s+(?:d[aeo]s?\s+)?")
-_TRADE: Final = re.compile(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
+_OWNED: Final = Pattern(
+    rf"\b(?:tenho|temos) (?:um|uma) (?:{'|'.join(TRADES)})\s*,\s*(?:[oa]\s+|chamad[oa]\s+)?"
+)
+_KIND_OF_TRADE: Final = Pattern(rf"(?:{'|'.join(TRADES)})\s+(?:d[aeo]s?\s+)?")
+_TRADE: Final = Pattern(rf"\bd[ao]\s+(?=(?:{'|'.join(TRADES)})\s+\w)")
 _NO_COMPANY: Final = (STOP_WORDS | GREETINGS) - frozenset(
     ["bom", "boa", "dia", "noite", "sao", "por", "mais", "tudo", "bem", "nova"]
 )
@@ -58,47 +64,66 @@ _KID: Final = (
     r"(?:filh[oa]|filhinh[oa]|primogenit[oa]|filhot[ea]|menin[oa]|menininh[oa]|garot[oa]"
     r"|pequen[oa]|bebe|nenem|crianca"
     r"|net[oa]|netinh[oa]|sobrinh[oa]|afilhad[oa]|entead[oa]|guri|guria|cacula|molequ[ea]"
-    r"|mocinh[oa]|irmaozinho|irmazinha|alun[oa])"
+    r"|mocinh[oa]|gemeos|gemeas|irmaozinho|irmazinha|alun[oa])"
 )
 _ADULT: Final = 18
 _SMALL: Final = "|".join(word for word, value in WORDS.items() if value < _ADULT)
 _AGE: Final = rf"(?P<age>\d{{1,2}}|{_SMALL})"
 _AGED: Final = (
-    re.compile(
+    Pattern(
         rf"\b{_KID}\b[^.!?\n]{{0,40}}?\b(?:tem|de|com|fez|faz|fara|completa|completou|vai fazer"
         rf"|vai completar|esta com|idade)\s*:?\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$|[,.;!?\n]))"
         r"(?!\s+de (?:garantia|uso|casad|mercado))"
     ),
-    re.compile(
-        rf"\b(?:el[ea]|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>[a-z]+)(?:\s+[a-z]+)?)\s+(?:ja\s+"
+    Pattern(
+        rf"\b(?:el[ea]|[oa] (?:mais (?:velh|nov)[oa]|maior|menor|outr[oa]|primeir[oa]|segund[oa])"
+        rf"|(?:[oae]|pr[oa]|d[oa]|para)\s+(?P<who>(?!el[ea]\b)[a-z]+)(?:\s+[a-z]+)?)\s+(?:ja\s+"
         rf"|so\s+)?(?:tem"
         rf"|fez|faz|fara|completa|completou"
         rf"|vai fazer|vai completar|esta com|ta com|de)\s+{_AGE}\s*(?:an(?:os?|inhos?)\b|(?=$"
         rf"|[,.;!?\n]))"
     ),
-    re.compile(
+    Pattern(
+        rf"\b(?:{_KID}|el[ea])\b[^.!?\n]{{0,40}}?\be (?:ja |so )?(?:tem|fez|esta com|ta com)\s+"
+        rf"{_AGE}\s*an(?:os?|inhos?)\b"
+    ),
+    Pattern(
+        r"\b(?:pr[oa]|para(?:\s+[oa])?|d[oa])\s+(?P<who>[a-z]+)(?:\s+[a-z]+)?\s*,\s*"
+        rf"(?:que |e )?el[ea]\s+(?:tem|fez|esta com|ta com)\s+{_AGE}\b"
+    ),
+    Pattern(
         rf"(?:^|[.!?,\n]\s*)(?P<who>[a-z]+)(?:\s+[a-z]+){{0,3}}\s*,\s*(?:de\s+)?{_AGE}"
         r"\s+an(?:os?|inhos?)\b"
     ),
-    re.compile(
+    Pattern(
         rf"\b(?:vaga|turma|matricula|bercario|maternal)\b[^.!?\n]{{0,15}}?(?:pra|para|de)\s+{_AGE}"
         r"\s+an(?:os?|inhos?)\b"
     ),
-    re.compile(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
+    Pattern(rf"\bel[ea]\s+(?:fez|faz|completou|completa)\s+{_AGE}\b(?!\s*(?:x|mil|reais|horas))"),
+    Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}}?\s(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
+    Pattern(
+        r"\b(?:matricular|inscrever|rematricular|vaga|matricula)\b[^.!?\n]{0,30}?,\s*"
+        rf"{_AGE}\s*an(?:os?|inhos?)\b"
+    ),
+    Pattern(rf"\b{_KID}\b[^.!?\n]{{0,25}},\s*(?:de\s+)?{_AGE}\s+an(?:os?|inhos?)\b"),
 )
-_NAMED_KID: Final = re.compile(
-    rf"\b(?:{_KID}(?:\b[^.!?\n]{{0,25}}?\s(?:se chama|chama-se|chama|chamad[oa])"
+_NAMED_KID: Final = Pattern(
+    rf"\b(?:{_KID}(?:\b[^.!?\n]{{0,25}}?\s(?:se chama|chama-se|chamad[oa]|chama)"
     rf"|(?:\s+\w+)?\s*,?\s+e [oa])"
     rf"|el[ea] se chama|nome (?:d(?:el[ea]|[oa] (?:meu |minha )?{_KID})(?: e| eh)?"
     rf"|d[ao] {_KID})\s*:?"
     rf"|(?:{_KID}\s*:)|d[oa] (?:meu|minha) {_KID} (?:e|eh)\b|\b(?:mae|pai|avo|tia"
     rf"|tio) d[oa]\b)\s*(?:e |eh )?(?:[oa]\s+)?"
 )
-_PUPIL: Final = re.compile(
+_PUPIL: Final = Pattern(
     r"\b(?:matricular|inscrever|rematricular|matricula|rematricula|vaga|inscricao)\s+"
     r"(?:d[oa]|pr[oa]|para(?:\s+[oa])?|[oa])\s+(?=[^\W\d_])"
 )
-_KID_THEN_NAME: Final = re.compile(rf"\b{_KID}\s*,?\s+(?:[oa]\s+)?(?=[^\W\d_])")
+_KID_THEN_NAME: Final = Pattern(rf"\b{_KID}\s*,?\s+(?:[oa]\s+)?(?=[^\W\d_])")
+# After the name, what a customer tells of themselves: «Paulo, conta de 800».
+_TOLD: Final = Pattern(r"(?:conta|luz|moro|sou|quero|\d+ (?:quartos|dorm)|apto|casa|bairro)\b")
+_OF_TRADE: Final = Pattern(rf"\b(?:{'|'.join(TRADES)})\s+$")  # «Escola Pequeno Mundo»
+_OF_HOUSE: Final = Pattern(r"d[ao] [A-ZÀ-Ý]")
 _SHORTEST: Final = 2
 
 
@@ -119,7 +144,7 @@ def find_name(text: str, *, answering: bool = False) -> str | None:
         name = _name_at(text, found.end(), capital=False)
         if name and (answering or _looks_like_name(name)):
             return name
-    return next(_signed(text), None)
+    return next(_signed(text), None) or _alone(text)
 
 
 def find_company(text: str) -> str | None:
@@ -144,7 +169,22 @@ def find_child(text: str) -> Child:
 
 
 def _name_at(text: str, start: int, *, capital: bool) -> str | None:
-    return proper(text, start, _NO_PERSON, capital=capital)
+    name = proper(text, start, _NO_PERSON, capital=capital)
+    return _without_home(name) if name else None
+
+
+def _without_home(name: str) -> str:
+    """«Gustavo de Pelotas» without the city."""
+    said = name.split()
+    for place in range(len(said) - 2, 0, -1):
+        if fold(said[place]) in CONNECTIVES and _is_home(" ".join(said[place + 1 :])):
+            return " ".join(said[:place])
+    return name
+
+
+def _is_home(place: str) -> bool:
+    key = normalise(place)
+    return key in CITIES and key not in SURNAMES
 
 
 def _looks_like_name(name: str) -> bool:
@@ -173,6 +213,25 @@ def _signed(text: str) -> Iterator[str]:
             yield name
 
 
+def _alone(text: str) -> str | None:
+    """«Rodrigo Alves, prazer», «Rafael, Curitiba»: a name before all else."""
+    said = [part.strip() for part in CLAUSE.findall(text)]
+    name, *rest = [part for part in said if part and not _is_greeting(part)] or [""]
+    is_name = _name_at(name, 0, capital=True) == name and fold(name.split()[0]) in FIRST_NAMES
+    if not is_name:
+        return None
+    is_whole = not rest and len(name.split()) > 1 and "?" not in text
+    return name if is_whole or (rest and _is_from(rest[0])) else None
+
+
+def _is_from(clause: str) -> bool:
+    return any((normalise(clause) in CITIES, _OF_HOUSE.match(clause), _TOLD.match(fold(clause))))
+
+
+def _is_greeting(clause: str) -> bool:
+    return all(fold(word) in GREETINGS | THANKS | {"prazer"} for word in clause.split())
+
+
 def _child_age(folded: str) -> int | None:
     for pattern in _AGED:
         for found in pattern.finditer(folded):
@@ -190,10 +249,16 @@ def _child_name(text: str, folded: str) -> str | None:
             return titled(name)
     for found in (*_KID_THEN_NAME.finditer(folded), *_PUPIL.finditer(folded)):
         name = _name_at(text, found.end(), capital=False)
-        if name and (fold(name.split()[0]) in FIRST_NAMES or name[0].isupper()):
+        if name and _is_kid(name, folded[: found.start()]):
             return titled(name)
-    for pattern in _AGED[1:3]:
+    for pattern in _AGED:
         for found in pattern.finditer(folded):
-            if found["who"] in FIRST_NAMES and number(found["age"]) < _ADULT:
+            if found.groupdict().get("who") in FIRST_NAMES and number(found["age"]) < _ADULT:
                 return _name_at(text, found.start("who"), capital=False)
     return None
+
+
+def _is_kid(name: str, before: str) -> bool:
+    """«Escola Pequeno Mundo» is none."""
+    is_known = fold(name.split(maxsplit=1)[0]) in FIRST_NAMES or name[0].isupper()
+    return is_known and _OF_TRADE.search(before) is None

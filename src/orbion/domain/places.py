@@ -9,31 +9,32 @@ from orbion.domain.gazetteer import CITIES, QUARTERS
 from orbion.domain.proper import CLAUSE, CONNECTIVES, proper, titled
 from orbion.domain.text import fold, normalise, words
 from orbion.domain.vocabulary import NO_PLACE, TRADES
+from orbion.kit.pattern import Pattern
 
 _LONGEST_FIRST: Final = tuple(sorted(QUARTERS.items(), key=lambda each: -len(each[0])))
-_LIVING: Final = re.compile(
+_LIVING: Final = Pattern(
     r"\b(?:moro|moramos|resido|residimos|aqui|atendem?|mudei|mudar)\s+(?:aqui\s+|hoje\s+)?"
     r"(?:em|no|na|pra|para)\s+"
 )
-_SITUATED: Final = re.compile(
+_SITUATED: Final = Pattern(
     r"\b(?:atendem?|(?:estou|estamos|to|fica|ficamos|sou|somos|falo|casa|loja|empresa|padaria"
     r"|cidade"
     r"|sitio|chacara|fazenda|terreno|imovel|apartamento|escritorio|obra)"
     r"(?:\s+(?:e|eh|fica))?\s+(?:de|em)|cidade\s*:|cidade\s+(?:e|eh|de)|municipio de)\s+"
 )
-_STATE: Final = re.compile(
+_STATE: Final = Pattern(
     r"\s*[-/,]?\s*\b(?:ac|al|am|ap|ba|ce|df|es|go|ma|mg|ms|mt|pa|pb|pe|pi|pr|rj|rn|ro|rr|rs|sc"
     r"|se|sp"
     r"|to)\s*$"
 )
-_PLACED: Final = re.compile(
+_PLACED: Final = Pattern(
     r"^\s*(?:(?:e|eh|ou|mas|sou|moro|fica|aqui|oi|ola|bom dia|boa tarde|boa noite|interior"
     r"|cidade|em|de|na|no|do)\s+)*"
 )
-_BEFORE_CITY: Final = re.compile(
+_BEFORE_CITY: Final = Pattern(
     r"(?:\b(?:em|de|pra|para|cidade|atendem?|no|do|ate|entre)\s+|cidade\s*:\s*)$"
 )
-_NO_CITY: Final = re.compile(
+_NO_CITY: Final = Pattern(
     r"\b(?:rua|av|avenida|alameda|travessa|rodovia|jardim|jd|vila|bairro|parque|banco|hotel"
     r"|shopping"
     r"|colegio|escola|loja|edificio|residencial|time|clube)\s+(?:d[aeo]s?\s+)?$"
@@ -47,13 +48,13 @@ _COMMON: Final = frozenset(
 )
 _CLEAR: Final = 5
 _LONGEST_CITY: Final = max(len(key.split()) for key in CITIES)
-_WORD: Final = re.compile(r"[a-z0-9]+")
+_WORD: Final = Pattern(r"[a-z0-9]+")
 _ABBREVIATED: Final = (
-    (re.compile(r"^(?:jd|jdm|jard)\.?\s+", re.IGNORECASE), "Jardim "),
-    (re.compile(r"^(?:vl|v)\.?\s+", re.IGNORECASE), "Vila "),
-    (re.compile(r"^(?:pq|pqe)\.?\s+", re.IGNORECASE), "Parque "),
+    (Pattern(r"^(?:jd|jdm|jard)\.?\s+", re.IGNORECASE), "Jardim "),
+    (Pattern(r"^(?:vl|v)\.?\s+", re.IGNORECASE), "Vila "),
+    (Pattern(r"^(?:pq|pqe)\.?\s+", re.IGNORECASE), "Parque "),
 )
-_QUARTER: Final = re.compile(
+_QUARTER: Final = Pattern(
     r"\bbairro\s*(?::|e|eh|chama|se chama|do|da|de)?\s+(?:(?:e"
     r"|eh)\s+)?(?:[oa]\s+)?"
 )
@@ -61,26 +62,24 @@ _KIND: Final = (
     r"(?:vila|vl|jardim|jd|jdm|parque|pq|alto d[aeo]|chacara|recanto|residencial|bosque|morro"
     r"|cidade nova|cidade jardim|nova|setor|conjunto|loteamento|portal d[aeo]|colinas)"
 )
-_OF_KIND: Final = re.compile(
+_OF_KIND: Final = Pattern(
     rf"\b(?:n[oa]|em|d[oae]|pel[oa]|pr[oa]"
     rf"|para [oa])\s+(?={_KIND}\s+[a-z])"
 )
-_ALONE: Final = re.compile(
-    r"(?:^|[,\n]\s*)(?=(?:vila|vl|jardim|jd|jdm|parque|pq|setor)\.?\s+[a-z]+)"
-)
-_LIVES_AT: Final = re.compile(
+_ALONE: Final = Pattern(r"(?:^|[,\n]\s*)(?=(?:vila|vl|jardim|jd|jdm|parque|pq|setor)\.?\s+[a-z]+)")
+_LIVES_AT: Final = Pattern(
     r"\b(?:moro|moramos|fico|fica|ficamos|estou|estamos|to|aqui|casa|apto|ap|ape|apartamento"
     r"|sobrado"
     r"|terreno|imovel|algo|procuro|regiao|perto|proximo|lado|kitnet|studio|loja|quartos?|escola)"
     r"\s+(?:\w+\s+)?n[oa]\s+|\b(?:regiao|perto|proximo|lado)\s+(?:d[oa]|ao?)\s+"
 )
-_CENTRE: Final = re.compile(
+_CENTRE: Final = Pattern(
     r"\b(?:no|do|pro|perto do|:)\s*centro\b(?!\s+(?:comercial"
     r"|de (?:estetica|saude)))"
 )
 _NO_QUARTER: Final = NO_PLACE | frozenset(
     words(
-        "financeiro industrial publico vendas matriculas norte sul leste oeste zona litoral praia"
+        "financeiro publico vendas matriculas norte sul leste oeste zona litoral praia"
         " interior rua avenida av parte mesma"
         " mesmo minha meu internet instagram facebook google site shopping escola predio"
         " cobertura chao terreo fundo anuncio face insta zap whats praca estado regiao"

@@ -6,6 +6,9 @@ Whatever is compared with a customer's words (aliases, replies, cues, phrases) i
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
+from typing import Final
+
+FAREWELL: Final = "Tudo bem, agradeço por avisar. Se mudar de ideia, é só me chamar por aqui."
 
 
 class SlotKind(StrEnum):
@@ -132,8 +135,11 @@ class HandoffRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff:
+    """`owner_phone` is told of each one, unless the account names another; digits only."""
+
     message: str
     rules: tuple[HandoffRule, ...]
+    owner_phone: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +154,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """What model calls may cost, in centavos; None = no limit of its own."""
+    """What model calls may cost, in centavos, if the operator allows it; None = no own limit."""
 
     day: int | None = None
     conversation: int | None = None
@@ -159,7 +165,7 @@ class Texts:
     """The assistant's fixed sentences; `acknowledgements` take turns.
 
     `away` and `handoff_away` are said while the business is closed; "" = nothing of the kind.
-    In both, {reopens} stands for when it opens again.
+    In both, {reopens} stands for when it opens again. `farewell` is for who gives up.
     """
 
     opt_out_confirmation: str
@@ -176,6 +182,7 @@ class Texts:
     acknowledgements: tuple[str, ...]
     away: str = ""
     handoff_away: str = ""
+    farewell: str = FAREWELL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +191,8 @@ class Playbook:
 
     `objections` are answered like `faq`, but their questions are what customers object.
     `holidays` are closed days of its own, beside Brazil's when `national_holidays`; `offers` are
-    words for what it sells at large, as «mensalidade».
+    words for what it sells at large, as «mensalidade». `knowledge_folder` holds its Markdown
+    documents, beside the file.
     """
 
     id: str
@@ -208,6 +216,7 @@ class Playbook:
     offers: tuple[str, ...] = ()
     national_holidays: bool = False
     budget: Budget = field(default_factory=Budget)
+    knowledge_folder: str | None = None
 
     @property
     def knowledge(self) -> tuple[Faq, ...]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.domain.playbook import (
+    FAREWELL,
     Budget,
     Discount,
     Faq,
@@ -34,6 +35,7 @@ from orbion.domain.toml_table import TomlTable
 from orbion.domain.vocabulary import spelled_out
 
 _LANGUAGE: Final = re.compile(r"[a-z]{2}(?:-[A-Z]{2})?")
+_PHONE: Final = re.compile(r"[1-9]\d{9,14}")
 _TRUTH: Final = frozenset(["virtual", "robo", "automatica", "automatico"])
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _LONGEST_TEXT: Final = 1000
@@ -101,6 +103,7 @@ def _playbook(name: str, version: str, raw: dict[str, Any], faults: list[str]) -
         stages=tuple(map(_stage, top.tables("stages", "add [[stages]]", least=1))),
         handoff=_handoff(top.table("handoff", "add the table [handoff]")),
         texts=_texts(top.table("texts", "add the table [texts]"), names),
+        knowledge_folder=_knowledge(top.optional_table("knowledge", "add the table [knowledge]")),
         budget=_budget(top.optional_table("budget", "add the table [budget]")),
     )
     business.close()
@@ -136,6 +139,14 @@ def _budget(table: TomlTable | None) -> Budget:
     )
     table.close()
     return budget
+
+
+def _knowledge(table: TomlTable | None) -> str | None:
+    if table is None:
+        return None
+    folder = table.text("folder", "name the folder of Markdown documents beside this file")
+    table.close()
+    return folder
 
 
 def _away(table: TomlTable, key: str, names: dict[str, str]) -> str:
@@ -276,9 +287,18 @@ def _handoff(table: TomlTable) -> Handoff:
     handoff = Handoff(
         message=table.text("message", "add what is said when a person takes over"),
         rules=tuple(map(_rule, table.tables("rules", "add [[handoff.rules]]"))),
+        owner_phone=_owner(table),
     )
     table.close()
     return handoff
+
+
+def _owner(table: TomlTable) -> str | None:
+    cure = 'write who is told, country code first, digits only, as "5511987654321"'
+    found = table.text("owner_phone", cure, default="")
+    if found and not _PHONE.fullmatch(found):
+        table.fault("owner_phone", f"is no phone number; {cure}")
+    return found or None
 
 
 def _rule(table: TomlTable) -> HandoffRule:
@@ -307,6 +327,7 @@ def _texts(table: TomlTable, names: dict[str, str]) -> Texts:
         acknowledgements=table.texts("acknowledgements", cure, least=1),
         away=_away(table, "away", names),
         handoff_away=_away(table, "handoff_away", names),
+        farewell=_filled(table, "farewell", cure, names, default=FAREWELL),
     )
     if texts.identity and _TRUTH.isdisjoint(words(texts.identity)):
         table.fault("identity", 'hides the truth; say "assistente virtual" in it')

@@ -8,20 +8,30 @@ from decimal import Decimal
 from itertools import combinations
 from typing import Final
 
+from orbion.domain.clauses import clauses
 from orbion.domain.figures import Figure, Figures, Instalment
 from orbion.domain.products import Mention
+from orbion.kit.pattern import Pattern
 
-_SENTENCE_END: Final = re.compile(r"[!?;\n]|\.(?!\d)")
-_SUM: Final = re.compile(
+_SENTENCE_END: Final = Pattern(r"[!?;\n]|\.(?!\d)")
+_SUM: Final = Pattern(
     r"\bjunt[oa]s?\b|\btotal\b|\b(?:os|as) (?:2|3|4|dois|duas)\b|\bsoma\w*|\btudo\b|\bambos\b|\+"
     r"|\bmais\b|\be (?:o|a)\b|\bao todo\b|\bcombo\b|\bcom\b"
 )
-_DIFFERENCE: Final = re.compile(
+_DIFFERENCE: Final = Pattern(
     r"\bdiferenca\b|\ba (?:mais|menos)\b|\bmais (?:car|barat)\w+|\beconomi\w+|\bacima\b|\babaixo\b"
 )
-_PAIR: Final = re.compile(r"\b(?:casal|par|dupla|ambos)\b")
-_EACH: Final = re.compile(r"\bcada\b|\bsai\w* a\b|\bpor (?:pessoa|unidade|aula|dia)\b|\bunidade\b")
+_PAIR: Final = Pattern(r"\b(?:casal|par|dupla|ambos)\b")
+_EACH: Final = Pattern(r"\bcada\b|\bsai\w* a\b|\bpor (?:pessoa|unidade|aula|dia)\b|\bunidade\b")
 _MOST_TIMES: Final = 36
+
+
+_UNABLE: Final = Pattern(
+    r"\b(?:nao|nem)\s+(?:\w+\s+){0,2}(?:consig\w+|consegu\w+|poss?o|podemos|pode|temos|tenho|tem"
+    r"|trabalh\w+"
+    r"|faz\w*|faco|da|rola|existe|ha|vend\w+|oferec\w+|chega\w*|aceit\w+|encontr\w+|ach\w+"
+    r"|sei)\b(?! mais de| menos)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +93,14 @@ class Told:
         """Whether the sentence around the place names a product."""
         begin, end = self._sentence(start)
         return any(begin <= each.start < end for each in self.mentions)
+
+    def refuses(self, start: int) -> bool:
+        """«Não consigo fazer por 400» promises nothing."""
+        return any(
+            clause.start <= start < clause.start + len(clause.text)
+            and _UNABLE.search(clause.text) is not None
+            for clause in clauses(self.figures.text)
+        )
 
     def sentence_at(self, start: int) -> str:
         begin, end = self._sentence(start)

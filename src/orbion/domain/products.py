@@ -1,7 +1,8 @@
 """Find which products a text names, and names and offers that the data do not hold."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
@@ -11,10 +12,12 @@ from orbion.domain.figures import read_figures
 from orbion.domain.promises import stems
 from orbion.domain.text import compose, fold, words
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS, THANKS
+from orbion.kit.pattern import Pattern
 
-_TOKEN: Final = re.compile(r"[a-z]+|\d+(?:\.\d+)?")
-_WORD: Final = re.compile(r"[a-z]+")
-_ASIDE: Final = re.compile(r"\([^)]*\)")
+_TOKEN: Final = Pattern(r"[a-z]+|\d+(?:\.\d+)?")
+_WORD: Final = Pattern(r"[a-z]+")
+_ASIDE: Final = Pattern(r"\([^)]*\)")
+_ACRONYM: Final = Pattern(r"\b[A-Z]{3,4}\b")
 _STEM: Final = 5
 _LEAST: Final = 4
 _HEADS: Final = frozenset(
@@ -51,7 +54,7 @@ _ADJECTIVES: Final = frozenset(
         " top start black express exclusivo basico completo max ultra executivo empresarial"
     )
 )
-_CAPITAL: Final = re.compile(
+_CAPITAL: Final = Pattern(
     r"(?<![.!?:\n*_•\u2013—(] )(?<![.!?:\n*_•(\-])(?<=[\w,;] )"
     r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:(?: (?:d[aeo]s? )?"
     r"[A-ZÀ-Ý][\wÀ-ÿ'-]+)|(?: \d+))*"
@@ -61,9 +64,9 @@ _CALLING: Final = (
     *("seja", "dona", "doutor", "doutora", "claro", "bem-vinda", "bem-vindo", "prazer", "querida"),
     *("querido", "desculpa", "desculpe", "parabens", "pronto", "seria", "chamo", "nome", "falo"),
 )
-_NAMING: Final = re.compile(
+_NAMING: Final = Pattern(
     r"\b(?:o|a|os|as|um|uma|no|na|do|da|dos|das|nosso|nossa|pelo|pela|com|temos|tem|tambem|tb"
-    r"|vendemos"
+    r"|vendemos|(?:temos|tem|vendemos|fazemos)(?: \w+){1,2} (?:pra|para)"
     r"|ofere\w+|marca|modelo|em|e|ou|ao|de|\w*plano|kit|curso|bairro|inversor|linha"
     rf"|(?!(?:{'|'.join(_CALLING)})\s)[a-z]{{4,}})\s+$"
 )
@@ -76,18 +79,20 @@ _COMMON: Final = frozenset(
         " voce voces oi ola bom boa obrigado obrigada certo perfeito maps email insta"
     )
 )
-_OFFER: Final = re.compile(
+_OFFER: Final = Pattern(
     r"\b(?:(?:a gente |nos )?(?:tambem |tb )?(?:temos|tem|oferecemos|oferece|vendemos|vende"
     r"|trabalhamos com|fazemos"
     r"|aceitamos|instalamos|alugamos|contamos com|disponibilizamos|atendemos|dispomos de"
     r"|possuimos|cobrimos|realizamos"
     r"|entregamos|damos|emitimos|usamos|buscamos|levamos|retiramos|montamos|trocamos|ministramos"
-    r"|consertamos)"
+    r"|consertamos|colocamos|aplicamos|importamos|fabricamos|produzimos|servimos|preparamos"
+    r"|organizamos|ensinamos|ofertamos|construimos|projetamos|reformamos|lavamos)"
     r"(?: (?:sim|tambem|tb|ate|sempre|ainda|agora|aqui|muito|muitos|varios|varias|outros?|outras?"
     r"|mais|nossos?|nossas?|em|no|na"
     r"|nos|nas|com|o|a|os|as|um|uma|de|do|da|todo|toda|todos|todas|e))*)\s+([a-z]{3,})(?:\s+(?:de "
     r"|do |da |em |para |com |e )?([a-z]{4,}))?"
 )
+_OURS: Final = Pattern(r"mos\b")
 _MODEST: Final = frozenset(
     words(
         "opcoes opcao alternativas alternativa interesse duvida duvidas equipe pessoal time "
@@ -105,7 +110,8 @@ _MODEST: Final = frozenset(
         " ficar falar acordo vezes vez questao tempo forma formas jeito modelos modelo tipos tipo"
         " momento contato conversa cadastro anotado registrado costume conta quem onde quando "
         "urgencia"
-        " pensado alem dessas desses disso daqui por favor novidade novidades vontade cada"
+        " pensado maximo minimo total alem dessas desses disso daqui por favor novidade novidades"
+        " vontade cada"
     )
 )
 
@@ -115,7 +121,7 @@ class Named:
     """A product by all words that may name it, each a pattern of folded words in digits."""
 
     key: str
-    pattern: re.Pattern[str]
+    pattern: Pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +133,14 @@ class Mention:
 
 def name_products(names: Mapping[str, Sequence[str]]) -> tuple[Named, ...]:
     """`names` of each product by its key; parts of several products name none of them."""
-    tokens = {key: [_tokens(each) for each in given] for key, given in names.items()}
+    acronyms = Counter(each for given in names.values() for each in _acronyms(given))
+    tokens = {
+        key: [
+            *map(_tokens, given),
+            *([each] for each in _acronyms(given) if acronyms[each] == 1),
+        ]
+        for key, given in names.items()
+    }
     heads = [parts[0][0] for parts in tokens.values() if parts and parts[0]]
     shared = {
         word
@@ -143,14 +156,19 @@ def name_products(names: Mapping[str, Sequence[str]]) -> tuple[Named, ...]:
     )
 
 
+def _acronyms(names: Iterable[str]) -> frozenset[str]:
+    """The MEI of «Consultoria MEI» is a name by itself."""
+    return frozenset(
+        fold(each) for name in names if not name.isupper() for each in _ACRONYM.findall(name)
+    )
+
+
 def _tokens(name: str) -> list[str]:
     plain = read_figures(_ASIDE.sub(" ", name)).text
     return [word for word in _TOKEN.findall(plain) if word not in STOP_WORDS]
 
 
-def _pattern(
-    given: Sequence[list[str]], heads: Sequence[str], shared: AbstractSet[str]
-) -> re.Pattern[str]:
+def _pattern(given: Sequence[list[str]], heads: Sequence[str], shared: AbstractSet[str]) -> Pattern:
     """The whole name, or what alone tells it from the others."""
     ways = []
     for parts in filter(None, given):
@@ -167,7 +185,7 @@ def _pattern(
             ways.extend(_short(word) for word in (*alone, *own) if len(word) >= _LEAST)
         if len(parts) > 2:  # noqa: PLR2004 «corte e barba» of «combo corte e barba»
             ways.append(r"\W+(?:[a-z]{1,4}\W+)?".join(map(re.escape, parts[1:])))
-    return re.compile(rf"\b(?:{'|'.join(sorted(set(ways), key=len, reverse=True))})s?\b")
+    return Pattern(rf"\b(?:{'|'.join(sorted(set(ways), key=len, reverse=True))})s?\b")
 
 
 def _short(word: str) -> str:
@@ -233,7 +251,9 @@ def find_offers(text: str, known: AbstractSet[str]) -> Iterator[str]:
         if is_open(clause.text):
             continue
         for found in _OFFER.finditer(clause.text):
-            if is_denied(clause.text, found.start()):
+            if is_denied(clause.text, found.start()) or (
+                clause.is_asked and not _OURS.search(found.group())
+            ):
                 continue
             parts = [word for word in found.groups() if word and word not in STOP_WORDS]
             if not parts or parts[0] in _MODEST:

@@ -1,9 +1,10 @@
 """The words in which a reply promises something beyond figures, one family a promise."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+
+from orbion.kit.pattern import Pattern
 
 INTEREST_FREE: Final = "interest_free"
 _DAY: Final = (
@@ -13,11 +14,11 @@ _DAY: Final = (
 )
 
 
-def _read(written: str) -> re.Pattern[str]:
+def _read(written: str) -> Pattern:
     """One alternative or more a line; «~» at the end of a line says that it goes on."""
     lines = (line.strip() for line in written.replace("{DAY}", _DAY).splitlines())
     joined = "\n".join(line for line in lines if line).replace(" ~\n", "")
-    return re.compile(rf"\b(?:{'|'.join(joined.splitlines())})")
+    return Pattern(rf"\b(?:{'|'.join(joined.splitlines())})")
 
 
 _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
@@ -31,8 +32,16 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             zero (?:de )?entrada|nao precisa (?:de |dar )?(?:entrada|sinal|fiador)
         """,
         "waiver": r"""
+            nao (?:tem|temos|ha|cobra\w*|exig\w+|precisa de|existe) (?:\w+ )?(?:fidelidade ~
+            |multas?|carencia|caucao|fiador|burocracia|limites?)\b
             sem (?:\w+ )?(?:fidelidade|multas?|carencia|burocracia|compromisso|limites?|adesao) ~
             |sem (?:\w+ )?(?:contrato|comprovante|comprovacao|avalista|analise|letras miudas)
+        """,
+        "unlimited": r"""
+            qualquer (?:compra|pedido|valor|cidade|lugar|endereco|produto|plano|idade|convenio ~
+            |cartao|banco|bairro|regiao)\b
+            tod[oa]s (?:[oa]s )?(?:compras|pedidos|cidades|produtos|convenios ~
+            |cartoes|bancos|bairros)\b
         """,
         "free": r"""
             ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto))
@@ -64,7 +73,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             100 ?% ?(?:de )?\w+|(?:pode|pd) (?:confiar|ficar (?:tranquil\w|sossegad\w|sussegad\w))
             fi(?:ca|que) (?:tranquil\w|sossegad\w|susse\w+|de boa)|nao tem erro|tiro e queda
             dinheiro de volta|devolv\w+ (?:o |seu |todo |tudo|\d|integral)|reembols\w+
-            vai (?:\w+ )?zerar
+            vai (?:\w+ )?zerar|dura\w* (?:a vida (?:toda|inteira)|(?:pra|para) sempre)
             zera (?:a|sua)|nunca (?:mais )?(?:da|deu|dao|tem|quebra|vai|falha|atras)\w*
             sempre (?:funciona|da certo|aprova)
             vai (?:\w+ )?(?:dar certo|aprovar|ser aprovad\w|passar|valorizar|economizar ~
@@ -96,6 +105,9 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             |proposta|visit)\w*|tem gente (?:na fila|de olho|querendo)|fila de espera|concorrid\w+
         """,
         "attribute": r"""
+            nativ[oa]s?\b|experientes?\b|qualificad\w+|especializad\w+|bilingue\w*|mobiliad\w+|climatizad\w+|blindad\w+|reformad\w+|privativ\w+|aquecid\w+
+            refrigerad\w+|automatizad\w+|personalizad\w+|monitorad\w+|planejad\w+|gourmet
+            pe na areia|vista (?:para|pro) (?:o )?mar|original de fabrica|zero km|seminov\w+
             a prova d\W|impermeave\w+|importad\w+|organic\w+|hipoalerg\w+|antiderrapante\w*|vegan\w+
             sem (?:gluten|lactose|acucar|conservante\w*)|artesana\w+|ultima geracao
             de primeira linha
@@ -109,7 +121,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             lider(?:es)? |numero 1|n ?1 |nota (?:maxima|10)|melhor preco|menor preco
             cobr(?:imos|o|e) (?:qualquer|a oferta|o preco|todo|oferta)
             ninguem (?:faz|vende|cobra|tem)|imbativ\w+|referencia (?:em|no|na|nacional)|premiad\w+
-            (?:mais de|\d+) (?:mil )?clientes|o mais vendido|campea\w*|mais procurad\w
+            (?:mais de|\d+) (?:mil )?clientes|o mais vendido|campe\w+|mais procurad\w
         """,
         "credential": r"""
             (?:certificad|credenciad|reconhecid|autorizad|homologad|registrad ~
@@ -126,6 +138,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
         """,
         "delivery": r"""
             (?:entreg\w+|chega\w*|envi\w+|despach\w+|instal\w+|fic\w+ pront\w+|recebe\w*|libera\w* ~
+            |encomend\w+ ~
             |sai|mont\w+|busca\w*|retira\w*|comec\w+|inici\w+|resolv\w+|conclu\w+|termin\w+|faz\w* ~
             |mud\w+|entra\w*|devolv\w+)(?: \w+){0,4} {DAY}
             {DAY}(?: \w+){0,3} (?:ja )?(?:entreg\w+|chega\w*|instal\w+|esta(?:ra)? pront\w+|(?:ta ~
@@ -138,8 +151,11 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             (?:aceit|receb|parcel|pag|financ|trabalh|divid)\w*(?: \w+){0,4} (?:cheques?|crediario ~
             |carne|consorcio|permuta|bitcoin|cripto\w*|vale\b|vr\b|fiado|fgts|financiamento ~
             |boletos?|pix|picpay|mercado pago|dolar|carro|moto|amex|carta de credito)
+            (?:peg|aceit|receb|avali)\w* (?:o |um |seu |sua )*(?:\w+ )?(?:usad[oa]|antig[oa] ~
+            |imovel|veiculo)\b
             (?:no|na|via|pelo) (?:crediario|carne|cheque|fiado|promissoria|consorcio)\b
-            financiamento (?:proprio|direto)|direto com (?:a loja|o dono|a construtora|a gente)
+            financiamento (?:proprio|direto)|direto com (?:a loja|o proprietario|o dono ~
+            |a construtora|a gente)
             aceit\w+ (?:todos|qualquer|tod[ao]s? )|usar (?:o |seu )?fgts
         """,
         "included": r"""
@@ -159,6 +175,6 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
         """,
     }
 )
-FAMILIES: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
+FAMILIES: Final[Mapping[str, Pattern]] = MappingProxyType(
     {name: _read(written) for name, written in _WRITTEN.items()}
 )

@@ -1,15 +1,17 @@
 """Find what a reply promises beyond figures, and whether the data of the business back it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.promise_words import FAMILIES
 from orbion.domain.text import words
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS
+from orbion.kit.pattern import Pattern
 
 _STEM: Final = 5
 _LEAST: Final = 3
@@ -21,9 +23,15 @@ _SOON: Final = re.compile(
     r"hoje|amanha|na hora|mesmo dia|(?:semana|mes) que vem|proxima semana|n?es[st]a semana"
     r"|fim do mes|fim de semana"
 )
+_BEING: Final = Pattern(r"\b(?:esta|estao|ta|tao|e|sao|vem|vao|ja)\b(?: ja)?(?: tudo)? $")
+_INCLUDED: Final = Pattern(r"(?:ja )?inclu(?:s|id)[oa]s?\b")
+_PARTS: Final = Pattern(
+    r"\b(?:valor\w*|preco\w*|mensalidade\w*|plano\w*|pacote\w*|servico\w*|tudo|total|mesmo)\b"
+)
 _EMPTY: Final = frozenset(
     words(
-        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso inclusos inclusa "
+        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso"
+        " inclusos inclusa "
         "inclusas incluido incluida inclui incluindo "
         "acompanha direito aceita"
         " aceitam aceitamos recebemos parcelamos parcela parcelar pagar pagamento financiamos "
@@ -68,7 +76,7 @@ def find_promises(text: str) -> Iterator[Promise]:
 
 
 def _promise(family: str, clause: Clause, found: re.Match[str]) -> Promise:
-    said = clause.text[found.start() :] if family == "included" else found.group()
+    said = _included(clause, found) if family == "included" else found.group()
     rest = f"{clause.text[: found.start()]} {clause.text[found.end() :]}"
     return Promise(
         family=family,
@@ -80,17 +88,40 @@ def _promise(family: str, clause: Clause, found: re.Match[str]) -> Promise:
     )
 
 
+def _included(clause: Clause, found: re.Match[str]) -> str:
+    """«Inclui X» says it behind, «X está incluso» before."""
+    after, before = clause.text[found.start() :], clause.text[: found.start()]
+    is_before = _is_said_before(clause, clause.start + found.start())
+    return f"{_PARTS.sub('', before)} {after}" if is_before else after
+
+
+def _is_said_before(clause: Clause, start: int) -> bool:
+    before, after = clause.text[: start - clause.start], clause.text[start - clause.start :]
+    is_said = _INCLUDED.match(after) is not None and not stems(after)
+    return is_said or _BEING.search(before) is not None
+
+
+_FIRST: Final = frozenset(("prime", "segun"))  # «primeira aula grátis» says more by «aula»
+_ABOUT: Final[Mapping[str, Callable[[Promise], frozenset[str]]]] = MappingProxyType(
+    {"waiver": lambda promise: promise.words, "free": lambda promise: promise.around}
+)
+
+
 def is_backed(
     promise: Promise, grounds: Mapping[str, Sequence[Promise]], known: AbstractSet[str], text: str
 ) -> bool:
     """Whether the data promise the same, about the same thing."""
+    if promise.family == "unlimited":
+        return promise.clause.text[promise.start - promise.clause.start :].strip() in text
     if promise.family == "delivery":
         return all(when in text for when in promise.soon)
+    if promise.family == "included" and _is_said_before(promise.clause, promise.start):
+        return promise.words <= known and promise.family in grounds
     if promise.family in _BY_WORDS:
         return promise.words <= known if promise.words else promise.family in grounds
     alike = grounds.get(promise.family, ())
-    if promise.family == "waiver":
-        return any(promise.words & each.words for each in alike)
-    if promise.family != "free":
+    if promise.family not in _ABOUT:
         return bool(alike)
-    return any(not promise.around or promise.around & each.around for each in alike)
+    said = promise.words if promise.family == "waiver" else promise.around
+    telling = said - _FIRST or said
+    return any(not said or telling & _ABOUT[promise.family](each) for each in alike)

@@ -1,7 +1,18 @@
 """Score a lead and place it in a stage from what is known, by code alone."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from orbion.domain.playbook import Playbook, Slot, Stage
 from orbion.domain.turns import Facts
+
+MOST_ATTEMPTS: Final = 2
+"""Nobody is asked for the same thing a third time."""
+
+
+def given_up(asked: Mapping[str, int]) -> frozenset[str]:
+    """The slots that are asked for no more; what the customer tells of them still counts."""
+    return frozenset(slot for slot, times in asked.items() if times >= MOST_ATTEMPTS)
 
 
 def score(playbook: Playbook, facts: Facts) -> int:

@@ -1,11 +1,11 @@
 """Recognise what a question is about where every business has the answer: price, hours, address."""
 
-import re
 from typing import Final
 
 from orbion.domain.vocabulary import spelled_out
+from orbion.kit.pattern import Pattern
 
-_PRICE: Final = re.compile(
+_PRICE: Final = Pattern(
     r"\bquanto (?:que |eu |voces |e que |mais ou menos )*(?:custa|custam|custaria|fica|ficam"
     r"|ficaria|sai"
     r"|saem|sairia|saindo|e|eh|seria|vale|cobra|cobram|esta|pago|pagaria|vou pagar|preciso investir"
@@ -21,10 +21,10 @@ _PRICE: Final = re.compile(
     r"|\bvalor d[aeo] \w+$|\bqual (?:e )?[ao] (?:mensalidade|aluguel|anuidade|taxa)\b"
     r"|\bquantos mil\b|\bme diz quanto\b"
 )
-_NO_PRICE: Final = re.compile(
+_NO_PRICE: Final = Pattern(
     r"\bquanto (?:tempo|falta|de desconto)\b|\bquant[oa]s? (?:vezes|dias|anos|meses|kwh|placas)\b"
 )
-_HOURS: Final = re.compile(
+_HOURS: Final = Pattern(
     r"\b(?:que|quais|quantas) horas?\b|(?<!meu )(?<!minha )(?<!o )\bhorarios?\b(?! (?:d[ae]s? \d"
     r"|livre|das))"
     r"|\b(?:qual|saber|ver|me passa) (?:e )?o (?:seu )?horario\b|\bhorario de (?:atendimento"
@@ -38,12 +38,12 @@ _HOURS: Final = re.compile(
     r"|abrem|tem atendimento|trabalham|esta aberto)\b|\batendendo agora\b"
     r"|\b(?:quais|que) (?:os |sao os )?dias?(?: de atendimento| voces (?:abrem|atendem|funcionam))"
 )
-_NO_HOURS: Final = re.compile(
+_NO_HOURS: Final = Pattern(
     r"\b(?:que horas?|horario) (?:que )?(?:ele|ela|o tecnico|chega|chegam|vem|passa|pode ser"
     r"|posso marcar"
     r"|te ligo)\b|\baberto a\b"
 )
-_ADDRESS: Final = re.compile(
+_ADDRESS: Final = Pattern(
     r"(?<!meu )(?<!novo )(?<!antigo )\bendereco\b(?! (?:d[ao] (?:minha|meu|obra|imovel)|novo|antigo"
     r"|errado|e rua|e av))|\baonde\b|^(?:e|fica|ficam) perto d[aeo]\b"
     r"|\bonde (?:que )?(?:voces |eu )?(?:fica|ficam|estao|esta|e|eh|posso ir|encontro|acho voces"
@@ -56,7 +56,7 @@ _ADDRESS: Final = re.compile(
     r"|\bqual (?:e )?(?:o bairro|a rua|a cidade)(?: de voces| da loja| da escola)?$"
     r"|\b(?:sao|e|eh) de onde\b"
 )
-_NO_ADDRESS: Final = re.compile(
+_NO_ADDRESS: Final = Pattern(
     r"\bonde (?:fica|ficam) (?:[oa]s?|um|uma) (?!loja|escola|empresa|unidade|imobiliaria"
     r"|escritorio)"
 )
@@ -65,7 +65,7 @@ _MACHINE: Final = (
     r"|gravacao)"
 )
 _SOMEBODY: Final = r"(?:humano|humana|ser humano|pessoa|gente|real|alguem)"
-_IDENTITY: Final = re.compile(
+_IDENTITY: Final = Pattern(
     rf"\b(?:voce|isso|isto|aqui|atendimento|resposta|conversa|mensagem)(?: \w+)?? (?:e|eh"
     rf"|com) (?:um |uma |o )?"
     rf"(?:{_MACHINE}|{_SOMEBODY}|de verdade)\b(?! que\b)"
@@ -82,11 +82,11 @@ _IDENTITY: Final = re.compile(
     rf"|\b(?:mensagem|resposta|atendimento|conversa) (?:e )?(?:automatic[oa]|com {_MACHINE})\b"
     r"|\bque (?:esta|ta) respondendo\b|\bvoce (?:existe|e gente|e de verdade|e real)\b|\brobo$"
 )
-_NO_IDENTITY: Final = re.compile(
+_NO_IDENTITY: Final = Pattern(
     r"\b(?:tenho|meu|minha|adora|gosta|aula de|sem|nao quero|nao e|esse|o|quero) (?:um |uma )?"
     r"(?:robo|robos|bot)\b|\bquem fala e\b"
 )
-_QUESTION: Final = re.compile(
+_QUESTION: Final = Pattern(
     r"^(?:(?:e|mas|oi|ola|entao|bom dia|boa tarde|boa noite) )*(?:quanto|quantos|quantas|qual|quais"
     r"|como|onde|quando|quem|porque|por que|o que|que tipo|sera|voces|tem|aceitam?|fazem?|vendem?"
     r"|posso|da para|queria saber|quero saber|gostaria de saber)\b"

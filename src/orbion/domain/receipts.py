@@ -81,7 +81,8 @@ def deeds(tool: str) -> frozenset[Deed]:
         return frozenset((Deed.MOVE, Deed.BOOK))
     if _any(said[:1], _CANCELLING):
         return frozenset((Deed.CANCEL,))
-    return frozenset((Deed.CHECK,)) if _any(said, _READING) else _done(said)
+    asked = [*said[:1], *(each for each in said[1:] if each != "consulta")]  # a visit to a doctor
+    return frozenset((Deed.CHECK,)) if _any(asked, _READING) else _done(said)
 
 
 def _done(said: Sequence[str]) -> frozenset[Deed]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+from orbion.kit.pattern import Pattern
+
 HOLIDAY: Final = 8
 ALL_DAYS: Final = frozenset(range(1, HOLIDAY))
 _DAYS: Final[Mapping[str, int]] = MappingProxyType(
@@ -15,52 +17,59 @@ _DAY: Final = (
     r"(?:segundas?|tercas?|quartas?|quintas?|sextas?)(?:[ -]feiras?)?|sabad(?:os?|ao)|domingos?"
     r"|seg|ter|qua|qui|sex|sab|dom"
 )
-_SPAN: Final = re.compile(rf"\b({_DAY})\s*(?:ate|a|ao|-|\u2013|/)\s*(?:o |a )?({_DAY})\b")
-_ONE: Final = re.compile(rf"\b({_DAY})\b")
+# After «segunda» and the like, what is counted: no day.
+COUNTED: Final = (
+    r"(?:opcao|parcela|vez|vezes|via|etapa|fase|aula|mao|chance|unidade|visita|pergunta|dose|sessao"
+    r"|semana|mensalidade|forma|linha|parte|casa|planta|serie|filha|turma|serie|prestacao"
+    r"|tentativa)"
+)
+_COUNTED: Final = Pattern(rf"\s+{COUNTED}")
+_SPAN: Final = Pattern(rf"\b({_DAY})\s*(?:ate|a|ao|-|\u2013|/)\s*(?:o |a )?({_DAY})\b")
+_ONE: Final = Pattern(rf"\b({_DAY})\b")
 _GROUPS: Final = (
     (
-        re.compile(
+        Pattern(
             r"\btodos? os dias\b|\btodo (?:santo )?dia\b|\b7 dias (?:por|da|na) semana\b"
             r"|\bde domingo a domingo\b|\bdiariamente\b"
         ),
         ALL_DAYS,
     ),
     (
-        re.compile(r"\bdias? (?:uteis|util|de semana)\b|\b(?:durante|na) a? ?semana\b"),
+        Pattern(r"\bdias? (?:uteis|util|de semana)\b|\b(?:durante|na) a? ?semana\b"),
         frozenset(range(1, 6)),
     ),
-    (re.compile(r"\b(?:fim|fins?|finais|final) de semana\b|\bfds\b"), frozenset((6, 7))),
-    (re.compile(r"\bferiad(?:os?|ao)\b"), frozenset((HOLIDAY,))),
+    (Pattern(r"\b(?:fim|fins?|finais|final) de semana\b|\bfds\b"), frozenset((6, 7))),
+    (Pattern(r"\bferiad(?:os?|ao)\b"), frozenset((HOLIDAY,))),
 )
-_MARK: Final = re.compile(
+_MARK: Final = Pattern(
     r"&([1-8]*)&|@(\d+~?)|(?:[.;!?\n]+|\b(?:so|mas|somente|apenas|porem|ja)\b)|(fecha\w*|nao (?:abr"
     r"|atend|funcion|tem)\w*|descans\w+|folg\w+|sem (?:atendimento|expediente))"
 )
 _CLOCK: Final = r"(\d{1,2})(?:\s*(?:hs|hrs|horas?|h|:)\s*([0-5]\d)?(?:\s*min)?(?![a-z0-9]))"
 _HALF: Final = r"(?:\s*(?:e|:)\s*(meia|[0-5]\d)(?![\d.]))?"
 _PART: Final = r"\s*(?:d[ae]|de la da)\s*(manha|tarde|noite|madrugada)\b"
-_TIME_PART: Final = re.compile(
+_TIME_PART: Final = Pattern(
     rf"(?<![\w@.,&/])(\d{{1,2}})(?:\s*(?:hs|hrs|horas?|h|:)\s*([0-5]\d)?)?{_HALF}{_PART}"
 )
-_RANGE: Final = re.compile(
+_RANGE: Final = Pattern(
     rf"(?<![\w@.,&/$])(?:{_CLOCK}|(\d{{1,2}}))\s*(?:as|ate as|ate|a|-|\u2013)\s*"
     rf"(?=(?:as )?{_CLOCK})"
 )
-_BARE_RANGE: Final = re.compile(
+_BARE_RANGE: Final = Pattern(
     r"(?<![\w@.,&/$])(?:(?:das|entre as|desde as)\s+)?(\d{1,2})\s+(?:as|e as|ate "
     r"as)\s+(\d{1,2})(?![\d.,:%@&/]|\s*(?:x|h))"
 )
-_AT: Final = re.compile(
+_AT: Final = Pattern(
     rf"\b(as|ate as|a partir das|apos as|depois das|antes das|das|pelas|ate|por volta das)\s+"
     rf"(?:{_CLOCK}|(\d{{1,2}})(?=\s*(?:[.,;!?)&@\n]\s|[.,;!?)&@\n]?$|&|@|(?:d[aeo]|e|em|hoje"
     rf"|amanha|n[ao]|pode|fica|com|p[ar]ra|para|ou"
     rf"|as|ate|certo|ok|serve)\b)))(?:\s+e\s+(meia))?"
 )
-_LASTING: Final = re.compile(
+_LASTING: Final = Pattern(
     r"(?:\b(?:em|de|dentro de|por|leva|dura|media|mais|cada|prazo|durante|umas?|uns|nas?"
     r"|proximas)\s+)$"
 )
-_STANDING: Final = re.compile(rf"(?<![\w@.,&/$]){_CLOCK}")
+_STANDING: Final = Pattern(rf"(?<![\w@.,&/$]){_CLOCK}")
 _DURATIONS: Final = frozenset((24, 36, 48, 72))
 _LAST_VAGUE: Final = 7
 _LAST_HOUR: Final = 24
@@ -101,11 +110,7 @@ def _named(found: re.Match[str], text: str) -> str:
     word = found[1]
     if word in {"segunda", "quarta", "quinta", "terca", "sexta"}:
         after = text[found.end() :]
-        if re.match(
-            r"\s+(?:opcao|parcela|vez|via|etapa|fase|aula|mao|chance|unidade|visita|pergunta"
-            r"|dose|sessao|semana|mensalidade|forma|linha|parte|casa|planta)",
-            after,
-        ):
+        if _COUNTED.match(after):
             return word
     return _days(frozenset((_day(word),)))
 

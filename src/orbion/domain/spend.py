@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
+from orbion.domain.playbook import Budget
 from orbion.domain.turns import Completion
 
 Scope = Literal["conversation", "day", "month"]
@@ -123,6 +124,20 @@ def reached(held: int, limit: int, told: int) -> int | None:
     """The highest alarm that is due and was not `told` yet, in percent."""
     due = [percent for percent in ALARMS if told < percent and held * 100 >= limit * percent]
     return due[-1] if due else None
+
+
+def tightest(
+    limits: Mapping[Scope, int], own: Budget, *, brl_per_usd: float
+) -> Mapping[Scope, int]:
+    """The lower limit of each scope, micro-dollars: the operator's or the business's `own`."""
+    centavos: Mapping[Scope, int | None] = {"conversation": own.conversation, "day": own.day}
+    mine = {
+        scope: round(limit / 100 / brl_per_usd * _MILLION)
+        for scope, limit in centavos.items()
+        if limit is not None
+    }
+    both = [*limits.items(), *mine.items()]
+    return {scope: min(each for name, each in both if name == scope) for scope, _ in both}
 
 
 def settled_cost(prices: PriceTable, call: Call, said: Completion) -> int:

@@ -1,10 +1,10 @@
 """How a reply must read on WhatsApp: short, one question, one emoji, no opener, no flat list."""
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from orbion.domain.text import normalise
+from orbion.kit.pattern import Pattern
 
 MOST_LINES: Final = 4
 FORBIDDEN_OPENERS: Final = (
@@ -23,16 +23,16 @@ FORBIDDEN_OPENERS: Final = (
     "como um modelo",
     "como modelo de linguagem",
 )
-_EMOJI: Final = re.compile(
+_EMOJI: Final = Pattern(
     "(?:[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u231a-\u23ff]"
     "(?:\ufe0f|[\U0001f3fb-\U0001f3ff]|\u200d[\U0001f300-\U0001faff\u2600-\u27bf]\ufe0f?)*)"
 )
-_LIST_MARK: Final = re.compile(r"\s*(?:[-•*\u2013▪✅]|\d{1,2}\s?[.)]|\d\ufe0f?\u20e3)\s")
-_FLAT: Final = re.compile(
+_LIST_MARK: Final = Pattern(r"\s*(?:[-•*\u2013▪✅]|\d{1,2}\s?[.)]|\d\ufe0f?\u20e3)\s")
+_FLAT: Final = Pattern(
     r"(?:[•▪✅][^\n•▪✅]+){2}[•▪✅]|(?:^|\s)1\s?[.)]\s[^\n]+\s2\s?[.)]\s"
     r"|(?:\s[-\u2013*]\s?[^\n\u2013*-]{2,60}){3}(?=\s[-\u2013*]\s|$)"
 )
-_QUESTION: Final = re.compile(r"\?+")
+_QUESTION: Final = Pattern(r"\?+")
 
 
 def find_style_problems(texts: Sequence[str], *, without_links: Sequence[str]) -> tuple[str, ...]:

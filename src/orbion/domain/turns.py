@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from orbion.domain.conversations import Conversation
+from orbion.domain.language import Language
 from orbion.domain.leads import Fact, Lead
 from orbion.domain.messages import Message
 from orbion.domain.outgoing import Content, Text
@@ -16,6 +17,8 @@ class Verdict(StrEnum):
 
     ANSWERED = "answered"
     FALLBACK = "fallback"
+    OWNER = "owner"
+    OWNER_TOLD = "owner_told"
     OPTED_OUT = "opted_out"
     OPTED_IN = "opted_in"
     CONSENT_ASKED = "consent_asked"
@@ -31,7 +34,7 @@ class Verdict(StrEnum):
     DEAD = "dead"
 
 
-Exemption = Literal["handoff", "opt_out"]
+Exemption = Literal["handoff", "opt_out", "owner"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +73,11 @@ class TurnInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnResult:
-    """What one turn decided; the store writes all of it at once or nothing."""
+    """What one turn decided; the store writes all of it at once or nothing.
+
+    `asked` is the slot whose question the bubbles put, `open_slot` the one that an answer is for;
+    `loss` says why the lead is lost, when it is; `language` is the contact's from now on.
+    """
 
     verdict: Verdict
     bubbles: tuple[Bubble, ...] = ()
@@ -79,6 +86,9 @@ class TurnResult:
     score: int | None = None
     handoff: str | None = None
     open_slot: str | None = None
+    asked: str | None = None
+    loss: str | None = None
+    language: Language | None = None
 
     @property
     def answers(self) -> bool:

@@ -44,6 +44,7 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "td": "tudo",
         "agr": "agora",
         "tbm": "tambem",
+        "alguen": "alguem",
         "hrs": "horas",
         "hr": "hora",
         "ql": "qual",
@@ -52,6 +53,7 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "oq": "que",
         "ctz": "certeza",
         "algm": "alguem",
+        "alg": "alguem",
         "ngm": "ninguem",
         "tava": "estava",
         "tou": "estou",
@@ -63,6 +65,14 @@ ABBREVIATIONS: Final[Mapping[str, str]] = MappingProxyType(
         "pf": "por favor",
         "obg": "obrigado",
         "vlw": "valeu",
+        "aq": "aqui",
+        "di": "de",
+        "mi": "me",
+        "nmr": "numero",
+        "nro": "numero",
+        "vdd": "verdade",
+        "gnt": "gente",
+        "ngc": "negocio",
         "localiz": "localizacao",
         "ender": "endereco",
         "ap": "apartamento",
@@ -119,7 +129,10 @@ FILLERS: Final = (
             " moca moco amigo amiga querido querida senhor senhora cara mano vei velho gente"
             " pessoal meu ja eu aqui agora viu ne hein ta bom esta kk k rs haha sinceramente"
             " imediatamente caramba poxa po puts aff affe nossa desculpa desculpe muito grato tchau"
-            " valeu serio moral deus grata porfavor favorzinho luz flor tambem lgpd"
+            " valeu serio moral deus grata porfavor favorzinho luz flor tambem lgpd slk tche bah"
+            " oxe oxente vixe vish eita homi homem uai so po pow parca mermao mano irmao truta fio"
+            " fia fi bicho doido menino visse viu affe sai credo misericordia caralho krl kct porra"
+            " cacete pqp fdp tmj ue eh ei psiu gurizada guri bagual please pls gracias thanks"
         )
     )
 )
@@ -151,6 +164,9 @@ NO_NAME: Final = (
             " chamada chamado"
             " pois quando que esposa marido pai mae filho filha irmao socio funciona funcionam"
             " explica informacao"
+            " hmm hm hum humm ahn ahm uhum aham sei kkk kkkk rs rsrs stop start talvez calma espera"
+            " tche"
+            " bairro cidade rua claro certeza correto opa ops ue eita nossa vish depende"
             " informacoes duvida ajuda atendem parcelar parcela pagar gasto pago telefone numero"
         )
     )

@@ -1,16 +1,27 @@
 """Read a labelled set, one JSON object a line, and name each fault with its line and its cure."""
 
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
 
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.domain.toml_table import TomlTable
-from orbion.evals.labelled import Case, EvalSet
+from orbion.evals.labelled import EvalSet
 from orbion.evals.scores import Judged, Scores, count
 
 _SHOWN_FIELDS: Final = ("text", "reply")
 _OBJECT: Final = "write one JSON object a line"
+Case = TypeVar("Case")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(Generic[Case]):
+    """One case with the number of its line; `shown` is its text, for a list of misses."""
+
+    line: int
+    shown: str
+    case: Case
 
 
 def measure(asked: EvalSet[Any], name: str, content: bytes) -> Scores:
@@ -19,13 +30,25 @@ def measure(asked: EvalSet[Any], name: str, content: bytes) -> Scores:
     Raises:
         RejectedError: input.bad, if any line cannot be read; nothing is judged then.
     """
-    read = list(_cases(asked, name, _decoded(name, content)))
-    if not read:
-        raise RejectedError(FaultCode.INPUT_BAD, f"{name}: holds no case; {_OBJECT}")
     judged: list[tuple[int, str, tuple[Judged, ...]]] = [
-        (line, shown, tuple(asked.judge(case))) for line, shown, case in read
+        (each.line, each.shown, tuple(asked.judge(each.case)))
+        for each in read_lines(name, content, asked.parse)
     ]
     return count(judged)
+
+
+def read_lines(
+    name: str, content: bytes, parse: Callable[[TomlTable], Case]
+) -> Sequence[Read[Case]]:
+    """Every case of the file `name`; `parse` complains to the table that it reads.
+
+    Raises:
+        RejectedError: input.bad with the first fault, if any line cannot be read.
+    """
+    read = list(_cases(name, _decoded(name, content), parse))
+    if not read:
+        raise RejectedError(FaultCode.INPUT_BAD, f"{name}: holds no case; {_OBJECT}")
+    return read
 
 
 def _decoded(name: str, content: bytes) -> str:
@@ -38,14 +61,13 @@ def _decoded(name: str, content: bytes) -> str:
         ) from error
 
 
-def _cases(asked: EvalSet[Case], name: str, text: str) -> Iterator[tuple[int, str, Case]]:
+def _cases(name: str, text: str, parse: Callable[[TomlTable], Case]) -> Iterator[Read[Case]]:
     faults: list[str] = []
     for number, line in enumerate(text.split("\n"), 1):
         raw = _object(f"{name}:{number}: ", line, faults) if line.strip() else None
         if raw is not None:
-            table = TomlTable(raw, path=f"{name}:{number}: ", faults=faults)
-            case = asked.parse(table)
-            yield number, _shown(raw), case
+            case = parse(TomlTable(raw, path=f"{name}:{number}: ", faults=faults))
+            yield Read(line=number, shown=_shown(raw), case=case)
     if faults:
         more = f" (and {len(faults) - 1} more faults)" if len(faults) > 1 else ""
         raise RejectedError(FaultCode.INPUT_BAD, f"{faults[0]}{more}")

@@ -10,9 +10,9 @@ import msgspec
 
 from orbion.agent.prompt import INSTRUCTIONS
 from orbion.domain.figures import read_figures
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.turns import Completion, ToolCall
-from orbion.ports import Prompt
 
 VICTIM: Final = "5511988887777"
 _QUOTED: Final = re.compile(r"[\"«“]([^\"»”]+)[\"»”]")

@@ -117,6 +117,11 @@ class Cache(Generic[K, V]):
                 return entry.value
         return await self._lead(key, load, frozenset(tags))
 
+    def peek(self, key: K) -> V | None:
+        """The kept value or None, uncounted and without a load."""
+        entry = self._fresh(key)
+        return None if entry is None else entry.value
+
     def put(self, key: K, value: V, *, tags: Iterable[str] = ()) -> None:
         """Write through, after the commit; a load under way does not overwrite it."""
         self._flights.pop(key, None)

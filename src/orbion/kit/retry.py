@@ -102,10 +102,10 @@ class Retries:
     """Makes a call that may be repeated again, at most `most` times and within its budget.
 
     `deadline` (seconds) is shared by all attempts: none begins after half of it, so that the last
-    one has time to succeed.
+    one has time to succeed. `told` hears what each repetition is for.
     """
 
-    __slots__ = ("_base", "_budget", "_clock", "_deadline", "_most", "_random")
+    __slots__ = ("_base", "_budget", "_clock", "_deadline", "_most", "_random", "_told")
 
     def __init__(
         self,
@@ -116,6 +116,7 @@ class Retries:
         deadline: float,
         most: int = 2,
         base: float = 0.2,
+        told: Callable[[Exception], None] = lambda _: None,
     ) -> None:
         self._budget = budget
         self._clock = clock
@@ -123,6 +124,7 @@ class Retries:
         self._deadline = deadline
         self._most = most
         self._base = base
+        self._told = told
 
     async def __call__(
         self, call: Callable[[], Awaitable[T]], asked: Callable[[Exception], float | None]
@@ -138,6 +140,7 @@ class Retries:
                 wait = self._wait(attempt, asked(error), latest)
                 if wait is None:
                     raise
+                self._told(error)
             attempt += 1
             await asyncio.sleep(wait)
 

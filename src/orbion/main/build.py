@@ -11,6 +11,7 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.greetings import as_greeting
 from orbion.main.database import build_store, open_database
+from orbion.main.knowing import Folders
 from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import (
@@ -22,6 +23,7 @@ from orbion.main.outside import (
 )
 from orbion.main.parts import WHOLE, Part
 from orbion.main.playbooks import LivePlaybooks
+from orbion.main.telling import CircuitNews, build_events, owners_of
 from orbion.main.work import Parts
 from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
@@ -38,6 +40,7 @@ def accounts_of(settings: Settings) -> Mapping[str, Account]:
             instance=given.instance,
             playbook=given.playbook,
             auto_greetings=frozenset(map(as_greeting, given.auto_greetings)),
+            owner_phone=given.owner_phone,
         )
         for name, given in settings.accounts().items()
     }
@@ -57,7 +60,8 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
         {name: account.playbook for name, account in accounts.items()}, clock=world.clock
     )
     metrics = Metrics(version=__version__)
-    guards = Guards(settings=settings, world=world, metrics=metrics, made={})
+    news = None if settings.events_url is None else CircuitNews(world.clock)
+    guards = Guards(settings=settings, world=world, metrics=metrics, made={}, news=news)
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(settings, world, metrics))
         operators = LateReads(settings.engine_url, clock=world.clock)
@@ -80,6 +84,8 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 store=store,
                 channels=channels,
                 playbooks=playbooks,
+                owner_of=owners_of(accounts, playbooks),
+                events=build_events(settings, guards, client),
                 llm=partial(build_llm, settings, guards, store, closing=stack),
                 sheets=sheets,
                 wakeups=wakeups,
@@ -92,6 +98,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 world=world,
                 store=store,
                 accounts=accounts,
+                playbooks=playbooks,
                 channels=channels,
                 gateways=gateways,
                 archives=archives,
@@ -99,7 +106,11 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 guards=guards,
                 loops=loops,
                 wakeups=wakeups,
-                listen=partial(db.listen, wakeups.heard),
+                background=(
+                    partial(db.listen, wakeups.heard),
+                    Folders(accounts=accounts, playbooks=playbooks, shelf=store, world=world).run,
+                    *(() if news is None else (partial(news.run, store),)),
+                ),
             )
         )
 

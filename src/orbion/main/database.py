@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orbion.adapters.db.drivers import load_postgres
 from orbion.adapters.db.filelock import FileLock
+from orbion.adapters.db.histories import Histories
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.migrate import (
@@ -142,8 +143,8 @@ def build_store(
             again=low,
             idle_release=round(settings.human_idle_release * 1000),
         ),
-        history_cache=Cache(
-            "history", maxsize=256, ttl=300.0, clock=world.clock, random=world.random
+        histories=Histories(
+            cache=Cache("history", maxsize=1024, ttl=3600.0, clock=world.clock, random=world.random)
         ),
         crowd=Limiter([Rate(settings.key_per_minute, 60.0)], clock=world.clock),
         clock=world.clock,

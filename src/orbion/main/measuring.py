@@ -1,9 +1,10 @@
 """Measures each model call in the terms of OpenTelemetry's GenAI conventions."""
 
 from orbion.domain.errors import OrbionError
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Prompt
+from orbion.ports import LLM
 from orbion.telemetry.metrics import Metrics
 
 _OPERATION = "chat"

@@ -11,10 +11,19 @@ from zoneinfo import ZoneInfo
 from orbion.config import Settings
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.price_file import read_prices
-from orbion.domain.spend import ALARMS, Call, PriceTable, Reservation, Scope, settled_cost
+from orbion.domain.prompt import Prompt
+from orbion.domain.spend import (
+    ALARMS,
+    Call,
+    PriceTable,
+    Reservation,
+    Scope,
+    settled_cost,
+    tightest,
+)
 from orbion.domain.turns import Completion
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Ledger, Prompt
+from orbion.ports import LLM, Ledger
 from orbion.telemetry.logs import BUDGET, log
 from orbion.telemetry.metrics import Metrics
 
@@ -33,8 +42,8 @@ _MAYBE_CHARGED: Final = frozenset({FaultCode.OPENAI_TIMEOUT, FaultCode.OPENAI_CO
 class MeteredLLM:
     """Stands inside the guard: a call that the guard refuses holds no money.
 
-    `limits` in micro-dollars by scope. What a call that was cancelled or never answered holds stays
-    held: the provider may charge it.
+    `limits` in micro-dollars by scope; a playbook may set lower ones. What a call that was
+    cancelled or never answered holds stays held: the provider may charge it.
     """
 
     inner: LLM
@@ -43,13 +52,16 @@ class MeteredLLM:
     model: str
     max_output_tokens: int
     limits: Mapping[Scope, int]
+    brl_per_usd: float
     clock: Clock
     metrics: Metrics
 
     async def complete(self, prompt: Prompt) -> Completion:
         """Raises what the provider raises; without money `RefusedError` (budget.spent)."""
         call = self._call(prompt)
-        reserved = await self.ledger.reserve(call, self.limits)
+        own = prompt.playbook.budget
+        limits = tightest(self.limits, own, brl_per_usd=self.brl_per_usd)
+        reserved = await self.ledger.reserve(call, limits)
         self._tell(call, reserved)
         if reserved.call_id is None:
             raise RefusedError(FaultCode.BUDGET_SPENT, "no budget is left for a model")
@@ -65,7 +77,7 @@ class MeteredLLM:
         return said
 
     def _tell(self, call: Call, reserved: Reservation) -> None:
-        """Tell the owner once of each step towards the end of a budget."""
+        """Log each step towards the end of a budget; the ledger has stored it to be told."""
         for scope, share in reserved.left.items():
             if scope != "conversation":
                 self.metrics.budget_remaining.set(share, call.payer.business, scope)

@@ -13,7 +13,8 @@ from orbion.adapters.sheets.file import FileSheet
 from orbion.adapters.sheets.google import GoogleSheet
 from orbion.adapters.sheets.google_api import SheetsApi, build_pace
 from orbion.adapters.sheets.google_token import AccessTokens, GoogleAccount
-from orbion.config import AccountSettings, Settings
+from orbion.config import Settings
+from orbion.config.account import AccountSettings
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.main.outside import Guards
 from orbion.main.world import World

@@ -11,6 +11,7 @@ from orbion import __version__
 from orbion.adapters.db.store import DbStore
 from orbion.config import Settings
 from orbion.domain.conversations import Account
+from orbion.domain.playbook import Playbook
 from orbion.kit.clock import Clock
 from orbion.kit.health import HealthBoard, LoopMonitor
 from orbion.kit.ids import new_trace
@@ -23,6 +24,7 @@ from orbion.ports import Archive, Channel, Gateway
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import TICK_SECONDS, Report
 from orbion.usecases.heal_gap import HealGap, HealPolicy
+from orbion.usecases.move_lead import MoveLead
 from orbion.usecases.receive import Receive
 from orbion.usecases.refusals import Refusals
 from orbion.web.access import Access
@@ -55,6 +57,7 @@ class Built:
     world: World
     store: DbStore
     accounts: Mapping[str, Account]
+    playbooks: Mapping[str, Playbook]
     channels: Mapping[str, Channel]
     gateways: Mapping[str, Gateway]
     archives: Mapping[str, Archive]
@@ -62,7 +65,7 @@ class Built:
     guards: Guards
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
-    listen: Background
+    background: Sequence[Background]
 
     @property
     def folder(self) -> Path:
@@ -95,7 +98,7 @@ def observe(built: Built) -> Orbion:
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
-        built.listen,
+        *built.background,
         monitor.run,
         state.board.run,
         upkeep.prune,
@@ -193,6 +196,11 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
     return State(
         receive=watched.receive,
         desk=store,
+        move_lead=MoveLead(
+            leads=store,
+            accounts={account.business: name for name, account in built.accounts.items()},
+            playbooks=built.playbooks,
+        ),
         access=Access(admin_key=settings.admin(), observer_key=settings.observer(), limits=limits),
         limits=limits,
         board=_board(built, watched.watches),
@@ -211,7 +219,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
-            "caches": lambda: {"history": store.history_cache.statistics},
+            "caches": lambda: {"history": store.histories.statistics},
             "system": system(monitor, lambda: clock.monotonic() - started),
             "versions": lambda: {"orbion": __version__},
         },
@@ -258,7 +266,7 @@ def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) ->
     """Read what is counted elsewhere whenever metrics are read."""
 
     def refresh() -> None:
-        statistics = store.history_cache.statistics
+        statistics = store.histories.statistics
         metrics.cache_requests.follow(statistics.hits, "history", "hit")
         metrics.cache_requests.follow(statistics.misses, "history", "miss")
         for account, at in receive.last_seen.items():

@@ -18,7 +18,8 @@ from orbion.adapters.db.migrate import (
 from orbion.adapters.db.sqlite import CommitObserver
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.http import build_client
-from orbion.config import AccountSettings, Settings
+from orbion.config import Settings
+from orbion.config.account import AccountSettings
 from orbion.domain.conversations import Account
 from orbion.domain.errors import FaultCode, OrbionError, RefusedError, RejectedError
 from orbion.domain.gateway_webhook import Target

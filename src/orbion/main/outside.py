@@ -1,10 +1,9 @@
 """Builds the outside: gateways and model, each behind its guard."""
 
 import asyncio
-import importlib
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -22,13 +21,14 @@ from orbion.adapters.guarded import (
 )
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
-from orbion.config import AccountSettings, Settings
-from orbion.domain.errors import FaultCode, RejectedError
+from orbion.config import Settings
+from orbion.config.account import AccountSettings
+from orbion.domain.errors import FaultCode, RejectedError, code_of
 from orbion.domain.events import WebhookRequest
 from orbion.domain.gateway_webhook import Target, webhook_path
 from orbion.kit.breaker import Breaker, BreakerChange, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
-from orbion.kit.guard import Guard
+from orbion.kit.guard import Guard, Verdict
 from orbion.kit.limiter import Limiter, Rate
 from orbion.kit.retry import Retries, RetryBudget
 from orbion.main.measuring import MeasuredLLM
@@ -44,18 +44,24 @@ _SLOT_SECONDS = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guards:
-    """Makes the guard of each outside service and remembers it for health and metrics."""
+    """Makes the guard of each outside service and remembers it for health and metrics.
+
+    `news` is told of each change of a circuit, if anybody wants to know.
+    """
 
     settings: Settings
     world: World
     metrics: Metrics
     made: dict[str, Guard]
+    news: Callable[[str, BreakerChange], None] | None = None
 
     def make(self, name: str, service: str, *, timeout: float, patience: float = math.inf) -> Guard:
         """Seconds: `timeout` of a call, `patience` before it while too many others run."""
 
         def on_change(change: BreakerChange) -> None:
             self.metrics.set_circuit(name, change.after)
+            if self.news is not None:
+                self.news(name, change)
             log(
                 CIRCUIT,
                 logging.WARNING,
@@ -80,11 +86,15 @@ class Guards:
             limit=AdaptiveLimit(patience=patience),
             clock=self.world.clock,
             timeout=timeout,
-            judge=judge,
+            judge=self._judge,
             observe=self.metrics.guard_observer(service, "call"),
         )
         self.made[name] = guard
         return guard
+
+    def _judge(self, error: BaseException) -> Verdict:
+        self.metrics.failures.add(error, code_of(error), self.world.clock.now())
+        return judge(error)
 
 
 def build_channel(
@@ -204,22 +214,10 @@ def target_of(settings: Settings, name: str, channel: Channel) -> Target:
     return Target(path=path, address=address, accepts=accepts)
 
 
-def load_openai(settings: Settings, key: str) -> ClosingLLM:
-    """Import the SDK and build the provider; slow (up to 1 s), so it is called in a thread."""
-    adapter = importlib.import_module("orbion.adapters.llm.openai")
-    base_url = settings.openai_base_url
-    client = adapter.build_client(
-        api_key=key,
-        base_url=None if base_url is None else str(base_url),
-        timeout=settings.model_deadline,
-    )
-    provider: ClosingLLM = adapter.OpenAILLM(
-        client,
-        model=settings.openai_model,
-        timeout=settings.model_deadline,
-        max_output_tokens=settings.openai_max_output_tokens,
-    )
-    return provider
+async def _arriving(settings: Settings, world: World, key: str) -> ClosingLLM:
+    arrived: list[ClosingLLM] = []
+    await world.run_blocking(lambda: arrived.append(world.load_model(settings, key)))
+    return arrived[0]
 
 
 def build_llm(
@@ -240,7 +238,7 @@ def build_llm(
             FaultCode.INPUT_BAD,
             "ORBION_LLM=openai needs ORBION_OPENAI_API_KEY or ORBION_OPENAI_API_KEY_FILE",
         )
-    arriving = asyncio.ensure_future(asyncio.to_thread(load_openai, settings, key))
+    arriving = asyncio.ensure_future(_arriving(settings, guards.world, key))
     guard = guards.make("openai", "openai", timeout=settings.model_deadline)
     late = LateLLM(arriving)
     closing.push_async_callback(late.close)
@@ -258,6 +256,7 @@ def build_llm(
         model=settings.openai_model,
         max_output_tokens=settings.openai_max_output_tokens,
         limits=limits_of(settings),
+        brl_per_usd=settings.brl_per_usd,
         clock=guards.world.clock,
         metrics=guards.metrics,
     )
@@ -267,5 +266,6 @@ def build_llm(
         clock=clock,
         random=guards.world.random,
         deadline=settings.model_deadline,
+        told=lambda error: guards.metrics.retries.inc("openai", code_of(error)),
     )
     return GuardedLLM(metered, guard, retries)

@@ -14,11 +14,12 @@ from orbion.kit.limiter import Limiter
 from orbion.main.mirroring import Sheets
 from orbion.main.outside import sending_rates
 from orbion.main.world import World
-from orbion.ports import LLM, Channel
+from orbion.ports import LLM, Channel, Events
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from orbion.usecases.reply import Reply, ReplyPolicy
 from orbion.usecases.sync_lead import SyncLeads
+from orbion.usecases.tell import Tell
 from orbion.workers.loop import LoopParts, QueueLoop
 from orbion.workers.routes import routes
 from orbion.workers.wakeups import Wakeups
@@ -33,6 +34,8 @@ class Parts:
     store: DbStore
     channels: Mapping[str, Channel]
     playbooks: Mapping[str, Playbook]
+    owner_of: Callable[[str], str | None]
+    events: Events | None
     llm: Callable[[], LLM]
     sheets: Sheets
     wakeups: Wakeups
@@ -48,33 +51,18 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
         metrics=metrics,
+        knowledge=store,
     )
     reply = Reply(
         turns=store,
         lanes=store,
         answer=agent,
         playbooks=parts.playbooks,
+        owner_of=parts.owner_of,
         policy=ReplyPolicy(
             stale_after=settings.stale_after, turns_per_minute=settings.turns_per_minute
         ),
         clock=world.clock,
-        metrics=metrics,
-        wake=wakeups,
-    )
-    deliver = Deliver(
-        outbox=store,
-        lanes=store,
-        channels=parts.channels,
-        pacing=Limiter(sending_rates(settings), clock=world.clock),
-        policy=DeliveryPolicy(
-            send_timeout=settings.send_timeout,
-            file_timeout=settings.longest_send,
-            grace=settings.unknown_grace,
-            characters_per_second=settings.typing_speed,
-            read_receipts=settings.read_receipts,
-        ),
-        clock=world.clock,
-        random=world.random,
         metrics=metrics,
         wake=wakeups,
     )
@@ -87,7 +75,14 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         random=world.random,
         metrics=metrics,
     )
-    table = routes(reply, deliver, sync, lease=settings.lease, slots=settings.workers)
+    table = routes(
+        reply,
+        _deliver(settings, world, parts),
+        sync,
+        _tell(world, parts),
+        lease=settings.lease,
+        slots=settings.workers,
+    )
     return [
         QueueLoop(
             queue,
@@ -97,3 +92,36 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         )
         for queue in Queue
     ]
+
+
+def _deliver(settings: Settings, world: World, parts: Parts) -> Deliver:
+    return Deliver(
+        outbox=parts.store,
+        lanes=parts.store,
+        channels=parts.channels,
+        pacing=Limiter(sending_rates(settings), clock=world.clock),
+        policy=DeliveryPolicy(
+            send_timeout=settings.send_timeout,
+            file_timeout=settings.longest_send,
+            grace=settings.unknown_grace,
+            characters_per_second=settings.typing_speed,
+            read_receipts=settings.read_receipts,
+        ),
+        clock=world.clock,
+        random=world.random,
+        metrics=parts.metrics,
+        wake=parts.wakeups,
+    )
+
+
+def _tell(world: World, parts: Parts) -> Tell:
+    return Tell(
+        notices=parts.store,
+        lanes=parts.store,
+        events=parts.events,
+        owner_of=parts.owner_of,
+        playbooks=parts.playbooks,
+        clock=world.clock,
+        metrics=parts.metrics,
+        wake=parts.wakeups,
+    )

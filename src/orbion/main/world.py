@@ -8,8 +8,11 @@ from random import Random
 
 import httpx
 
+from orbion.adapters.llm.late import ClosingLLM
+from orbion.config import Settings
 from orbion.kit.clock import Clock, SystemClock
 from orbion.kit.executor import Executor, ThreadExecutor
+from orbion.main.provider import load_openai
 from orbion.ports import LLM
 
 
@@ -29,7 +32,10 @@ async def in_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the simulator owns instead: time, dice, network, threads, and, if given, the model."""
+    """What the simulator owns instead: time, dice, network, threads, and the model or its client.
+
+    `load_model` makes the provider's client from the settings and the key; it may block.
+    """
 
     clock: Clock
     random: Random
@@ -37,6 +43,7 @@ class World:
     executor: Callable[[str], AbstractContextManager[Executor]]
     run_blocking: Callable[[Callable[[], None]], Awaitable[None]]
     llm: LLM | None = None
+    load_model: Callable[[Settings, str], ClosingLLM] = load_openai
 
 
 def real_world() -> World:

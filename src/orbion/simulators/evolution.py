@@ -135,6 +135,11 @@ class EvolutionSimulator:
         return self._chaos.script
 
     @property
+    def fates(self) -> Sequence[SendFault | None]:
+        """What went wrong with each send that reached WhatsApp's door, None for nothing."""
+        return self._chaos.fates
+
+    @property
     def version(self) -> str:
         """What the gateway says of itself: that of its instances, which run in one process."""
         return max((each.version for each in self.instances.values()), default=VERSION)

@@ -121,15 +121,20 @@ class SheetFaults:
 class Chaos:
     """Draws fates; replace `faults` to hurt or heal a running simulator.
 
-    `script` decides the next sends one by one (None = nothing goes wrong) before chance does.
+    `script` decides the next sends one by one (None = nothing goes wrong) before chance does;
+    `fates` keeps what was decided.
     """
 
     faults: EvolutionFaults
     random: Random
     script: deque[SendFault | None] = field(default_factory=deque)
+    fates: list[SendFault | None] = field(default_factory=list)
 
     def send_fate(self) -> SendFault | None:
-        return self.script.popleft() if self.script else draw(self.faults.send, self.random)
+        self.fates.append(
+            self.script.popleft() if self.script else draw(self.faults.send, self.random)
+        )
+        return self.fates[-1]
 
     def happens(self, chance: float) -> bool:
         return chance > 0 and self.random.random() < chance

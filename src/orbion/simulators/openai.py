@@ -29,6 +29,7 @@ PATHS: Final = ("/v1/chat/completions", "/chat/completions")
 class OpenAISimulator:
     """`answer` decides the content; `journal` holds every authorised request body in order.
 
+    `fates` says what went wrong with each of them, None for a whole answer.
     `faults` may be replaced at any time; `script` decides the next calls one by one (None = nothing
     goes wrong) before chance does.
     """
@@ -44,6 +45,7 @@ class OpenAISimulator:
     ) -> None:
         self.faults = faults
         self.script: deque[ModelFault | None] = deque()
+        self.fates: list[ModelFault | None] = []
         self._journal: list[Json] = []
         self._read_before: set[bytes] = set()
         self._reply = answer
@@ -78,6 +80,7 @@ class OpenAISimulator:
         cached = self._cached(body["messages"], prompt_tokens)
         self._journal.append(body)
         fault = self.script.popleft() if self.script else draw(self.faults.call, self._random)
+        self.fates.append(fault)
         if fault is ModelFault.RATE_LIMITED:
             return rate_limited(self.faults.wait)
         if fault in ANSWERS:

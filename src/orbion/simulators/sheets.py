@@ -49,7 +49,8 @@ class SheetsSimulator:
     """One spreadsheet, shared with the service account whose `public_key` (PEM) is given.
 
     `journal` has every authorised call that was within the quota. `faults` and `is_shared` may be
-    changed at any time; `script` decides the next calls one by one before chance does. `people`
+    changed at any time; `script` decides the next calls one by one before chance does, `fates`
+    keeps what was decided, those of the token endpoint too. `people`
     is called just before a call is done: what a person does at that very moment.
     """
 
@@ -69,6 +70,7 @@ class SheetsSimulator:
         self.is_shared = True
         self.tabs: list[Tab] = [Tab(id=0, title="Página1")]
         self.journal: list[Call] = []
+        self.fates: list[SheetFault | None] = []
         self.tokens: dict[str, int] = {}
         self._spreadsheet = spreadsheet
         self._email = email
@@ -123,7 +125,10 @@ class SheetsSimulator:
         return replace(answer, ending=Ending.RESET) if fault is SheetFault.RESET_AFTER else answer
 
     def _fate(self) -> SheetFault | None:
-        return self.script.popleft() if self.script else draw(self.faults.call, self._random)
+        self.fates.append(
+            self.script.popleft() if self.script else draw(self.faults.call, self._random)
+        )
+        return self.fates[-1]
 
     def _token(self, form: Mapping[str, Sequence[str]]) -> Answer:
         if form.get("grant_type") != [GRANT]:

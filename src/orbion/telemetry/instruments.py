@@ -7,6 +7,7 @@ import prometheus_client as prometheus
 from prometheus_client.metrics import MetricWrapperBase
 
 _MOST_SERIES = 100
+_MOST_HISTOGRAMS = 40  # each is as many samples as it has buckets
 _OVERFLOW = "other"
 
 F = TypeVar("F", bound=MetricWrapperBase)
@@ -15,20 +16,21 @@ F = TypeVar("F", bound=MetricWrapperBase)
 class _Series(Generic[F]):
     """The series of one metric by label values, kept because `labels()` costs a microsecond.
 
-    Beyond `_MOST_SERIES` a new one is counted under "other": a label that turned out to be open
+    Beyond `most` a new one is counted under "other": a label that turned out to be open
     must not grow the exposition without end.
     """
 
-    __slots__ = ("_by_labels", "_family")
+    __slots__ = ("_by_labels", "_family", "_most")
 
-    def __init__(self, family: F, labels: Sequence[str]) -> None:
+    def __init__(self, family: F, labels: Sequence[str], most: int = _MOST_SERIES) -> None:
         self._family = family
+        self._most = most
         self._by_labels: dict[tuple[str, ...], F] = {} if labels else {(): family}
 
     def of(self, labels: tuple[str, ...]) -> F:
         series = self._by_labels.get(labels)
         if series is None:
-            if len(self._by_labels) >= _MOST_SERIES:
+            if len(self._by_labels) >= self._most:
                 return self._family.labels(*([_OVERFLOW] * len(labels)))
             series = self._by_labels[labels] = self._family.labels(*labels)
         return series
@@ -72,7 +74,7 @@ class Histogram:
     __slots__ = ("_series",)
 
     def __init__(self, family: prometheus.Histogram, labels: Sequence[str]) -> None:
-        self._series = _Series(family, labels)
+        self._series = _Series(family, labels, _MOST_HISTOGRAMS)
 
     def observe(self, value: float, *labels: str, trace: str = "") -> None:
         """`trace` is kept as the exemplar of the bucket: it leads from a panel to the log."""

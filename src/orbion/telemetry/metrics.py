@@ -10,6 +10,7 @@ import psutil
 from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 
+from orbion.telemetry.failures import Failures
 from orbion.telemetry.instruments import Counter, Gauge, Histogram
 
 _ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
@@ -51,6 +52,7 @@ class Metrics:
         self._declare_durable_work()
         self._declare_guards()
         self._declare_process(version)
+        self.failures = Failures(self.failed.inc)
 
     def describe(self) -> list[MetricDoc]:
         """Every metric in the order of the declaration."""
@@ -142,6 +144,9 @@ class Metrics:
         )
         self.releases = self._counter(
             "releases_total", "Times that a rule gave conversations back to the bot.", "reason"
+        )
+        self.notices = self._counter(
+            "notices_total", "Notices to owners and other systems, by outcome.", "kind", "outcome"
         )
         self.opt_outs = self._counter("opt_outs_total", "Contacts who asked for no more messages.")
         self.sheet_rows = self._counter(
@@ -248,6 +253,12 @@ class Metrics:
         )
         self.circuit_calls = self._counter(
             "circuit_calls_total", "Guarded calls by outcome.", "service", "outcome"
+        )
+        self.retries = self._counter(
+            "retry_total", "Calls made again, by why the one before failed.", "service", "reason"
+        )
+        self.failed = self._counter(
+            "failures_total", "Failed calls, writes and turns by their cause.", "code"
         )
         self.dependency_seconds = self._histogram(
             "dependency_seconds",

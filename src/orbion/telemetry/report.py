@@ -58,6 +58,7 @@ class Report:
         now = self._snapshot(families)
         return {
             "time_ms": self._clock.now(),
+            "failures": self._metrics.failures.render(self._clock.now()),
             "totals": {family.name: _totals(family) for family in families},
             "windows": {
                 name: self._window(families, now, self._before(now.at - seconds))

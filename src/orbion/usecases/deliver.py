@@ -10,6 +10,7 @@ from typing import Any
 
 from orbion.domain.errors import (
     FaultCode,
+    LeaseLostError,
     RefusedError,
     UnavailableError,
     UnknownOutcomeError,
@@ -152,7 +153,15 @@ class Deliver:
             log(DELIVERY, logging.ERROR, error, trace=order.trace, outcome="bug")
             await self._unknown(claim, order, FaultCode.BUG)
         else:
+            await _to_its_end(self._keep(claim, order, receipt))
+
+    async def _keep(self, claim: Claim, order: SendOrder, receipt: SendReceipt) -> None:
+        """Settle as sent; a lane that was lost meanwhile must not cost what is known."""
+        try:
             await self._sent(claim, order, receipt)
+        except LeaseLostError:
+            await self.outbox.keep_receipt(order, receipt)
+            raise
 
     async def _sent(
         self, claim: Claim, order: SendOrder | VerifyOrder, receipt: SendReceipt
@@ -233,6 +242,16 @@ class Deliver:
     def _skipped(self, what: Draft | VerifyOrder | None, how: Skipped) -> None:
         self.metrics.outbound.inc("whatsapp", how.state)
         log(DELIVERY, outcome=how.state, reason=how.reason, row=what.row_id if what else None)
+
+
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Let the work end although its caller is cancelled, as the handler of a lost lane is."""
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(working)
+    except asyncio.CancelledError:
+        await asyncio.gather(working, return_exceptions=True)
+        raise
 
 
 def _may_be(order: VerifyOrder, record: SentRecord) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from orbion.domain.automata import is_machine_talk
 from orbion.domain.consent import (
     STOP_QUESTION,
     StopWish,
@@ -14,10 +15,13 @@ from orbion.domain.consent import (
 )
 from orbion.domain.conversations import Mode
 from orbion.domain.extraction import read_slot
+from orbion.domain.identity import canonical_phone
 from orbion.domain.intents import wants_human
 from orbion.domain.lanes import Claim, Queue
+from orbion.domain.losses import loss_reason
 from orbion.domain.messages import Message
 from orbion.domain.opening_hours import handoff_text
+from orbion.domain.pipeline import LOST, is_over
 from orbion.domain.playbook import Playbook, SlotKind
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
@@ -43,12 +47,16 @@ class Wake(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """One turn of one conversation, the only one while the lease lasts; `playbooks` by account."""
+    """One turn of one conversation, the only one while the lease lasts; `playbooks` by account.
+
+    `owner_of` gives the phone of an account's owner, who is nobody's customer.
+    """
 
     turns: Turns
     lanes: Lanes
     answer: Answer
     playbooks: Mapping[str, Playbook]
+    owner_of: Callable[[str], str | None]
     policy: ReplyPolicy
     clock: Clock
     metrics: Metrics
@@ -66,26 +74,38 @@ class Reply:
         if result is None and given.turns_last_minute >= self.policy.turns_per_minute:
             await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
             return
-        result = result or await self._answer(claim, given)
+        result = result or await self._answer(claim, given, playbook)
         done = await self.turns.finish_turn(claim, given, result)
         self._report(given, done, self.clock.monotonic() - started)
 
     def _gate(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
         """The first gate that speaks decides; None lets the agent answer (DESIGN section 3)."""
         return (
-            _consent(given, playbook)
+            self._owner(given)
+            or _consent(given, playbook)
             or _human_mode(given)
             or _answered_by_person(given)
             or _human_wanted(given, playbook)
             or self._loop(given, playbook)
             or self._stale(given)
             or _doubt(given, playbook)
+            or _loss(given, playbook)
         )
 
-    async def _answer(self, claim: Claim, given: TurnInput) -> TurnResult:
-        turn_id = await self.turns.begin_turn(claim, given)
+    def _owner(self, given: TurnInput) -> TurnResult | None:
+        """What the owner answers to a notice is for nobody here."""
+        phone = self.owner_of(given.conversation.account)
+        if phone is None or given.conversation.phone != canonical_phone(phone):
+            return None
+        return TurnResult(verdict=Verdict.OWNER)
+
+    async def _answer(self, claim: Claim, given: TurnInput, playbook: Playbook) -> TurnResult:
+        """Two machines must not talk to each other for ever: a person looks (row D-03)."""
         conversation = given.conversation
         history = await self.turns.history(conversation.id, conversation.version)
+        if is_machine_talk(given.batch, history):
+            return _hand_over(given, playbook, Verdict.LOOP, "loop")
+        turn_id = await self.turns.begin_turn(claim, given)
         return await self.answer(turn_id, given, history)
 
     def _loop(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
@@ -118,6 +138,8 @@ class Reply:
         )
         if done.bubbles:
             self.wake(Queue.OUT)
+        if done.handoff is not None:
+            self.wake(Queue.NOTICE)
         self.wake(Queue.SHEET)
 
 
@@ -155,7 +177,21 @@ def _doubt(given: TurnInput, playbook: Playbook) -> TurnResult | None:
     if asked == STOP_QUESTION or answers or stop_wish(newest) is not StopWish.AMBIGUOUS:
         return None
     bubble = Bubble(text=playbook.texts.opt_out_question)
-    return TurnResult(verdict=Verdict.CONSENT_ASKED, bubbles=(bubble,), open_slot=STOP_QUESTION)
+    asking = TurnResult(verdict=Verdict.CONSENT_ASKED, bubbles=(bubble,), open_slot=STOP_QUESTION)
+    return _lost(given, asking)
+
+
+def _loss(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+    """Let go who says that nothing will come of it, without a word of persuasion."""
+    bubble = Bubble(text=playbook.texts.farewell)
+    farewell = _lost(given, TurnResult(verdict=Verdict.ANSWERED, bubbles=(bubble,)))
+    return None if farewell.loss is None else farewell
+
+
+def _lost(given: TurnInput, result: TurnResult) -> TurnResult:
+    """The same, with the lead lost if its last words give up."""
+    why = None if is_over(given.lead) else loss_reason(given.batch[-1].text)
+    return result if why is None else replace(result, stage=LOST, loss=why)
 
 
 def _human_mode(given: TurnInput) -> TurnResult | None:

@@ -15,6 +15,7 @@ from orbion.kit.lifecycle import Lifecycle
 from orbion.ports import Desk
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
+from orbion.usecases.move_lead import MoveLead
 from orbion.usecases.receive import Receive
 from orbion.web.access import Access
 from orbion.web.limits import Limits
@@ -37,6 +38,7 @@ class State:
 
     receive: Receive
     desk: Desk
+    move_lead: MoveLead
     access: Access
     limits: Limits
     board: HealthBoard
@@ -60,13 +62,13 @@ def trace_of(request: Request) -> str:
     return cast("str", request.scope[TRACE])
 
 
-def _observer(request: Request) -> State:
+async def _observer(request: Request) -> State:
     state = state_of(request)
     state.access.observer(request)
     return state
 
 
-def _admin(request: Request, response: Response) -> State:
+async def _admin(request: Request, response: Response) -> State:
     state = state_of(request)
     response.headers.update(state.access.admin(request))
     return state

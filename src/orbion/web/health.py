@@ -9,10 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from orbion.kit.health import CheckReport, Status
+from orbion.kit.watchdog import stuck
 from orbion.web.deps import Observer, state_of
-from orbion.web.responses import json_response
+from orbion.web.responses import HEALTH, json_response
 
-STUCK_SECONDS = 60.0
+STUCK_SECONDS = 50.0  # with the next probe within a minute; a loop beats at least each half
 
 _NO_STORE: Mapping[str, str] = {"cache-control": "no-store"}
 
@@ -30,9 +31,8 @@ async def health(request: Request) -> Response:
 @router.get("/health/live", response_model=None)
 async def live(request: Request) -> Response:
     """Fail when a loop has stopped beating; touch nothing outside."""
-    beats = state_of(request).heartbeats.items()
-    stuck = sorted(name for name, heartbeat in beats if heartbeat.age() > STUCK_SECONDS)
-    return _answer(not stuck, status="stuck" if stuck else "live", stuck=stuck)
+    names = stuck(state_of(request).heartbeats, STUCK_SECONDS)
+    return _answer(not names, status="stuck" if names else "live", stuck=names)
 
 
 @router.get("/health/ready", response_model=None)
@@ -61,7 +61,7 @@ async def detailed(state: Observer) -> Response:
 
 
 def _answer(good: bool, **content: Any) -> Response:  # noqa: FBT001 - reads as the claim it is
-    return json_response(content, 200 if good else 503, _NO_STORE)
+    return json_response(content, 200 if good else 503, _NO_STORE, media=HEALTH)
 
 
 def _checked(report: CheckReport) -> Mapping[str, Any]:

@@ -6,10 +6,11 @@ from random import Random
 from typing import TypeVar
 
 from orbion.domain.errors import OrbionError
+from orbion.domain.listing import StoreFacts
 from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.kit.lifecycle import Lifecycle, Phase
-from orbion.ports import Probe, StoreFacts
+from orbion.ports import Probe
 
 V = TypeVar("V")
 

@@ -7,14 +7,15 @@ import msgspec
 from starlette.responses import Response
 
 JSON = "application/json"
+HEALTH = "application/health+json"
 
 
 def json_response(
-    content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    content: Any, status: int = 200, headers: Mapping[str, str] | None = None, media: str = JSON
 ) -> Response:
     """Dataclasses and enums become what they hold."""
     return Response(
-        msgspec.json.encode(content), status_code=status, headers=headers, media_type=JSON
+        msgspec.json.encode(content), status_code=status, headers=headers, media_type=media
     )
 
 

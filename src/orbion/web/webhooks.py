@@ -74,6 +74,7 @@ async def _answered(
     except _TooLargeError:
         return _refusal(413, "too large", {"connection": "close"}), "too_large", None
     except UnavailableError as error:
+        state.metrics.failures.add(error, error.code, state.clock.now())
         wait = {"retry-after": str(math.ceil(error.retry_after))}
         return _refusal(503, "try again later", wait), "unavailable", None
     except _DisconnectedError:

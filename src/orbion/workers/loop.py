@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from orbion.domain.errors import FaultCode, LeaseLostError, OrbionError, UnavailableError
+from orbion.domain.errors import FaultCode, LeaseLostError, UnavailableError, code_of
 from orbion.domain.lanes import Claim, Queue
 from orbion.kit.clock import Clock
 from orbion.kit.health import Heartbeat
@@ -94,6 +94,7 @@ class QueueLoop:
         try:
             claimed = await self._lanes.claim(self.queue, self._owner, limit)
         except UnavailableError as error:
+            self._metrics.failures.add(error, error.code, self._clock.now())
             log(WORKER_FAILED, logging.WARNING, queue=self.queue, error_code=error.code)
             return error.retry_after
         for start in range(0, len(claimed.claims), policy.portion):
@@ -135,7 +136,9 @@ class QueueLoop:
                 await self._fail(claim, error)
 
     async def _fail(self, claim: Claim, error: Exception) -> None:
-        code = error.code if isinstance(error, OrbionError) else FaultCode.BUG
+        code = code_of(error)
+        if code is FaultCode.BUG:  # what came from outside its guard has counted
+            self._metrics.failures.add(error, code, self._clock.now())
         wait = full_jitter(
             claim.attempts,
             base=self._policy.retry_base,

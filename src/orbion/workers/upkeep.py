@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
+from orbion.domain.lanes import Queue
 from orbion.ports import Probe
 from orbion.telemetry.metrics import Metrics
 
@@ -27,7 +28,7 @@ class Upkeep:
         """Set the gauges that come from the database, so that they survive a restart."""
         while True:
             facts = await self.probe.facts()
-            for queue in ("in", "out", "sheet"):
+            for queue in Queue:
                 self.metrics.lane_depth.set(facts.depth.get(queue, 0), queue)
                 self.metrics.lane_oldest_seconds.set(facts.oldest_seconds.get(queue, 0.0), queue)
             for state in ("pending", "sending", "unknown"):

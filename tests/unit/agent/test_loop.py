@@ -11,9 +11,10 @@ from orbion.agent.prompt import SHORT_HISTORY
 from orbion.domain.errors import FaultCode, RefusedError
 from orbion.domain.leads import Fact
 from orbion.domain.messages import Message
+from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from orbion.domain.turns import Bubble, ToolCall, TurnInput, TurnResult, Verdict
-from orbion.ports import LLM, Prompt
+from orbion.ports import LLM
 from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, SaidLLM, calls, heard, in_turn, told, turn

@@ -205,3 +205,32 @@ def test_without_a_database_it_says_how_to_get_one(tmp_path: Path) -> None:
     done = run(tmp_path, "dead", "list")
     assert done.exit_code == Exit.REFUSED
     assert "orbion serve" in done.stderr
+
+
+def test_a_lead_is_listed_moved_and_shown_with_its_history(orbion: Orbion) -> None:
+    assert [line.split()[0] for line in orbion("lead", "list").stdout.splitlines()] == [
+        "id",
+        "2",
+        "1",
+    ]
+    assert orbion("lead", "move", "1", "perdeu", "--reason", "preco").stdout == "lead 1: perdeu\n"
+    shown = orbion("lead", "show", "1").stdout
+    assert shown.startswith("lead 1: perdeu, 0 points, sol")
+    assert shown.splitlines()[-1].split()[-4:] == ["novo", "perdeu", "cli", "preco"]
+    assert json.loads(orbion("lead", "show", "1", "--json").stdout)["lead"]["stage"] == "perdeu"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [
+        (("move", "1", "ganhou"), Exit.REFUSED, "needs first: nome, valor_conta, cidade"),
+        (("move", "1", "perdeu"), Exit.REJECTED, "needs a reason"),
+        (("move", "9", "novo"), Exit.REFUSED, "there is no lead 9"),
+        (("show", "9"), Exit.REFUSED, "there is no lead 9"),
+    ],
+)
+def test_a_lead_that_may_not_be_moved_stays(
+    orbion: Orbion, arguments: tuple[str, ...], code: Exit, told: str
+) -> None:
+    done = orbion("lead", *arguments)
+    assert (done.exit_code, told in done.stderr) == (code, True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orbion.domain.answering import answer
+from orbion.domain.answering import Situation, answer
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.domain.playbook import Playbook
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact, from_json
@@ -23,7 +23,7 @@ def say(
     first: bool = False,
     playbook: Playbook = SOLAR,
 ) -> Reply:
-    return answer(playbook, texts, facts or {}, asked=asked, first_contact=first)
+    return answer(playbook, texts, facts or {}, Situation(asked=asked, first_contact=first))
 
 
 def sources(reply: Reply) -> set[str]:
@@ -174,7 +174,7 @@ def test_any_text_is_answered_handed_over_or_left_with_a_reason(
     asked: str | None,
     first: bool,  # noqa: FBT001 drawn
 ) -> None:
-    reply = answer(SOLAR, texts, facts, asked=asked, first_contact=first)
+    reply = answer(SOLAR, texts, facts, Situation(asked=asked, first_contact=first))
     assert reply.bubbles or reply.handoff or reply.silence_reason
     assert len(reply.bubbles) <= 3
     assert text(reply).count("?") <= 1

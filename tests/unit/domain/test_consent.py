@@ -16,7 +16,6 @@ STOPS = (
     "Por favor parem de me mandar mensagem",
     "Pare de me enviar mensagens",
     "Não quero receber mais mensagens",
-    "nao quero mais",
     "Me tira dessa lista",
     "me tirem da lista",
     "descadastrar",
@@ -76,7 +75,9 @@ def test_anything_else_does_not_opt_in(text: str) -> None:
     assert not opts_in(text)
 
 
-@pytest.mark.parametrize("text", ["agora não quero", "depois eu vejo", "chega", "não, obrigado"])
+@pytest.mark.parametrize(
+    "text", ["agora não quero", "depois eu vejo", "chega", "não, obrigado", "não quero mais"]
+)
 def test_what_may_mean_another_thing_is_ambiguous(text: str) -> None:
     assert stop_wish(text) is StopWish.AMBIGUOUS
 

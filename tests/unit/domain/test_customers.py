@@ -10,7 +10,7 @@ import pytest
 
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.judge import Judge
-from orbion.domain.answering import answer
+from orbion.domain.answering import Situation, answer
 from orbion.domain.backing import read_backing
 from orbion.domain.playbook import Playbook
 from orbion.domain.qualification import stage
@@ -37,7 +37,10 @@ class Chat:
 
     def hears(self, text: str) -> Reply:
         reply = answer(
-            self.playbook, [text], self.facts, asked=self.asked, first_contact=self.turns == 0
+            self.playbook,
+            [text],
+            self.facts,
+            Situation(asked=self.asked, first_contact=self.turns == 0),
         )
         grounds = Grounds(
             instructions="",

@@ -7,7 +7,7 @@ import pytest
 
 from orbion.agent.checks import MOST_BUBBLES, Grounds, find_problems
 from orbion.agent.judge import Judge
-from orbion.domain.answering import answer, look_up
+from orbion.domain.answering import Situation, answer, look_up
 from orbion.domain.playbook import Playbook
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.text import sentences
@@ -115,6 +115,6 @@ def test_a_no_advances_nothing(name: str, line: str) -> None:
     playbook = PLAYBOOKS[name]
     asked = [slot for slot in playbook.slots if slot.kind not in {"option", "text"}]
     for slot in asked:
-        reply = answer(playbook, [line], {}, asked=slot.key, first_contact=False)
+        reply = answer(playbook, [line], {}, Situation(asked=slot.key, first_contact=False))
         assert reply.facts == {}, (slot.key, line)
         assert len(reply.bubbles) <= MOST_BUBBLES

@@ -219,3 +219,13 @@ async def test_clearing_forgets_entries_and_loads_under_way() -> None:
     await read
     assert bench.cache.statistics.size == 0
     assert bench.cache.statistics.evictions == 0
+
+
+async def test_peeking_loads_nothing_and_counts_nothing() -> None:
+    bench = Bench(ttl=60)
+    assert bench.cache.peek("k") is None
+    await bench.read("k", "one")
+    assert bench.cache.peek("k") == "one"
+    bench.clock.advance(60)
+    assert bench.cache.peek("k") is None
+    assert (bench.loads, bench.cache.statistics.hits, bench.cache.statistics.misses) == (1, 0, 1)

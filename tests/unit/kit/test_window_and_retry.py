@@ -166,3 +166,18 @@ async def test_an_outage_is_asked_at_most_a_fifth_oftener() -> None:
         with pytest.raises(HiccupError):
             await again(each, wait_of)
     assert sum(each.asked for each in calls) <= 1.2 * len(calls) + 3
+
+
+async def test_each_repetition_is_told_with_its_reason() -> None:
+    heard: list[Exception] = []
+    clock = ManualClock()
+    again = Retries(
+        RetryBudget(clock=clock),
+        clock=clock,
+        random=random.Random(1),
+        deadline=20.0,
+        base=0.0,
+        told=heard.append,
+    )
+    assert await again(Flaky(0.0, 0.0), wait_of) == 3
+    assert [type(each) for each in heard] == [HiccupError, HiccupError]

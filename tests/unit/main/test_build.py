@@ -1,23 +1,31 @@
 """The composition root chooses the model, refuses what is wrong, and watches what it built."""
 
+import asyncio
 import random
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from orbion.adapters.guarded import GuardedLLM
 from orbion.adapters.llm.scripted import ScriptedLLM
-from orbion.domain.errors import RejectedError, UnavailableError
+from orbion.domain.errors import FaultCode, RejectedError, UnavailableError
 from orbion.domain.lanes import Queue
+from orbion.domain.notices import Notice
+from orbion.kit.breaker import BreakerChange, BreakerMode, BreakerState
 from orbion.kit.clock import SystemClock
 from orbion.main.build import build, serving
 from orbion.main.outside import Guards, build_llm
+from orbion.main.telling import CircuitNews, owners_of
 from orbion.main.world import World, in_thread, real_world, thread
+from orbion.ports import Notices
 from orbion.telemetry.metrics import Metrics
 from tests.support.ledger import RecordedLedger
+from tests.support.playbooks import solar
 from tests.support.service import settings_for
+from tests.support.stores import LOJA
 from tests.support.turns import SaidLLM, prompt
 from tests.usecases.stage import counted
 
@@ -91,6 +99,63 @@ def test_a_circuit_that_changes_is_seen_in_the_metrics(tmp_path: Path) -> None:
     guard.breaker.force_open("test")
     assert counted(given.metrics, "circuit_state", "whatsapp:loja", "closed") == 0
     assert given.made == {"whatsapp:loja": guard}
+
+
+# Who is told
+
+
+@pytest.mark.parametrize("secret", [None, "curto"])
+async def test_a_webhook_without_a_good_secret_is_refused(
+    tmp_path: Path, secret: str | None
+) -> None:
+    changes = {"events_url": "http://receiver/x", "events_secret": secret}
+    with pytest.raises(RejectedError, match="ORBION_EVENTS_URL needs ORBION_EVENTS_SECRET"):
+        async with build(settings_for(tmp_path, **changes), world()):
+            pytest.fail("it was built")
+
+
+def test_the_account_names_its_owner_before_the_playbook_does() -> None:
+    book = solar()
+    book = replace(book, handoff=replace(book.handoff, owner_phone="5511922223333"))
+    named = replace(LOJA, id="filial", owner_phone="5511911112222")
+    owner_of = owners_of({"loja": LOJA, "filial": named}, {"loja": book, "filial": book})
+    assert [owner_of("loja"), owner_of("filial")] == ["5511922223333", "5511911112222"]
+
+
+@dataclass(slots=True)
+class Ledge:
+    """A store that is down at first."""
+
+    kept: list[Notice] = field(default_factory=list)
+    downs: int = 1
+
+    async def announce(self, notice: Notice) -> None:
+        if self.downs:
+            self.downs -= 1
+            raise UnavailableError(FaultCode.DB_BUSY, "busy")
+        self.kept.append(notice)
+
+
+async def test_news_that_the_store_cannot_take_are_kept_and_own_news_are_none() -> None:
+    news, ledge = CircuitNews(SystemClock()), Ledge()
+    for circuit, after in (("a", "open"), ("events", "open"), ("b", "closed"), ("c", "open")):
+        news(circuit, changed(circuit, BreakerState(after)))
+    with pytest.raises(UnavailableError):
+        await news.run(cast("Notices", ledge))
+    running = asyncio.ensure_future(news.run(cast("Notices", ledge)))
+    await asyncio.sleep(0)
+    running.cancel()
+    assert [each.details["circuit"] for each in ledge.kept] == ["a", "c"]
+
+
+def changed(circuit: str, after: BreakerState) -> BreakerChange:
+    return BreakerChange(
+        name=circuit,
+        before=BreakerState.closed,
+        after=after,
+        mode=BreakerMode.automatic,
+        reason="x",
+    )
 
 
 # The whole

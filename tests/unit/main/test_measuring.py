@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pytest
 
 from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
 from orbion.main.measuring import MeasuredLLM
-from orbion.ports import LLM, Prompt
+from orbion.ports import LLM
 from orbion.telemetry.metrics import Metrics
 from tests.support.stores import HandClock
 from tests.support.turns import prompt

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
-from orbion.domain.spend import Alarm
+from orbion.domain.playbook import Budget
+from orbion.domain.prompt import Prompt
+from orbion.domain.spend import Alarm, tightest
 from orbion.domain.turns import ChatMessage, Completion
 from orbion.main.metering import MeteredLLM, limits_of, shipped_prices
-from orbion.ports import LLM, Prompt
+from orbion.ports import LLM
 from orbion.telemetry.metrics import Metrics
 from tests.support.ledger import RecordedLedger
 from tests.support.service import settings_for
@@ -48,6 +50,7 @@ def metered(inner: LLM, ledger: RecordedLedger, metrics: Metrics | None = None) 
         model="gpt-4.1-mini",
         max_output_tokens=600,
         limits={"day": 1_000},
+        brl_per_usd=5.0,
         clock=HandClock(),
         metrics=metrics or Metrics(),
     )
@@ -113,6 +116,24 @@ async def test_without_money_nobody_is_asked(caplog: pytest.LogCaptureFixture) -
 def test_budgets_are_written_in_reais(tmp_path: Path) -> None:
     settings = settings_for(tmp_path, budget_day=11, brl_per_usd=5.5)
     assert limits_of(settings) == {"day": 2_000_000}
+
+
+async def test_the_lower_of_two_budgets_holds() -> None:
+    ledger = RecordedLedger()
+    await metered(EndingLLM(SAID), ledger).complete(prompt("oi"))
+    assert ledger.limits == [{"day": 1_000, "conversation": 100_000}]
+
+
+@pytest.mark.parametrize(
+    ("own", "limits"),
+    [
+        (Budget(), {"day": 1_000}),
+        (Budget(day=1), {"day": 1_000}),
+        (Budget(day=1, conversation=50), {"day": 1_000, "conversation": 100_000}),
+    ],
+)
+def test_a_playbook_may_only_tighten(own: Budget, limits: dict[str, int]) -> None:
+    assert tightest({"day": 1_000}, own, brl_per_usd=5.0) == limits
 
 
 def test_longer_chats_hold_more() -> None:

@@ -12,7 +12,7 @@ from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.evolution_webhooks import EVOLUTION_RULES, Deliver, WebhookRules
 from orbion.simulators.faults import EvolutionFaults
-from tests.unit.simulators.virtual import now
+from orbion.simulators.virtual import now
 
 KEY = "EVO-GLOBAL-KEY"
 PHONE = "5511988887777"

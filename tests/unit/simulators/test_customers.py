@@ -4,8 +4,8 @@ import asyncio
 
 from orbion.simulators.customers import SOLAR_CUSTOMERS, Customer, Line, run_customers
 from orbion.simulators.evolution import EvolutionSimulator
+from orbion.simulators.virtual import elapsed, virtually
 from tests.unit.simulators.gateway import Receiver, gateway, say
-from tests.unit.simulators.virtual import elapsed, virtually
 
 MARIANA = Customer(
     phone="5511900000011",

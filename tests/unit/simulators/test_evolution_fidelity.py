@@ -9,8 +9,8 @@ import pytest
 
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Socket, Webhook
+from orbion.simulators.virtual import virtually
 from tests.unit.simulators.gateway import KEY, PHONE, Receiver, client, gateway, paired, say
-from tests.unit.simulators.virtual import virtually
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "evolution"
 FIRST_ID = "3A000000000000000001"

@@ -7,8 +7,8 @@ import pytest
 
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Accepted
+from orbion.simulators.virtual import virtually
 from tests.unit.simulators.gateway import JID, PHONE, Receiver, client, find, gateway, say
-from tests.unit.simulators.virtual import virtually
 
 
 async def post(simulator: EvolutionSimulator, route: str, **body: object) -> httpx.Response:

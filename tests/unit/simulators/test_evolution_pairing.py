@@ -4,9 +4,9 @@ import asyncio
 from typing import Any
 
 from orbion.simulators.evolution_store import Socket
+from orbion.simulators.virtual import virtually
 from tests.unit.simulators.gateway import Receiver, client, gateway
 from tests.unit.simulators.test_evolution_fidelity import captured, captured_webhook, shape
-from tests.unit.simulators.virtual import virtually
 
 
 async def linking(*waits: float) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

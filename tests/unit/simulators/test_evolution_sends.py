@@ -12,8 +12,8 @@ import pytest
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Accepted, create_jid
 from orbion.simulators.faults import EvolutionFaults, SendFault
+from orbion.simulators.virtual import START_MS, elapsed, virtually
 from tests.unit.simulators.gateway import JID, PHONE, QUIET, Receiver, client, find, gateway, say
-from tests.unit.simulators.virtual import START_MS, elapsed, virtually
 
 
 def test_an_accepted_send_is_in_the_journal_in_the_records_and_echoed_after_the_answer() -> None:

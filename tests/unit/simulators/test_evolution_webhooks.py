@@ -12,8 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from orbion.simulators.evolution_store import Webhook
 from orbion.simulators.evolution_webhooks import Delivery, WebhookRules, post_with
+from orbion.simulators.virtual import START_MS, virtually
 from tests.unit.simulators.gateway import HOOK, PHONE, QUIET, Receiver, gateway, paired
-from tests.unit.simulators.virtual import START_MS, virtually
 
 SECRET = "a-signing-secret-of-at-least-32-bytes"
 

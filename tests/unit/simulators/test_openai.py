@@ -8,7 +8,7 @@ import pytest
 
 from orbion.simulators.faults import ModelFault, ModelFaults
 from orbion.simulators.openai import Json, OpenAISimulator, Reply, in_order, tool_call
-from tests.unit.simulators.virtual import START_MS, now, virtually
+from orbion.simulators.virtual import START_MS, now, virtually
 
 KEY = "sk-simulated"
 QUESTION = {"model": "gpt-4o-mini", "messages": [{"role": "system", "content": "Você vende."}]}

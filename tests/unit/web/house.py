@@ -1,9 +1,9 @@
 """The whole HTTP side in process, over stores that live in memory."""
 
 import random
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -22,21 +22,23 @@ from orbion.domain.events import (
     MessageReceived,
 )
 from orbion.domain.lanes import DeadLetter, Queue, Requeued
-from orbion.domain.leads import LeadRow
-from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.leads import Lead, LeadFile, LeadRow, StageChange
+from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine, StoreFacts
 from orbion.domain.messages import Message
 from orbion.kit.guard import Guard
 from orbion.kit.health import Check, HealthBoard, Heartbeat
 from orbion.kit.lifecycle import Lifecycle
-from orbion.ports import Received, StoreFacts
+from orbion.ports import Received
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
+from orbion.usecases.move_lead import MoveLead
 from orbion.usecases.receive import Receive
 from orbion.web.access import Access
 from orbion.web.app import create_app
 from orbion.web.deps import Section, State
 from orbion.web.limits import Limits
 from orbion.web.readiness import Readiness
+from tests.support.playbooks import solar
 
 SECRET = "webhook-secret-of-the-tests-0123456789"
 NEXT_SECRET = "the-secret-that-replaces-it-0123456789"
@@ -99,6 +101,39 @@ class MemoryInbox:
             self.seen.add(key)
         self.events.append(event)
         return "stored" if isinstance(event, MessageReceived) else "status"
+
+
+@dataclass
+class MemoryPipeline:
+    """Holds one lead."""
+
+    file: LeadFile = field(
+        default_factory=lambda: LeadFile(
+            lead=Lead(id=7, contact_id=1, stage="novo", score=0, facts={"nome": "Ana"}),
+            business="sol",
+            changes=(),
+        )
+    )
+
+    async def lead_file(self, lead_id: int) -> LeadFile | None:
+        return self.file if lead_id == self.file.lead.id else None
+
+    async def move_lead(
+        self,
+        lead_id: int,
+        to: str,
+        reason: str | None,
+        actor: str,
+        *,
+        check: Callable[[Lead], None],
+    ) -> None:
+        lead = self.file.lead
+        assert lead.id == lead_id
+        check(lead)
+        change = StageChange(
+            before=lead.stage, after=to, actor=actor, reason=reason, turn_id=None, at=0
+        )
+        self.file = replace(self.file, lead=replace(lead, stage=to), changes=(change,))
 
 
 @dataclass
@@ -244,6 +279,9 @@ async def house(
     state = State(
         receive=receiver(clock, inbox, woken, metrics),
         desk=desk,
+        move_lead=MoveLead(
+            leads=MemoryPipeline(), accounts={"sol": "loja"}, playbooks={"loja": solar()}
+        ),
         access=Access(admin_key=admin_key, observer_key=observer_key, limits=limits),
         limits=limits,
         board=HealthBoard(checks, clock=clock),

@@ -30,6 +30,7 @@ async def test_a_process_with_nothing_configured_is_healthy_live_and_ready(orbio
         answer = await orbion.client.get(path)
         assert answer.status_code == 200, path
         assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-type"] == "application/health+json"
 
 
 @pytest.mark.parametrize(

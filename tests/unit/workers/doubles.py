@@ -6,21 +6,13 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from orbion.domain.lanes import Claim, Claimed, Queue
+from orbion.simulators.virtual import VirtualClock, elapsed
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.loop import Handler, LoopParts, LoopPolicy, QueueLoop
 from orbion.workers.wakeups import Wakeups
-from tests.unit.simulators.virtual import elapsed, now
 from tests.usecases.stage import HighDice, counted
 
 LAST_ATTEMPT = 4
-
-
-class VirtualClock:
-    def now(self) -> int:
-        return now()
-
-    def monotonic(self) -> float:
-        return elapsed()
 
 
 def lane(key: str, *, attempts: int = 1) -> Claim:

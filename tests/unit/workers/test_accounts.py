@@ -13,11 +13,11 @@ from orbion.domain.accounts import Receipts
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.events import ConnectionState
 from orbion.domain.lanes import Queue
+from orbion.simulators.virtual import elapsed, virtually
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.follow_connection import FollowConnection
 from orbion.workers.accounts import AccountWatch
 from tests.support.stores import HandClock
-from tests.unit.simulators.virtual import elapsed, virtually
 from tests.unit.workers.doubles import gauges
 from tests.usecases.test_check_account import DOWN, ScriptedGateway, check_over
 

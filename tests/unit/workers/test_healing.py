@@ -11,11 +11,11 @@ import pytest
 from orbion.domain.accounts import Gap
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.ports import PastPage, Received
+from orbion.simulators.virtual import elapsed, now, virtually
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.heal_gap import HealGap, HealPolicy
 from orbion.workers.healing import Healing
 from tests.support.stores import LOJA
-from tests.unit.simulators.virtual import elapsed, now, virtually
 
 
 @dataclass(slots=True)

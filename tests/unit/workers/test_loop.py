@@ -12,8 +12,8 @@ from orbion.domain.errors import (
     UnavailableError,
 )
 from orbion.domain.lanes import Queue
+from orbion.simulators.virtual import now, virtually
 from orbion.workers.loop import LoopPolicy
-from tests.unit.simulators.virtual import now, virtually
 from tests.unit.workers.doubles import Bench, Work
 
 DOWN = UnavailableError(FaultCode.DB_BUSY, "busy", retry_after=7.0)

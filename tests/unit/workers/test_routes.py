@@ -5,18 +5,24 @@ from random import Random
 from orbion.adapters.db.schema import OUTBOX
 from orbion.adapters.db.store import DbStore
 from orbion.domain.lanes import Queue
+from orbion.domain.notices import circuit_changed
 from orbion.domain.turns import Bubble, TurnResult, Verdict
 from orbion.kit.limiter import Limiter, Rate
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from orbion.usecases.reply import Reply, ReplyPolicy
 from orbion.usecases.sync_lead import SyncLeads
+from orbion.usecases.tell import Tell
 from orbion.workers.loop import LoopPolicy
 from orbion.workers.routes import routes
 from tests.contract.scenes import column, receive
 from tests.support.playbooks import solar
 from tests.support.stores import HandClock, hello
 from tests.usecases.stage import ScriptedChannel, ScriptedSheet
+
+
+def nobody(_account: str) -> None:
+    """No account has an owner."""
 
 
 async def greet(*_: object) -> TurnResult:
@@ -33,6 +39,7 @@ async def test_a_message_goes_through_all_three_queues(
             lanes=store,
             answer=greet,
             playbooks={"loja": solar()},
+            owner_of=nobody,
             policy=ReplyPolicy(),
             clock=clock,
             metrics=metrics,
@@ -50,6 +57,16 @@ async def test_a_message_goes_through_all_three_queues(
             wake=lambda _: None,
         ),
         SyncLeads(leads=store, lanes=store, sheet_of=lambda _: sheet, metrics=metrics),
+        Tell(
+            notices=store,
+            lanes=store,
+            events=None,
+            owner_of=nobody,
+            playbooks={"loja": solar()},
+            clock=clock,
+            metrics=metrics,
+            wake=lambda _: None,
+        ),
         lease=9,
         slots=4,
     )
@@ -58,6 +75,9 @@ async def test_a_message_goes_through_all_three_queues(
     for queue in (Queue.IN, Queue.OUT, Queue.SHEET):
         clock.pass_(1)
         await table[queue].handler((await store.claim(queue, "w", 9)).claims)
+    await store.announce(circuit_changed("x", before="closed", after="open", reason="", at=1))
+    await table[Queue.NOTICE].handler((await store.claim(Queue.NOTICE, "w", 9)).claims)
+    assert (await store.facts()).depth == {}
     assert set(table) == set(Queue)
     assert table[Queue.OUT].policy == LoopPolicy(slots=4, lease=9)
     assert table[Queue.SHEET].policy == LoopPolicy(slots=1, portion=50, lease=9)

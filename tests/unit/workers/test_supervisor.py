@@ -6,8 +6,8 @@ import pytest
 
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.lanes import Queue
+from orbion.simulators.virtual import elapsed, virtually
 from orbion.workers.supervisor import Supervisor
-from tests.unit.simulators.virtual import elapsed, virtually
 from tests.unit.workers.doubles import Bench, Work
 
 

@@ -6,10 +6,10 @@ from typing import NoReturn
 
 import pytest
 
-from orbion.ports import StoreFacts
+from orbion.domain.listing import StoreFacts
+from orbion.simulators.virtual import elapsed, virtually
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.upkeep import Upkeep
-from tests.unit.simulators.virtual import elapsed, virtually
 from tests.unit.workers.doubles import gauges
 
 
@@ -64,8 +64,13 @@ def test_gauges_show_the_database_and_zero_for_what_it_does_not_name() -> None:
         metrics.outbox_rows.set(9, "pending")
         await cut_off(asyncio.create_task(Upkeep(probe=probe, metrics=metrics).measure()), 11)
         assert probe.measured == [0, 5, 10]
-        assert gauges(metrics, "lane_depth") == {"in": 3, "out": 0, "sheet": 1}
-        assert gauges(metrics, "lane_oldest_seconds") == {"in": 2.5, "out": 0, "sheet": 0}
+        assert gauges(metrics, "lane_depth") == {"in": 3, "out": 0, "sheet": 1, "notice": 0}
+        assert gauges(metrics, "lane_oldest_seconds") == {
+            "in": 2.5,
+            "out": 0,
+            "sheet": 0,
+            "notice": 0,
+        }
         assert gauges(metrics, "dead_letters_waiting") == {"": 5}
         assert gauges(metrics, "quarantine_waiting") == {"": 6}
         assert gauges(metrics, "outbox_rows") == {"pending": 0, "sending": 0, "unknown": 4}

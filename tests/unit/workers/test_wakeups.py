@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from orbion.domain.lanes import Queue
+from orbion.simulators.virtual import elapsed, virtually
 from orbion.workers.wakeups import Wakeups
-from tests.unit.simulators.virtual import elapsed, virtually
 
 
 def test_without_a_wake_up_a_wait_lasts_its_time() -> None:

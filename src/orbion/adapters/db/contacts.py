@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import delete, select, update
 
 from orbion.adapters.db.meeting import PHONE, meet
-from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, LEAD, OUTBOX
+from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, OUTBOX
+from orbion.adapters.db.schema_leads import LEAD
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account

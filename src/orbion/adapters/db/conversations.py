@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, select, update
 
-from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, SUPPRESSION
+from orbion.adapters.db.schema import CONTACT, CONVERSATION, HANDOFF, OUTBOX, SUPPRESSION
 from orbion.adapters.db.sql import NULL, bind, insert_into, larger, number, or_zero
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
+from orbion.domain.language import Language
 
 CONVERSATION_BY_ID = Statement(
     select(
@@ -26,6 +27,7 @@ CONVERSATION_BY_ID = Statement(
         CONTACT.c.name,
         CONTACT.c.phone,
         SUPPRESSION.c.at,
+        CONTACT.c.language,
     )
     .join(CONTACT, CONTACT.c.id == CONVERSATION.c.contact_id)
     .outerjoin(
@@ -61,10 +63,25 @@ SET_MODE = Statement(
         version=CONVERSATION.c.version + 1,
     )
 )
+SET_LANGUAGE = Statement(
+    update(CONTACT).where(CONTACT.c.id == number("contact")).values(language=bind("spoken"))
+)
 NEW_VERSION = Statement(
     update(CONVERSATION)
     .where(CONVERSATION.c.id == number("conversation"))
     .values(version=CONVERSATION.c.version + 1)
+)
+_OF_ROW = (
+    update(CONVERSATION)
+    .where(
+        CONVERSATION.c.id
+        == select(OUTBOX.c.conversation_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
+    )
+    .values(version=CONVERSATION.c.version + 1)
+)
+VERSION_OF_ROW = Statement(_OF_ROW)
+MARK_OUT = Statement(
+    _OF_ROW.values(last_out_at=number("now")).returning(CONVERSATION.c.id, CONVERSATION.c.version)
 )
 ADD_HANDOFF = Statement(insert_into(HANDOFF, "conversation_id", "reason", "actor", "at"))
 RELEASE = Statement(
@@ -135,6 +152,7 @@ def conversation(tx: Tx, conversation_id: int) -> Conversation | None:
         name=row[12],
         phone=row[13],
         opted_out=row[14] is not None,
+        language=None if row[15] is None else Language(row[15]),
     )
 
 

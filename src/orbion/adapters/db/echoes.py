@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 from sqlalchemy import and_, func, or_, select, update
 
 from orbion.adapters.db.contacts import Place
-from orbion.adapters.db.conversations import threads
+from orbion.adapters.db.conversations import NEW_VERSION, VERSION_OF_ROW, threads
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
 from orbion.adapters.db.sql import NULL, bind, from_json, larger, number
 from orbion.adapters.db.tx import Row, Statement, Tx
@@ -88,7 +88,11 @@ HOLD = Statement(
 )
 SUPPRESS_ROWS = Statement(
     update(OUTBOX)
-    .where(OUTBOX.c.conversation_id == number("conversation"), OUTBOX.c.state == "pending")
+    .where(
+        OUTBOX.c.conversation_id == number("conversation"),
+        OUTBOX.c.state == "pending",
+        or_(OUTBOX.c.exempt.is_(None), OUTBOX.c.exempt != "owner"),
+    )
     .values(state="suppressed", error="takeover", settled_at=number("now"))
 )
 SUPPRESS_BUBBLES = Statement(
@@ -165,6 +169,7 @@ def belongs_to_us(tx: Tx, account: Account, place: Place, event: MessageEchoed) 
     if (row := _matching(account, event, ended)) is not None:
         tx.run(SENT_AFTER_ALL, row=row.id, provider=event.provider_id)
         tx.run(BUBBLE_SENT, row=row.id, provider=event.provider_id)
+        tx.run(VERSION_OF_ROW, row=row.id)
         return True
     return _matching(account, event, recent) is not None
 
@@ -194,3 +199,4 @@ def hold_for_person(tx: Tx, conversation_id: int, at: int) -> None:
         tx.run(HOLD, conversation=thread, at=min(at, tx.now))
         tx.run(SUPPRESS_ROWS, conversation=thread, now=tx.now)
         tx.run(SUPPRESS_BUBBLES, conversation=thread)
+        tx.run(NEW_VERSION, conversation=thread)

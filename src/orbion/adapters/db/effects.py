@@ -2,16 +2,18 @@
 
 from sqlalchemy import and_, select, update
 
-from orbion.adapters.db import conversations, lanes, leads
+from orbion.adapters.db import conversations, lanes, leads, notices
 from orbion.adapters.db.contacts import Place
 from orbion.adapters.db.inbox import add_message
-from orbion.adapters.db.schema import FACT, LEAD, OUTBOX, STAGE_CHANGE
+from orbion.adapters.db.schema import OUTBOX
+from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION, STAGE_CHANGE
 from orbion.adapters.db.sql import bind, first, insert_into, number, to_json
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.lanes import Queue
 from orbion.domain.leads import Fact
 from orbion.domain.messages import Author, Outcome
+from orbion.domain.notices import handed_over
 from orbion.domain.outgoing import cleaned, to_payload
 from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
 
@@ -58,8 +60,15 @@ SET_LEAD = Statement(
     .where(LEAD.c.id == number("lead"))
     .values(stage=bind("to"), score=number("points"), updated_at=number("now"))
 )
+ADD_QUESTION = Statement(
+    insert_into(QUESTION, "lead_id", "slot", "at").on_conflict_do_update(
+        index_elements=["lead_id", "slot"], set_={"times": QUESTION.c.times + 1, "at": bind("at")}
+    )
+)
 ADD_STAGE_CHANGE = Statement(
-    insert_into(STAGE_CHANGE, "lead_id", "from_stage", "to_stage", "actor", "turn_id", "at")
+    insert_into(
+        STAGE_CHANGE, "lead_id", "from_stage", "to_stage", "actor", "turn_id", "reason", "at"
+    )
 )
 
 
@@ -73,26 +82,49 @@ def apply_effects(
 ) -> None:
     """Write everything but the turn's own row and its lane."""
     for position, bubble in enumerate(result.bubbles):
-        _add_bubble(tx, who, given, bubble, turn_id=turn_id, position=position)
+        add_bubble(
+            tx,
+            who,
+            bubble,
+            turn_id=turn_id,
+            position=position,
+            trace=given.trace,
+            received_at=given.first_open_at,
+        )
+    if result.language is not None and result.language != who.language:
+        tx.run(conversations.SET_LANGUAGE, contact=who.contact_id, spoken=result.language)
+    if result.asked is not None and result.answers:
+        tx.run(ADD_QUESTION, lead_id=given.lead.id, slot=result.asked, at=tx.now)
     _consent(tx, who, given, result)
     if result.handoff is not None:
         reason = ModeReason.LOOP if result.verdict is Verdict.LOOP else ModeReason.REQUESTED
         conversations.set_mode(tx, who.id, Mode.HUMAN, reason, actor="bot")
+        _announce(tx, who, result.handoff, given.trace)
     learned = [fact for fact in result.facts if _learn(tx, given.lead.id, fact)]
     moved = _move(tx, given, result, turn_id)
-    if learned or moved or result.handoff or who.last_out_at is None:
+    is_customer = result.verdict is not Verdict.OWNER
+    if is_customer and (learned or moved or result.handoff or who.last_out_at is None):
         leads.mirror(tx, given.lead.id, given.trace)
 
 
-def _add_bubble(
+def _announce(tx: Tx, who: Conversation, reason: str, trace: str) -> None:
+    notice = handed_over(
+        reason, business=who.business, account=who.account, conversation_id=who.id, at=tx.now
+    )
+    notices.announce(tx, notice, trace)
+
+
+def add_bubble(
     tx: Tx,
     who: Conversation,
-    given: TurnInput,
     bubble: Bubble,
     *,
     turn_id: int,
     position: int,
+    trace: str,
+    received_at: int,
 ) -> None:
+    """Queue one message at the end of the conversation's lane; `received_at` is what it answers."""
     account = Account(id=who.account, business=who.business, channel="", instance="", playbook="")
     place = Place(
         conversation_id=who.id, contact_id=who.contact_id, address=who.address, is_new=False
@@ -128,14 +160,12 @@ def _add_bubble(
             quoted_id=bubble.answers,
             exempt=bubble.exempt,
             state="pending",
-            trace=given.trace,
+            trace=trace,
             created_at=tx.now,
-            received_at=given.first_open_at,
+            received_at=received_at,
         )
     )
-    lanes.enqueue(
-        tx, Queue.OUT, str(who.id), kind="send", payload={"outbox": row_id}, trace=given.trace
-    )
+    lanes.enqueue(tx, Queue.OUT, str(who.id), kind="send", payload={"outbox": row_id}, trace=trace)
 
 
 def _consent(tx: Tx, who: Conversation, given: TurnInput, result: TurnResult) -> None:
@@ -179,6 +209,7 @@ def _move(tx: Tx, given: TurnInput, result: TurnResult, turn_id: int) -> bool:
             to_stage=stage,
             actor="bot",
             turn_id=turn_id,
+            reason=result.loss,
             at=tx.now,
         )
     return True

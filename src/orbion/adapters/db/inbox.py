@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select, update
 
@@ -15,12 +16,12 @@ from orbion.adapters.db.schema import (
     QUARANTINE,
     TURN,
 )
-from orbion.adapters.db.sql import bind, first, insert_into, number, to_json
-from orbion.adapters.db.tx import Statement, Tx
+from orbion.adapters.db.sql import bind, first, from_json, insert_into, number, to_json
+from orbion.adapters.db.tx import Moved, Statement, Tx
 from orbion.domain.conversations import Account
 from orbion.domain.events import MessageReceived
 from orbion.domain.lanes import Queue
-from orbion.domain.messages import Author, MessageKind, Outcome
+from orbion.domain.messages import Author, Message, MessageKind, Outcome
 from orbion.kit.ids import digest
 
 SILENT_KINDS: Mapping[MessageKind, str] = {
@@ -65,7 +66,7 @@ NEXT_SEQ = Statement(
         last_in_at=func.coalesce(number("in_at"), CONVERSATION.c.last_in_at),
         address=func.coalesce(bind("to"), CONVERSATION.c.address),
     )
-    .returning(CONVERSATION.c.last_seq)
+    .returning(CONVERSATION.c.last_seq, CONVERSATION.c.version)
 )
 ADD_MESSAGE = Statement(
     insert_into(
@@ -154,15 +155,36 @@ def add_message(tx: Tx, account: Account, place: Place, **columns: object) -> in
     Only a customer's own message moves the address that answers go to.
     """
     inbound = columns["direction"] == "in"
-    seq = first(
-        tx.one(
-            NEXT_SEQ,
-            conversation=place.conversation_id,
-            in_at=tx.now if inbound else None,
-            to=place.address if inbound else None,
-        )
+    row = tx.one(
+        NEXT_SEQ,
+        conversation=place.conversation_id,
+        in_at=tx.now if inbound else None,
+        to=place.address if inbound else None,
     )
-    return insert_message(tx, account, place, seq=seq, **columns)
+    if row is None:
+        raise LookupError(f"conversation {place.conversation_id} does not exist")
+    seq, version = row
+    message_id = insert_message(tx, account, place, seq=seq, **columns)
+    added = _message(message_id, seq, columns)
+    tx.moves.append(Moved(conversation_id=place.conversation_id, version=version, added=added))
+    return message_id
+
+
+def _message(message_id: int, seq: int, columns: Mapping[str, Any]) -> Message:
+    """The row as it would be read."""
+    return Message(
+        id=message_id,
+        seq=seq,
+        direction=columns["direction"],
+        author=Author(columns["author"]),
+        kind=MessageKind(columns["kind"]),
+        text=columns["text"],
+        occurred_at=columns["occurred_at"],
+        outcome=Outcome(columns["outcome"]),
+        reason=columns.get("reason"),
+        provider_id=columns.get("provider_id"),
+        payload=from_json(columns.get("payload")),
+    )
 
 
 def insert_message(tx: Tx, account: Account, place: Place, **columns: object) -> int:
@@ -182,6 +204,7 @@ def insert_message(tx: Tx, account: Account, place: Place, **columns: object) ->
 
 def supersede(tx: Tx, conversation_id: int, turn_id: int) -> None:
     """Take back a turn's unsent bubbles and open its messages for one fresh turn."""
+    tx.run(conversations.NEW_VERSION, conversation=conversation_id)
     tx.run(SUPERSEDE_ROWS, turn=turn_id, now=tx.now)
     tx.run(SUPERSEDE_BUBBLES, turn=turn_id)
     tx.run(REOPEN, conversation=conversation_id, turn=turn_id)

@@ -7,7 +7,8 @@ from typing import Final
 from sqlalchemy import select, update
 
 from orbion.adapters.db import lanes
-from orbion.adapters.db.schema import CONTACT, FACT, LANE, LEAD
+from orbion.adapters.db.schema import CONTACT, LANE
+from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION
 from orbion.adapters.db.sql import bind, first, from_json, number, to_json
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.lanes import Claim, Queue
@@ -22,6 +23,9 @@ FACTS = Statement(
     select(FACT.c.slot, FACT.c.value)
     .where(FACT.c.lead_id == number("lead"), FACT.c.current.is_(True))
     .order_by(FACT.c.slot)
+)
+ASKED = Statement(
+    select(QUESTION.c.slot, QUESTION.c.times).where(QUESTION.c.lead_id == number("lead"))
 )
 _ROW = select(
     LEAD.c.id,
@@ -63,8 +67,14 @@ def lead_of(tx: Tx, contact_id: int) -> Lead:
     row = tx.one(LEAD_OF, contact=contact_id)
     if row is None:
         raise LookupError(f"contact {contact_id} has no lead")
-    facts = dict(tx.all(FACTS, lead=row[0]))
-    return Lead(id=row[0], contact_id=contact_id, stage=row[1], score=row[2], facts=facts)
+    return Lead(
+        id=row[0],
+        contact_id=contact_id,
+        stage=row[1],
+        score=row[2],
+        facts=dict(tx.all(FACTS, lead=row[0])),
+        asked=dict(tx.all(ASKED, lead=row[0])),
+    )
 
 
 def lead_row(tx: Tx, lead_id: int) -> LeadRow | None:

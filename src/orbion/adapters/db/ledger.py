@@ -6,9 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Column, case, func, select, update
 
+from orbion.adapters.db import notices
+from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.schema import BUDGET, LLM_CALL
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
+from orbion.domain.notices import budget_reached
 from orbion.domain.spend import Alarm, Call, Reservation, Scope, Spent, reached
 from orbion.domain.turns import Completion
 
@@ -82,7 +85,8 @@ def reserve(tx: Tx, call: Call, limits: Mapping[Scope, int]) -> Reservation:
     """Hold the most that the call may cost in each of its budgets, or in none.
 
     The budgets are locked in one order, so that parallel turns cannot both take the last of one.
-    `limits` in micro-dollars; a scope without one is only counted.
+    `limits` in micro-dollars; a scope without one is only counted. Each step towards the end of a
+    budget is stored to be told.
     """
     business = call.payer.business
     locked = {scope: _locked(tx, business, scope, key) for scope, key in call.keys.items()}
@@ -97,6 +101,7 @@ def reserve(tx: Tx, call: Call, limits: Mapping[Scope, int]) -> Reservation:
         percent = None if limit is None else reached(after, limit, told)
         if percent is not None:
             alarms.append(Alarm(business=business, scope=scope, key=key, percent=percent))
+            _announce(tx, alarms[-1], call)
         tx.run(HOLD, tenant=business, kind=scope, name=key, more=more, percent=percent or told)
     return Reservation(
         call_id=None if full else _add(tx, call),
@@ -106,6 +111,13 @@ def reserve(tx: Tx, call: Call, limits: Mapping[Scope, int]) -> Reservation:
             for scope, limit in limited.items()
         },
     )
+
+
+def _announce(tx: Tx, alarm: Alarm, call: Call) -> None:
+    """Tell whoever owns the number that the conversation is on."""
+    who = conversation(tx, call.payer.conversation_id)
+    notice = budget_reached(alarm, account=None if who is None else who.account, at=tx.now)
+    notices.announce(tx, notice, call.payer.trace)
 
 
 def _locked(tx: Tx, business: str, scope: Scope, key: str) -> tuple[int, int]:

@@ -2,20 +2,20 @@
 
 from typing import Final
 
-from sqlalchemy import and_, case, delete, select, update
+from sqlalchemy import and_, case, delete, func, select, update
 
 from orbion.adapters.db import leads
 from orbion.adapters.db.conversations import PAUSE_ALL, SUPPRESS
-from orbion.adapters.db.schema import (
-    CONTACT,
-    CONTACT_ALIAS,
-    CONVERSATION,
-    FACT,
-    LEAD,
-    STAGE_CHANGE,
-    SUPPRESSION,
+from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, SUPPRESSION
+from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION, STAGE_CHANGE
+from orbion.adapters.db.sql import (
+    NULL,
+    bind,
+    insert_into,
+    larger,
+    number,
+    or_zero,
 )
-from orbion.adapters.db.sql import NULL, bind, larger, number, or_zero
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Mode
 
@@ -110,6 +110,18 @@ GIVE_STAGES = Statement(
     .where(STAGE_CHANGE.c.lead_id == number("old"))
     .values(lead_id=number("lead"))
 )
+QUESTIONS = Statement(
+    select(QUESTION.c.slot, QUESTION.c.times, QUESTION.c.at).where(
+        QUESTION.c.lead_id == number("old")
+    )
+)
+GIVE_QUESTION = Statement(
+    insert_into(QUESTION, "lead_id", "slot", "times", "at").on_conflict_do_update(
+        index_elements=["lead_id", "slot"],
+        set_={"times": larger(QUESTION.c.times, number("times"))},
+    )
+)
+DROP_QUESTIONS = Statement(delete(QUESTION).where(QUESTION.c.lead_id == number("old")))
 _OLD = LEAD.alias("old_lead")
 _OLD_OF = _OLD.c.id == number("old")
 _IS_FRESH = LEAD.c.stage == _FIRST_STAGE
@@ -124,11 +136,16 @@ INHERIT = Statement(
         updated_at=number("now"),
     )
 )
-NAME = Statement(select(CONTACT.c.name).where(CONTACT.c.id == number("hidden")))
+LIKENESS = Statement(
+    select(CONTACT.c.name, CONTACT.c.language).where(CONTACT.c.id == number("hidden"))
+)
 CALL = Statement(
     update(CONTACT)
-    .where(CONTACT.c.id == number("contact"), CONTACT.c.name.is_(NULL))
-    .values(name=bind("called"))
+    .where(CONTACT.c.id == number("contact"))
+    .values(
+        name=func.coalesce(CONTACT.c.name, bind("called")),
+        language=func.coalesce(CONTACT.c.language, bind("spoken")),
+    )
 )
 DROP_LEAD = Statement(delete(LEAD).where(LEAD.c.id == number("old")))
 DROP_CONTACT = Statement(delete(CONTACT).where(CONTACT.c.id == number("hidden")))
@@ -148,8 +165,8 @@ def meet(tx: Tx, business: str, hidden: int, contact: int) -> None:
     _give_talks(tx, business, hidden, contact)
     _give_lead(tx, hidden, contact)
     tx.run(GIVE_ALIASES, hidden=hidden, contact=contact)
-    for (called,) in tx.all(NAME, hidden=hidden):
-        tx.run(CALL, contact=contact, called=called)
+    for called, spoken in tx.all(LIKENESS, hidden=hidden):
+        tx.run(CALL, contact=contact, called=called, spoken=spoken)
     tx.run(DROP_CONTACT, hidden=hidden)
 
 
@@ -179,6 +196,9 @@ def _give_lead(tx: Tx, hidden: int, contact: int) -> None:
     old, lead = leads.lead_of(tx, hidden).id, leads.lead_of(tx, contact).id
     tx.run(GIVE_FACTS, old=old, lead=lead)
     tx.run(GIVE_STAGES, old=old, lead=lead)
+    for slot, times, at in tx.all(QUESTIONS, old=old):
+        tx.run(GIVE_QUESTION, lead_id=lead, slot=slot, times=times, at=at)
+    tx.run(DROP_QUESTIONS, old=old)
     tx.run(INHERIT, old=old, lead=lead, now=tx.now)
     tx.run(DROP_LEAD, old=old)
     leads.mirror(tx, lead, _NO_TRACE)

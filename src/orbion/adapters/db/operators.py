@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from orbion.adapters.db.drivers import load_postgres
-from orbion.adapters.db.tx import Body, Row, Statement
+from orbion.adapters.db.tx import Body, Moved, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.kit.clock import Clock
 
@@ -22,11 +22,12 @@ _SECONDS: Final = 30.0
 class EngineTx:
     """A body's view of a SQLAlchemy connection."""
 
-    __slots__ = ("_connection", "now")
+    __slots__ = ("_connection", "moves", "now")
 
     def __init__(self, connection: Connection, now: int) -> None:
         self._connection = connection
         self.now = now
+        self.moves: list[Moved] = []
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
         return self._connection.execute(statement.expression, params).first()

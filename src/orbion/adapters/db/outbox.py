@@ -6,11 +6,11 @@ from typing import Any, Final
 from sqlalchemy import select, update
 
 from orbion.adapters.db import connections, contacts, lanes, statuses
-from orbion.adapters.db.conversations import conversation
+from orbion.adapters.db.conversations import MARK_OUT, VERSION_OF_ROW, conversation
 from orbion.adapters.db.inbox import REPLACEABLE, supersede
-from orbion.adapters.db.schema import CONVERSATION, MESSAGE, OUTBOX
+from orbion.adapters.db.schema import MESSAGE, OUTBOX
 from orbion.adapters.db.sql import NULL, bind, first, from_json, number
-from orbion.adapters.db.tx import Row, Statement, Tx
+from orbion.adapters.db.tx import Moved, Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.messages import MessageKind
@@ -88,17 +88,18 @@ SET_MESSAGE = Statement(
         == select(OUTBOX.c.message_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
     )
     .values(outcome=bind("became"), reason=bind("why"), provider_id=bind("provider"))
+    .returning(MESSAGE.c.id)
 )
-_conversation_of_row = (
-    update(CONVERSATION)
+KEEP_RECEIPT = Statement(
+    update(OUTBOX)
     .where(
-        CONVERSATION.c.id
-        == select(OUTBOX.c.conversation_id).where(OUTBOX.c.id == number("row")).scalar_subquery()
+        OUTBOX.c.id == number("row"),
+        OUTBOX.c.attempts == number("attempts"),
+        OUTBOX.c.provider_id.is_(None),
+        OUTBOX.c.state.in_(("pending", "sending", "unknown")),
     )
-    .values(version=CONVERSATION.c.version + 1)
+    .values(provider_id=bind("provider"))
 )
-MARK_OUT = Statement(_conversation_of_row.values(last_out_at=number("now")))
-NEW_VERSION = Statement(_conversation_of_row)
 REVIVE = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.id == number("row"), OUTBOX.c.state.in_(("dead", "sent")))
@@ -172,10 +173,23 @@ def sent(tx: Tx, held: Claim, row_id: int, receipt: SendReceipt) -> bool:
         return False
     tx.run(SET_PROVIDER, row=row_id, provider=receipt.provider_id)
     _settle(tx, row_id, OutboxState.SENT, None)
-    tx.run(SET_MESSAGE, row=row_id, became="sent", why=None, provider=receipt.provider_id)
-    tx.run(MARK_OUT, row=row_id, now=tx.now)
+    provider = receipt.provider_id
+    said = tx.one(SET_MESSAGE, row=row_id, became="sent", why=None, provider=provider)
+    spoken = tx.one(MARK_OUT, row=row_id, now=tx.now)
+    if said is not None and spoken is not None:
+        moved = Moved(
+            conversation_id=spoken[0], version=spoken[1], sent_id=said[0], provider_id=provider
+        )
+        tx.moves.append(moved)
     lanes.finish(tx, held, held.ack + 1)
     return True
+
+
+def keep_receipt(tx: Tx, row_id: int, attempts: int, provider_id: str) -> None:
+    """Note an accept though the lane is another's now: whoever has it finds the row proved."""
+    account = statuses.account_of(tx, row_id)
+    if tx.one(OWNER_OF_ID, provider=provider_id, number=account) is None:
+        tx.run(KEEP_RECEIPT, row=row_id, attempts=attempts, provider=provider_id)
 
 
 def not_sent(tx: Tx, held: Claim, row_id: int, error: str, milliseconds: int) -> None:
@@ -335,7 +349,12 @@ def _read_by_turn(tx: Tx, row: Row) -> tuple[str, ...]:
 
 
 def _held_back(who: Conversation, exempt: str | None) -> str | None:
-    """Why the bot must be quiet now; a turn's own last word is exempt from what it caused."""
+    """Why the bot must be quiet now; a turn's own last word is exempt from what it caused.
+
+    What the owner is told is no conversation, so nothing silences it.
+    """
+    if exempt == "owner":
+        return None
     if who.mode_reason is ModeReason.TAKEOVER or who.mode_reason is ModeReason.OPERATOR:
         return "human_mode" if who.mode is not Mode.BOT else None
     if who.opted_out:
@@ -357,10 +376,8 @@ def _refresh(tx: Tx, held: Claim, row: Row) -> Skipped:
     for (turn_id,) in tx.all(REPLACEABLE, conversation=row[2], since=0):
         supersede(tx, row[2], turn_id)
     lanes.finish(tx, held, held.ack + 1)
-    last = first(tx.one(LAST_IN, conversation=row[2]))
-    lanes.enqueue(
-        tx, Queue.IN, str(row[2]), kind=lanes.REFRESH, payload={"message": last}, trace=row[10]
-    )
+    last = {"message": first(tx.one(LAST_IN, conversation=row[2]))}
+    lanes.enqueue(tx, Queue.IN, str(row[2]), kind=lanes.REFRESH, payload=last, trace=row[10])
     return Skipped(state=OutboxState.SUPERSEDED, reason="too_old")
 
 
@@ -372,8 +389,8 @@ def _skip(tx: Tx, held: Claim, row: Row, state: OutboxState, reason: str) -> Ski
 
 
 def _end_message(tx: Tx, row_id: int, became: str, why: str | None) -> None:
-    tx.run(SET_MESSAGE, row=row_id, became=became, why=why, provider=None)
-    tx.run(NEW_VERSION, row=row_id)
+    tx.one(SET_MESSAGE, row=row_id, became=became, why=why, provider=None)
+    tx.run(VERSION_OF_ROW, row=row_id)
 
 
 def _settle(tx: Tx, row_id: int, state: OutboxState, error: str | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Dialect, make_url
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from orbion.adapters.db.faults import translate
-from orbion.adapters.db.tx import Body, Row, Statement
+from orbion.adapters.db.tx import Body, Moved, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 
 T = TypeVar("T")
@@ -43,13 +43,14 @@ class PostgresPolicy:
 class PostgresTx:
     """A body's view of an open transaction; it runs inside a greenlet, so it may wait."""
 
-    __slots__ = ("_connection", "_dialect", "now", "woken")
+    __slots__ = ("_connection", "_dialect", "moves", "now", "woken")
 
     def __init__(self, connection: Connection, dialect: Dialect, now: int) -> None:
         self._connection = connection
         self._dialect = dialect
         self.now = now
         self.woken: set[str] = set()
+        self.moves: list[Moved] = []
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
         compiled = statement.compiled(self._dialect)

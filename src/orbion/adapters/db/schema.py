@@ -18,15 +18,15 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
-    true,
 )
 
-from orbion.adapters.db.schema_parts import id_column, make_metadata, ms, partial_index
+from orbion.adapters.db import schema_leads
+from orbion.adapters.db.schema_parts import id_column, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
-METADATA: Final = make_metadata()
+METADATA: Final = schema_leads.METADATA
 
 BUSINESS = Table(
     "business", METADATA, Column("id", Text, primary_key=True), Column("name", Text, nullable=False)
@@ -62,6 +62,7 @@ CONTACT = Table(
     Column("business", Text, ForeignKey("business.id"), nullable=False),
     Column("phone", Text),
     Column("name", Text),
+    Column("language", Text),
     ms("created_at"),
 )
 
@@ -224,49 +225,6 @@ partial_index(
     "ix_outbox_unsettled", OUTBOX.c.state, where="state IN ('pending', 'sending', 'unknown')"
 )
 partial_index("ix_outbox_sent", OUTBOX.c.account, OUTBOX.c.settled_at, where="state = 'sent'")
-
-LEAD = Table(
-    "lead",
-    METADATA,
-    id_column(),
-    Column("business", Text, nullable=False),
-    Column("contact_id", BigInteger, ForeignKey("contact.id"), nullable=False),
-    Column("stage", Text, nullable=False, server_default="novo"),
-    Column("score", Integer, nullable=False, server_default=text("0")),
-    Column("source", Text),
-    Column("attribution", Text),
-    ms("created_at"),
-    ms("updated_at"),
-    UniqueConstraint("contact_id"),
-)
-
-FACT = Table(
-    "fact",
-    METADATA,
-    id_column(),
-    Column("lead_id", BigInteger, ForeignKey("lead.id"), nullable=False),
-    Column("slot", Text, nullable=False),
-    Column("value", Text, nullable=False),
-    Column("message_id", BigInteger),
-    Column("quote", Text),
-    Column("confidence", Integer, nullable=False, server_default=text("100")),
-    Column("current", Boolean, nullable=False, server_default=true()),
-    ms("at"),
-)
-Index("ix_fact_lead", FACT.c.lead_id, FACT.c.slot)
-
-STAGE_CHANGE = Table(
-    "stage_change",
-    METADATA,
-    id_column(),
-    Column("lead_id", BigInteger, ForeignKey("lead.id"), nullable=False),
-    Column("from_stage", Text, nullable=False),
-    Column("to_stage", Text, nullable=False),
-    Column("actor", Text, nullable=False),
-    Column("turn_id", BigInteger),
-    ms("at"),
-)
-Index("ix_stage_change_lead", STAGE_CHANGE.c.lead_id)
 
 SUPPRESSION = Table(
     "suppression",

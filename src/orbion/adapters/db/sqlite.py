@@ -13,7 +13,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite as dialects
 
 from orbion.adapters.db.faults import translate
-from orbion.adapters.db.tx import Body, Row, Statement
+from orbion.adapters.db.tx import Body, Moved, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.kit.clock import Clock
 from orbion.kit.executor import Executor
@@ -63,12 +63,13 @@ def _make_durable(connection: sqlite3.Connection, *, query_only: bool) -> tuple[
 class SqliteTx:
     """A body's view of an open transaction."""
 
-    __slots__ = ("_dialect", "_execute", "now")
+    __slots__ = ("_dialect", "_execute", "moves", "now")
 
     def __init__(self, connection: sqlite3.Connection, dialect: Dialect, now: int) -> None:
         self._execute = connection.execute
         self._dialect = dialect
         self.now = now
+        self.moves: list[Moved] = []
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
         cursor = self._run(statement, params)

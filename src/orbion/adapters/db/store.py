@@ -1,7 +1,7 @@
 """The store: every verb of the ports as one transaction body on an injected database."""
 
 import random as randoms
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -15,35 +15,46 @@ from orbion.adapters.db import (
     gaps,
     greetings,
     inbox,
+    knowledge,
     lanes,
     leads,
     ledger,
+    notices,
     outbox,
+    owners,
+    pipeline,
     received,
     statuses,
     turns,
     upkeep,
 )
+from orbion.adapters.db.histories import Histories
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.lanes import LanePolicy
-from orbion.adapters.db.tx import Database, Reads, Tx
+from orbion.adapters.db.tx import Body, Database, Moved, Reads, T, Tx
 from orbion.domain.accounts import Gap, Receipts
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
-from orbion.domain.leads import LeadRow
-from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine
+from orbion.domain.leads import Lead, LeadFile, LeadRow
+from orbion.domain.listing import (
+    AccountLine,
+    ConversationLine,
+    DocumentLine,
+    QuarantineLine,
+    StoreFacts,
+)
 from orbion.domain.messages import Message
-from orbion.domain.outbox import Draft, Order, SendReceipt, Skipped
+from orbion.domain.notices import Notice, Waiting
+from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, Skipped
+from orbion.domain.passages import Document, Passage
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
-from orbion.kit.cache import Cache
 from orbion.kit.clock import Clock
 from orbion.kit.limiter import Limiter
-from orbion.ports import Received, StoreFacts
+from orbion.ports import Received
 
-HistoryKey = tuple[int, int]
 _LOWEST_FIRST_SHARE = 8
 _MOST_EVENTS = 100
 """Written in one transaction: a flood of thousands must not hold up everybody else."""
@@ -64,7 +75,7 @@ class DbStore:
     accounts: Mapping[str, Account]
     lane_policy: LanePolicy
     inbox_policy: InboxPolicy
-    history_cache: Cache[HistoryKey, Sequence[Message]]
+    histories: Histories
     crowd: Limiter
     clock: Clock
     random: randoms.Random
@@ -85,7 +96,7 @@ class DbStore:
             policy = replace(policy, priority=lanes.LOW)
         for start in range(0, len(events), _MOST_EVENTS):
             part = events[start : start + _MOST_EVENTS]
-            outcomes += await self.db.write(partial(self._receive, account, part, trace, policy))
+            outcomes += await self._moving(partial(self._receive, account, part, trace, policy))
             if any(map(received.shows_open, part)):
                 self.opened.add(account)
         return Received(
@@ -127,7 +138,7 @@ class DbStore:
         async def load() -> Sequence[Message]:
             return await self.db.read(lambda tx: turns.history(tx, conversation_id))
 
-        return await self.history_cache.get((conversation_id, version), load)
+        return await self.histories.get(conversation_id, version, load)
 
     async def begin_turn(self, claim: Claim, given: TurnInput) -> int:
         return await self.db.write(lambda tx: turns.begin_turn(tx, claim, given))
@@ -148,7 +159,7 @@ class DbStore:
         return await self.db.read(lambda tx: ledger.spent(tx, day))
 
     async def finish_turn(self, claim: Claim, given: TurnInput, result: TurnResult) -> TurnResult:
-        return await self.db.write(
+        return await self._moving(
             lambda tx: turns.finish_turn(tx, claim, given, result, self.inbox_policy)
         )
 
@@ -159,7 +170,11 @@ class DbStore:
         return await self.db.write(lambda tx: outbox.begin_send(tx, claim))
 
     async def sent(self, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
-        return await self.db.write(lambda tx: _sent(tx, claim, row_id, receipt))
+        return await self._moving(lambda tx: _sent(tx, claim, row_id, receipt))
+
+    async def keep_receipt(self, order: SendOrder, receipt: SendReceipt) -> None:
+        row, tries, told = order.row_id, order.attempts, receipt.provider_id
+        await self.db.write(lambda tx: outbox.keep_receipt(tx, row, tries, told))
 
     async def not_sent(self, claim: Claim, row_id: int, error: str, seconds: float) -> None:
         await self.db.write(lambda tx: outbox.not_sent(tx, claim, row_id, error, _ms(seconds)))
@@ -211,6 +226,39 @@ class DbStore:
     async def mirror_again(self, lead_ids: Collection[int]) -> None:
         await self.db.write(lambda tx: _mirror_all(tx, lead_ids))
 
+    @property
+    def webhook_lane(self) -> str:
+        return notices.WEBHOOK
+
+    async def announce(self, notice: Notice) -> None:
+        await self.db.write(lambda tx: notices.announce(tx, notice, _NO_TRACE))
+
+    async def waiting(self, conversation_id: int) -> Waiting | None:
+        return await self.db.read(lambda tx: owners.waiting(tx, conversation_id))
+
+    async def tell_owner(
+        self, claim: Claim, account: str, phone: str, text: str, trace: str
+    ) -> None:
+        found = self.accounts[account]
+        await self.db.write(lambda tx: owners.tell(tx, claim, found, phone, text, trace=trace))
+
+    async def passages(self, business: str, terms: Sequence[str]) -> Sequence[Passage]:
+        return await self.db.read(lambda tx: knowledge.search(tx, business, terms))
+
+    async def replace_documents(
+        self, business: str, origin: str, documents: Sequence[Document]
+    ) -> None:
+        await self.db.write(lambda tx: knowledge.replace_all(tx, business, origin, documents))
+
+    async def put_document(self, business: str, document: Document) -> None:
+        await self.db.write(lambda tx: knowledge.put(tx, business, document))
+
+    async def remove_document(self, business: str, name: str) -> bool:
+        return await self.db.write(lambda tx: knowledge.remove(tx, business, name))
+
+    async def documents(self, business: str) -> Sequence[DocumentLine]:
+        return await self.operators.read(lambda tx: knowledge.lines(tx, business))
+
     async def conversations(self, *, before: int | None, limit: int) -> Sequence[ConversationLine]:
         return await self.operators.read(lambda tx: desk.conversation_lines(tx, before, limit))
 
@@ -251,6 +299,20 @@ class DbStore:
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return await self.operators.read(lambda tx: leads.latest(tx, limit))
 
+    async def lead_file(self, lead_id: int) -> LeadFile | None:
+        return await self.db.read(lambda tx: pipeline.lead_file(tx, lead_id))
+
+    async def move_lead(
+        self,
+        lead_id: int,
+        to: str,
+        reason: str | None,
+        actor: str,
+        *,
+        check: Callable[[Lead], None],
+    ) -> None:
+        await self.db.write(lambda tx: pipeline.move(tx, lead_id, to, reason, actor, check=check))
+
     async def note(self, actor: str, action: str, subject: str) -> None:
         await self.db.write(lambda tx: desk.audit(tx, actor, action, subject))
 
@@ -264,6 +326,19 @@ class DbStore:
 
     async def prune(self) -> int:
         return await self.db.write(upkeep.prune)
+
+    async def _moving(self, body: Body[T]) -> T:
+        """Write, and let the cached histories follow what was committed."""
+        moves: list[Moved] = []
+
+        def noting(tx: Tx) -> T:
+            result = body(tx)
+            moves[:] = tx.moves
+            return result
+
+        result = await self.db.write(noting)
+        self.histories.carry(moves)
+        return result
 
     def _start(self, tx: Tx) -> None:
         upkeep.sync_accounts(tx, self.accounts.values())
@@ -288,7 +363,7 @@ class DbStore:
                 turns.bury_turn(tx, claim, error)
             case Queue.OUT:
                 outbox.bury_head(tx, claim, error)
-            case Queue.SHEET:
+            case Queue.SHEET | Queue.NOTICE:
                 lanes.bury(tx, claim, error)
         return True
 

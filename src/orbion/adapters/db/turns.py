@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, select, update
 from orbion.adapters.db import lanes
 from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.effects import apply_effects
+from orbion.adapters.db.histories import HISTORY
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.leads import lead_of
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TURN, TURN_STEP
@@ -19,7 +20,6 @@ from orbion.domain.lanes import Claim
 from orbion.domain.messages import Author, Message, MessageKind, Outcome
 from orbion.domain.turns import Step, TurnInput, TurnResult, Verdict
 
-HISTORY: Final = 20
 _MINUTE_MS: Final = 60_000
 _BIGGEST: Final = 2**62
 _MESSAGE = (
@@ -151,18 +151,9 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
 
 
 def history(tx: Tx, conversation_id: int) -> Sequence[Message]:
-    """The last messages that the customer saw or wrote and nobody deleted, oldest first.
-
-    What was said before the conversation began here came in any order: it stands by its time.
-    """
+    """The last rows that nobody deleted, by their place."""
     rows = tx.all(HISTORY_OF, conversation=conversation_id, limit=HISTORY)
-    unseen = {Outcome.SUPERSEDED, Outcome.SUPPRESSED, Outcome.DEAD}
-    found = sorted(map(to_message, rows), key=_place)
-    return [each for each in found if each.direction == "in" or each.outcome not in unseen]
-
-
-def _place(message: Message) -> tuple[int, int]:
-    return (message.seq, 0) if message.seq > 0 else (0, message.occurred_at)
+    return [to_message(row) for row in reversed(rows)]
 
 
 def last_messages(tx: Tx, conversation_id: int, limit: int) -> Sequence[Message]:

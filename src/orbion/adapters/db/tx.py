@@ -1,11 +1,14 @@
 """What a transaction body sees: one statement in, plain tuples out, on either database."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import BindParameter, Dialect, Executable
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.visitors import replacement_traverse
+
+from orbion.domain.messages import Message
 
 Row = Any
 """A driver's tuple: convert it to domain values in the function that reads it."""
@@ -32,12 +35,27 @@ class Statement:
         return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """A new version of a conversation and all that it changes: a message more, or one sent."""
+
+    conversation_id: int
+    version: int
+    added: Message | None = None
+    sent_id: int | None = None
+    provider_id: str | None = None
+
+
 class Tx(Protocol):
     """One open transaction; bodies are synchronous, so nothing can be awaited inside it."""
 
     @property
     def now(self) -> int:
         """Ms UTC: the database's clock on PostgreSQL, the anchored clock on SQLite."""
+
+    @property
+    def moves(self) -> list[Moved]:
+        """What the body tells of its own writes, for the caches to follow after the commit."""
 
     def one(self, statement: Statement, /, **params: object) -> Row | None: ...
 

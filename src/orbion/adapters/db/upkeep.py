@@ -21,7 +21,7 @@ from orbion.adapters.db.schema import (
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
 from orbion.domain.conversations import Account
-from orbion.ports import StoreFacts
+from orbion.domain.listing import StoreFacts
 
 DAY_MS: Final = 24 * 60 * 60 * 1000
 DEDUP_DAYS: Final = 9

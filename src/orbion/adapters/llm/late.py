@@ -3,8 +3,9 @@
 import asyncio
 from typing import Protocol
 
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
-from orbion.ports import LLM, Prompt
+from orbion.ports import LLM
 
 
 class ClosingLLM(LLM, Protocol):

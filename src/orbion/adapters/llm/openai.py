@@ -7,9 +7,9 @@ import openai
 
 from orbion.adapters.llm.openai_wire import read_completion, request_body
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.retry import retry_after
-from orbion.ports import Prompt
 
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 CONNECT_SECONDS: Final = 3.0

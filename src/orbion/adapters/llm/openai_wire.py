@@ -8,8 +8,8 @@ import msgspec
 
 from orbion.domain.errors import FaultCode, RefusedError
 from orbion.domain.playbook import Playbook
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import ChatMessage, Completion, ToolCall, ToolSpec
-from orbion.ports import Prompt
 
 _TEXT: Mapping[str, Any] = {"type": "string"}
 _TEXT_OR_NULL: Mapping[str, Any] = {"type": ["string", "null"]}

@@ -2,9 +2,9 @@
 
 import asyncio
 
-from orbion.domain.answering import answer
+from orbion.domain.answering import Situation, answer
+from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
-from orbion.ports import Prompt
 
 
 class ScriptedLLM:
@@ -22,8 +22,12 @@ class ScriptedLLM:
             prompt.playbook,
             prompt.pending,
             prompt.facts,
-            asked=prompt.asked,
-            first_contact=prompt.first_contact,
-            today=prompt.today,
+            Situation(
+                asked=prompt.asked,
+                first_contact=prompt.first_contact,
+                today=prompt.today,
+                given_up=prompt.given_up,
+                passages=prompt.passages,
+            ),
         )
         return Completion(text=reply.to_json(), model="scripted")

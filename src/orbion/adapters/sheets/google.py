@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orbion.adapters.sheets.google_api import Appended, Cells, SheetsApi, Tab
 from orbion.adapters.sheets.google_layout import (
@@ -162,13 +163,35 @@ class GoogleSheet:
             await self._take_out(layout, done, lines)
             start = done.column
             done, lines = await self._insert(layout, rows, start)
-        if await self._header(layout) != layout.names:
+        names, first = await self._seen_after(layout)
+        if names != layout.names:
             await self._take_out(layout, done, lines)
             return {row.lead_id for row in rows}
+        doubled = {
+            row.lead_id: place
+            for place, row in enumerate(rows)
+            if first.get(row.lead_id, done.row + place) < done.row + place
+        }
+        if doubled:
+            for place in doubled.values():
+                await self._take_out(layout, replace(done, row=done.row + place), [lines[place]])
+            return set(doubled)
         layout.stale = any(place >= done.row for place in layout.rows.values())
         layout.rows |= {row.lead_id: done.row + place for place, row in enumerate(rows)}
         left_out = {name for name in layout.names[:start] if name}
         return {row.lead_id for row in rows if not left_out.isdisjoint(row.columns)}
+
+    async def _seen_after(self, layout: Layout) -> tuple[tuple[str, ...], dict[int, int]]:
+        """The header, and the first row of each lead: another process may have been faster."""
+        title, column = quoted(layout.tab.title), letters(layout.key_column)
+        ranges = [layout.whole(layout.header_row), f"{title}!{column}:{column}"]
+        header, keys = await self._api.read(ranges)
+        first: dict[int, int] = {}
+        for number, line in enumerate(keys, 1):
+            lead = key_of(cell(line, 0))
+            if lead is not None and number != layout.header_row:
+                first.setdefault(lead, number)
+        return trimmed(next(iter(header), [])), first
 
     async def _insert(
         self, layout: Layout, rows: Sequence[LeadRow], start: int

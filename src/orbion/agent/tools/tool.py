@@ -1,6 +1,6 @@
 """What a tool is: strict arguments, and a run that answers the model and may cause effects."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
 
@@ -8,6 +8,7 @@ import msgspec
 
 from orbion.domain.errors import OrbionError
 from orbion.domain.leads import Fact
+from orbion.domain.passages import Found
 from orbion.domain.playbook import Playbook
 from orbion.domain.turns import ToolSpec, TurnInput
 
@@ -22,12 +23,21 @@ Quote: TypeAlias = Annotated[
 ]
 
 
+async def read_nothing(_texts: Sequence[str]) -> tuple[Found, ...]:
+    """The business has no documents."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """The one conversation that a tool can touch: it comes from the server, never the model."""
+    """The one conversation that a tool can touch: it comes from the server, never the model.
+
+    `read` finds what the documents of its business say to some words.
+    """
 
     playbook: Playbook
     given: TurnInput
+    read: Callable[[Sequence[str]], Awaitable[tuple[Found, ...]]] = read_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +62,14 @@ NOTHING: Final = Effects()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """`text` is what the model reads: our own words only, never the model's or the customer's."""
+    """`text` is what the model reads: our own words only, never the model's or the customer's.
+
+    `passages` are those of the business's documents that stand in it.
+    """
 
     text: str
     effects: Effects = NOTHING
+    passages: tuple[Found, ...] = ()
 
     @property
     def is_done(self) -> bool:

@@ -1,0 +1,35 @@
+"""What one call of a model is given."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from orbion.domain.language import Language
+from orbion.domain.passages import Found
+from orbion.domain.playbook import Playbook
+from orbion.domain.spend import Payer
+from orbion.domain.turns import ChatMessage, Facts, ToolSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prompt:
+    """One model call: chat messages for a provider, and the same facts as data for `scripted`.
+
+    `asked` is the slot asked for last, `given_up` are those not to ask for; `pending` the texts to
+    answer, written on the business's `today`; `passages` what its documents say to them. The
+    provider may call `tools` instead of answering, unless it `must_answer`. `language` is the one
+    to answer in.
+    """
+
+    playbook: Playbook
+    payer: Payer
+    messages: tuple[ChatMessage, ...]
+    pending: tuple[str, ...]
+    facts: Facts
+    asked: str | None
+    first_contact: bool
+    today: date | None = None
+    passages: tuple[Found, ...] = ()
+    tools: tuple[ToolSpec, ...] = ()
+    must_answer: bool = False
+    given_up: frozenset[str] = frozenset()
+    language: Language | None = None

@@ -1,0 +1,178 @@
+"""A cached history is what a read would find, whoever wrote, and a usual turn needs no read."""
+
+import random
+from collections import Counter, deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from orbion.adapters.db import turns
+from orbion.adapters.db.histories import Histories, seen
+from orbion.adapters.db.store import DbStore
+from orbion.domain.conversations import Mode, ModeReason
+from orbion.domain.events import HistoryReceived, MessageDeleted, MessageEdited
+from orbion.domain.lanes import Queue
+from orbion.domain.messages import Message, Outcome
+from orbion.domain.outbox import SendOrder, SendReceipt
+from orbion.domain.turns import TurnResult, Verdict
+from orbion.kit.cache import Cache
+from tests.contract.scenes import reply
+from tests.support.stores import HandClock, echo, hello
+
+PHONES = tuple(f"551190000000{number}" for number in range(4))
+STEPS = 200
+USUAL = {"says": 6, "turn": 8, "send": 12}
+RARE = {
+    "edits": 1,
+    "deletes": 1,
+    "person": 1,
+    "own_echo": 2,
+    "refused": 1,
+    "past": 1,
+    "mode": 1,
+    "silence": 1,
+}
+
+
+def shown(messages: Sequence[Message]) -> list[Message]:
+    """All that a prompt can show: how a customer's message ended is not part of it."""
+    return [
+        replace(each, outcome=Outcome.OPEN, reason=None) if each.direction == "in" else each
+        for each in messages
+    ]
+
+
+@dataclass(slots=True)
+class Business:
+    """Random customers, people and sends; each step is done by one of the processes."""
+
+    stores: Sequence[DbStore]
+    clock: HandClock
+    dice: random.Random
+    said: list[str] = field(default_factory=list)
+    sent: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=5))
+    done: Counter[str] = field(default_factory=Counter)
+    number: int = 0
+
+    @property
+    def store(self) -> DbStore:
+        return self.dice.choice(self.stores)
+
+    async def step(self, events: dict[str, int]) -> None:
+        (name,) = self.dice.choices(list(events), list(events.values()))
+        self.number += 1
+        self.clock.pass_(self.dice.choice((0.1, 1.0, 8.0)))
+        await getattr(self, name)()
+        self.done[name] += 1
+
+    async def says(self) -> None:
+        message = hello(self.number, phone=self.dice.choice(PHONES))
+        self.said.append(message.provider_id)
+        await self.store.receive("loja", [replace(message, occurred_at=self.clock.now())], "t")
+
+    async def turn(self) -> None:
+        texts = [f"resposta {self.number} {part}" for part in range(self.dice.randint(1, 2))]
+        await self._decide(reply(*texts))
+
+    async def silence(self) -> None:
+        await self._decide(TurnResult(verdict=Verdict.SILENT))
+
+    async def _decide(self, result: TurnResult) -> None:
+        store = self.store
+        for claim in (await store.claim(Queue.IN, "w", 2)).claims:
+            given = await store.load_turn(claim)
+            if given is None:
+                await store.finish(claim, claim.upto)
+                continue
+            conversation = given.conversation
+            kept = await store.history(conversation.id, conversation.version)
+            assert shown(kept) == shown(await current(store, conversation.id))
+            await store.finish_turn(claim, given, result)
+
+    async def send(self) -> None:
+        store = self.store
+        for claim in (await store.claim(Queue.OUT, "w", 1)).claims:
+            order = await store.begin_send(claim)
+            if isinstance(order, SendOrder):
+                receipt = SendReceipt(provider_id=f"WA{self.number}")
+                await store.sent(claim, order.row_id, receipt)
+
+    async def refused(self) -> None:
+        store = self.store
+        for claim in (await store.claim(Queue.OUT, "w", 1)).claims:
+            order = await store.begin_send(claim)
+            if isinstance(order, SendOrder):
+                await store.refused(claim, order.row_id, "whatsapp.refused")
+
+    async def edits(self) -> None:
+        if self.said:
+            target = self.dice.choice(self.said)
+            changed = MessageEdited(provider_id=target, text=f"corrigida {self.number}")
+            await self.store.receive("loja", [changed], "t")
+
+    async def deletes(self) -> None:
+        if self.said:
+            gone = MessageDeleted(provider_id=self.dice.choice(self.said))
+            await self.store.receive("loja", [gone], "t")
+
+    async def person(self) -> None:
+        spoken = echo(f"sou a Ana {self.number}", number=self.number, by_api=False)
+        await self.store.receive("loja", [replace(spoken, occurred_at=self.clock.now())], "t")
+
+    async def own_echo(self) -> None:
+        """Claim a send that is under way by its echo, as a gateway that lost its answer does."""
+        store = self.store
+        for claim in (await store.claim(Queue.OUT, "w", 1)).claims:
+            order = await store.begin_send(claim)
+            if isinstance(order, SendOrder):
+                seen_again = echo(order.content.text, number=self.number)
+                again = replace(seen_again, occurred_at=self.clock.now())
+                await self.store.receive("loja", [again], "t")
+                await store.unknown(claim, order.row_id, "whatsapp.unreachable", 0.0)
+
+    async def past(self) -> None:
+        old = hello(self.number, phone=self.dice.choice(PHONES), text=f"antiga {self.number}")
+        await self.store.receive("loja", [HistoryReceived(message=old)], "t")
+
+    async def mode(self) -> None:
+        mode = self.dice.choice((Mode.BOT, Mode.BOT, Mode.HUMAN))
+        reason = ModeReason.OPERATOR if mode is Mode.HUMAN else None
+        for number in range(1, len(PHONES) + 1):
+            await self.store.set_mode(number, mode, reason, "operator")
+
+
+async def current(store: DbStore, conversation_id: int) -> Sequence[Message]:
+    return seen(await store.db.read(lambda tx: turns.history(tx, conversation_id)))
+
+
+def other_process(store: DbStore, clock: HandClock, *, maxsize: int = 100) -> DbStore:
+    """The same database with a memory of its own; without room it remembers nothing."""
+    kept: Cache[tuple[int, int], Sequence[Message]] = Cache(
+        "history", maxsize=maxsize, ttl=3600, clock=clock, random=random.Random(2)
+    )
+    return replace(store, histories=Histories(cache=kept))
+
+
+async def test_no_turn_of_one_process_reads_what_is_stale(store: DbStore, clock: HandClock) -> None:
+    business = Business([store], clock, random.Random(1))
+    for _ in range(STEPS):
+        await business.step(USUAL | RARE)
+    assert len(business.done) == len(USUAL | RARE)
+
+
+async def test_no_turn_of_two_processes_reads_what_is_stale(
+    store: DbStore, clock: HandClock
+) -> None:
+    business = Business([store, other_process(store, clock)], clock, random.Random(2))
+    for _ in range(STEPS):
+        await business.step(USUAL | RARE)
+
+
+async def test_usual_turns_are_hits(store: DbStore, clock: HandClock) -> None:
+    business = Business([store], clock, random.Random(3))
+    for number in range(STEPS // 8):
+        await business.says()
+        await business.step({"turn": 1})
+        while business.done["send"] < 3 * number:
+            await business.step({"send": 1})
+    found = store.histories.statistics
+    assert found.hits / (found.hits + found.misses) >= 0.9
