@@ -21,7 +21,7 @@ class StopWish(StrEnum):
 
 
 STOP_QUESTION: Final = "?stop"  # in the place of an open slot, whose keys have no such sign
-_WORDING: Final = Wording("opt-out", likely=0.55)
+_WORDING: Final = Wording("opt-out", likely=0.5)
 _PREPOSITIONS: Final = frozenset(["pra", "pro"])  # «para» stays the verb that stops
 _PLUS: Final = Pattern(r"\+(?!\s*\d)")
 # «Quero não»: the no of the Northeast comes last.

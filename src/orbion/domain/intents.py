@@ -8,7 +8,7 @@ from orbion.domain.vocabulary import spelled_out, without_courtesy
 from orbion.domain.wording import Wording
 from orbion.kit.pattern import Pattern
 
-_WORDING: Final = Wording("human-request", likely=0.5)
+_WORDING: Final = Wording("human-request", likely=0.6)
 _LEAST_TYPED: Final = 5
 _ROLES: Final = Lexicon(
     words("atendente atendimento vendedor vendedora pessoa humano humana alguem responsavel")

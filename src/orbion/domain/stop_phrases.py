@@ -7,7 +7,8 @@ from orbion.kit.pattern import Pattern
 _M: Final = r"(?:mensage[nm]s?|mensagens|msgs?|propagandas?|spams?|zaps?)"
 _WAYS: Final = (
     # said before, or begged for
-    r"\b(?:ja|eu) (?:mandei|falei|disse|pedi) parar\b|\bpare de ser \w+$",
+    r"\b(?:ja|eu) (?:mandei|falei|disse|pedi) parar\b",
+    r"\bpare de ser (?:chat|mala|insist|inconv)\w*$",
     r"^nao me (?:cham(?:a|e|em)|procur(?:a|e|em)|contat(?:a|e|em))$",
     r"^nao (?:me )?(?:mand(?:a|e|em)|envi(?:a|e|em))$",
     (
@@ -40,7 +41,8 @@ _WAYS: Final = (
     r"\bdeix(?:a|e|em|am|ar|arem)(?: \w+)? (?:me|eu|gente|nos|nois|mim) em paz\b",
     r"\bme deix(?:a|e|em|am|ar|arem)(?: \w+)? em paz\b",
     r"\b(?:me deix(?:a|e|em|am)|deix(?:a|e|em|am) (?:a gente|nos|nois)) quiet[oa]s?\b",
-    r"\blarg(?:a|ue|uem) do meu pe\b|\bdesgrud\w+\b|\bsai(?:am?)? do meu\b|\bque eu existo\b",
+    r"\blarg(?:a|ue|uem) do meu pe\b|\bdesgrud\w+\b|\bque eu existo\b",
+    r"\bsai(?:am?)? do meu (?:zap|whats\w*|celular|telefone|numero|pe|caminho)\b",
     r"^(?:voces )?(?:some|sum(?:a|am))$|\b(?:some|sum(?:a|am)) (?:daqui|da minha vida|do meu)\b",
     (
         r"^(?:por favor )?(?:sai fora|cai fora|vaza|me erra|me larga|me esquece|vai embora|vao"
@@ -49,7 +51,8 @@ _WAYS: Final = (
     ),
     r"\bva(?:i|o)? (?:encher|incomodar|perturbar|importunar|amolar|chatear|azucrinar|catar)\b",
     # off the list, by the words for it
-    r"\bd[ei]scadastr(?!ei|ou|aram)\w*|\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b",
+    r"\bd[ei]scadastr(?!ei|ou|aram)\w*\b(?! (?:[oa]|meu|minha) (?:cartao|filh[oa]))",
+    r"\bdesinscrev\w+|\boptout\b|\bopt out\b|\bunsubscribe\b",
     (
         r"\b(?:desativ|inativ|encerr|desabilit|desvincul)\w* (?:o |a )?(?:meu|minha)"
         r" (?:cadastro|numero|contato|conta|inscricao|registro)\b"

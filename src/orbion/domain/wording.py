@@ -24,7 +24,7 @@ _MOST_LETTERS: Final = 4
 _REACH: Final = 6  # letters between two that are seen together
 _MOST_WORDS: Final = 60  # a longer message says more than one thing
 _FARTHEST: Final = 40.0
-_UNLIKELY: Final = 0.05
+_UNLIKELY: Final = 0.03
 
 
 class Wording:
