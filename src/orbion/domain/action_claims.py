@@ -8,7 +8,9 @@ from typing import Final
 
 from orbion.domain.action_words import DOCUMENTS, NOUNS, VERBS
 from orbion.domain.clauses import Clause, clauses, is_denied
+from orbion.domain.other_deeds import find_other_deeds
 from orbion.domain.receipts import Deed, deeds
+from orbion.domain.states_of_things import tells_of_thing
 from orbion.domain.text import compose, fold, visible
 from orbion.kit.pattern import Pattern
 
@@ -105,8 +107,7 @@ _GRANTED: Final = Pattern(
 _ACTS: Final = (
     r"(?:cancel|atualiz|ativ|emit|registr|reserv|agend|marc|envi|confirm|aplic|liber|alter|remov"
     r"|exclu|ger|cadastr|solicit|estorn|finaliz|conclu|efetu|realiz|remarc|reagend|transfer|salv"
-    r"|conced"
-    r"|anot|cri)"
+    r"|conced|anot|cri|assin|garant|bloque|emit|encaminh|inscrev|separ)"
 )
 # «Endereço atualizado», «segunda via emitida com sucesso»: a clause that is but a report.
 _REPORT: Final = Pattern(
@@ -114,9 +115,10 @@ _REPORT: Final = Pattern(
     r"(?!(?:valor|preco|tabela|lista|site)|(?:nao|nada|se|quando|depois|apos|assim|caso"
     r"|uma)\b)"
     rf"\w+(?: (?:d[aeo] )?\w+)?? ({_ACTS})(?:ad|id)[oa]s?"
-    r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja)\b)"
+    r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja)\b| e \w+ \w+[ai]d[oa]s?\W*$)"
 )
 _OURS: Final = Pattern(
+    r"^\W*(?:pronto |prontinho )?(?:ja )(?:esta|ta) n[oa] (?:sistema|lista|agenda|fila|cadastro)\b|"
     r"\b(?:vaga|horario|lugar|unidade|apartamento|desconto) (?:ja )?(?:e|eh) (?:toda |todo"
     r" )?(?:su[ao]|teu|tua)\b"
     r"|\b(?:tecnic\w+|entregador\w*|motoboy|instalador\w*|corretor\w*|pedido|equipe|encomenda"
@@ -126,6 +128,7 @@ _OURS: Final = Pattern(
 )
 # «Te mando em seguida» is still to come.
 _TO_COME: Final = Pattern(r"(?:mando|envio)\b")
+_THEN_I: Final = Pattern(r"\b(?:que|e|ai|dai|entao) eu (?:(?:ja|te|lhe|logo) )*$")
 _LATER: Final = Pattern(
     r"\b(?:em seguida|daqui a pouco|ja ja|depois|mais tarde|amanha|logo mais|logo em seguida|em"
     r" breve"
@@ -163,7 +166,7 @@ _PROTOCOL: Final = Pattern(
 )
 _USUAL: Final = Pattern(r"\b(?:e|eh|sao|era|eram|so)\b")
 _IF: Final = Pattern(
-    r"\b(?:se|caso|quando|assim que|logo que|depois que|apos|ate|antes d[eao]|desde que|como se|a "
+    r"\b(?:se|caso|quando|assim que|logo que|depois que|depois d[aeo]s?|apos|ate|antes d[eao]|desde que|como se|a "
     r"medida que|so depois|somente apos|tao logo|enquanto|que pena|infelizmente|sinto muito"
     r"|lament\w+|entendi que|vi que|pelo que"
     r"|(?:voce|vc) (?:disse|falou|comentou)|imagino|parece|quem|nada (?:foi|esta|ficou|ainda)"
@@ -176,11 +179,11 @@ _UNREAL: Final = Pattern(
     r"|costuma\w*|sempre"
     r"|normalmente|geralmente|qualquer|cada|toda|todo"
     r"|ficara|estara|bem|outr[oa]|voce (?:tem|tinha|ja)|vc (?:tem|tinha|ja)|que voce|que vc"
-    r"|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
+    r"|tenham?|possivel|provavel\w*|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
 )
 _MODAL: Final = Pattern(
     r"\b(?:precis\w+|dev\w+|tem que|poder\w*|pode\w*|sera\w*|vai|vao|vamos|ira|irao|for|vale\w*"
-    r"|serve\w*)\b"
+    r"|serve\w*|tenham?)\b"
 )
 # «Assim que pagar, a vaga fica reservada»: what follows is not yet so.
 _ONCE: Final = Pattern(
@@ -248,6 +251,9 @@ def _own_deeds(clause: Clause) -> Iterator[ActionClaim]:
             stem = next(group for group in found.groups() if group)
             if not _is_no_deed(pattern, stem, found, text, is_asked=clause.is_asked):
                 yield _claim(found, _backing(stem, text[found.start() :]))
+    for found in find_other_deeds(text):
+        if not _PAST.match(text, found.start()) and _is_real(text[: found.start()]):
+            yield _claim(found, frozenset(Deed))
     for found in _real(_WROUGHT, text):
         yield _claim(found, NOUNS[found[1]])
     for found in _real(_SPOKE, text):
@@ -319,8 +325,12 @@ def _states(clause: Clause) -> Iterator[ActionClaim]:
         yield from (
             _claim(found, backed)
             for found in _real(pattern, text)
-            if not (_TO_COME.match(found.group()) and _LATER.search(text))
+            if not (_TO_COME.match(found.group()) and _is_to_come(text, found.start()))
         )
+
+
+def _is_to_come(text: str, start: int) -> bool:
+    return _LATER.search(text) is not None or _THEN_I.search(text[:start]) is not None
 
 
 def _made(text: str) -> Iterator[ActionClaim]:
@@ -343,7 +353,7 @@ def _results(text: str) -> Iterator[ActionClaim]:
         before = text[: found.start()]
         if _IS_NOUN.match(text, found.start()) or not _stands(before, text):
             continue
-        if _HEARD.fullmatch(text):
+        if _HEARD.fullmatch(text) or tells_of_thing(found, text):
             continue
         if _BEING.search(before) or _opens(before, text[found.end() :]):
             stem = found[1] or _IRREGULAR[found[2][0]]

@@ -1,9 +1,11 @@
 """Say whether what a reply counts, or how long something lasts, stands in the data."""
 
+import re
 from typing import Final
 
 from orbion.domain.backing import MEASURES, Backing
 from orbion.domain.figures import Figure
+from orbion.domain.plurals import singular
 from orbion.domain.prices import Told
 from orbion.domain.text import words
 from orbion.kit.pattern import Pattern
@@ -16,6 +18,8 @@ _COUNTED: Final = frozenset(
 )
 _ARTICLE: Final = Pattern(r"\b[dn]?[oa]s\s+$")
 _HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
+_HEADED: Final = Pattern(r"(?:\b[a-z]+ ){1,5}$")  # no figure between
+_WORD: Final = re.compile(r"[a-z]+")
 _NEXT: Final = 4
 _DOZEN: Final = 12
 _PARTY: Final = frozenset(words("pesso adult hospe passa unida"))  # how many somebody buys for
@@ -26,12 +30,22 @@ def is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     value, unit = figure.value, figure.unit
     if (value, unit) in backing.counts or told.refuses(figure.start):
         return True
+    if _is_other_size(figure, told, backing):
+        return False
     if unit in MEASURES or unit in _PARTY or _is_other_count(figure, told, backing):
         return _is_bought(figure, told) or _is_lasting(figure, backing)
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
     prices = {price.price for price in backing.prices.values()}
     return value in backing.numbers | backing.amounts | prices or _is_few(figure, told, backing)
+
+
+def _is_other_size(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«Ração de 20 kg» where «Ração 15 kg» is sold."""
+    found = _HEADED.search(told.figures.text[: figure.start])
+    spoken = _WORD.findall(found.group()) if found else []
+    sizes = [size for word in spoken for size in backing.sizes.get(singular(word), ())]
+    return any(unit == figure.unit for _, unit in sizes)
 
 
 def _is_few(figure: Figure, told: Told, backing: Backing) -> bool:

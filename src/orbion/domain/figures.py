@@ -115,12 +115,16 @@ _CENTS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A number and where it stands; `unit` is what it counts, money or nothing that is told."""
+    """A number and where it stands; `unit` is what it counts, money or nothing that is told.
+
+    `written` is the number itself: 10 of «10 anos», whose value is 120 months.
+    """
 
     value: Decimal
     unit: str | None
     start: int
     is_money: bool = False
+    written: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +226,7 @@ def _figure(found: re.Match[str], text: str) -> Figure:
     if is_money or _MONEY_AFTER.match(after):
         return Figure(value=value, unit="money", start=found.start(), is_money=True)
     name, times = unit or (None, 1)
-    return Figure(value=value * times, unit=name, start=found.start())
+    return Figure(value=value * times, unit=name, start=found.start(), written=value)
 
 
 _NO_UNIT: Final = frozenset(

@@ -140,6 +140,12 @@ def derived(
         *_with_extras(named, said, extras),
         *(extra * times for extra in extras for times in _times(said)),
         *(price.price * (100 - off) / 100 for price in prices for off in offs),
+        *(
+            price.price * times * (100 - off) / 100
+            for price in named
+            for off in offs
+            for times in _times(said)
+        ),
         *(price.price * off / 100 for price in prices for off in offs),
     }
 
@@ -161,7 +167,7 @@ def _sums(prices: Sequence[Price]) -> Iterator[Decimal]:
 
 def _differences(prices: Sequence[Price]) -> Iterator[Decimal]:
     for one, other in combinations(prices, 2):
-        yield abs(one.price - other.price)
+        yield from (abs(each - less) for each in one.amounts for less in other.amounts)
         yield from (abs(one.price + other.price - each.price) for each in prices)
     for price in prices:
         for count, amount in price.instalments:

@@ -11,6 +11,7 @@ from orbion.domain.clauses import clauses, is_denied, is_open
 from orbion.domain.figures import read_figures
 from orbion.domain.promises import stems
 from orbion.domain.text import compose, fold, words
+from orbion.domain.plurals import inflected, singular
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS, THANKS
 from orbion.kit.pattern import Pattern
 
@@ -88,7 +89,7 @@ _OFFER: Final = Pattern(
     r"|consertamos|colocamos|aplicamos|importamos|fabricamos|produzimos|servimos|preparamos"
     r"|organizamos|ensinamos|ofertamos|construimos|projetamos|reformamos|lavamos)"
     r"(?: (?:sim|tambem|tb|ate|sempre|ainda|agora|aqui|muito|muitos|varios|varias|outros?|outras?"
-    r"|mais|nossos?|nossas?|em|no|na"
+    r"|mais|nossos?|nossas?|em|no|na|num|numa|\d+"
     r"|nos|nas|com|o|a|os|as|um|uma|de|do|da|todo|toda|todos|todas|e))*)\s+([a-z]{3,})(?:\s+(?:de "
     r"|do |da |em |para |com |e )?([a-z]{4,}))?"
 )
@@ -111,7 +112,15 @@ _MODEST: Final = frozenset(
         " momento contato conversa cadastro anotado registrado costume conta quem onde quando "
         "urgencia"
         " pensado maximo minimo total alem dessas desses disso daqui por favor novidade novidades"
-        " vontade cada"
+        " vontade cada raio"
+    )
+)
+
+
+_MEASURED: Final = STOP_WORDS | frozenset(
+    words(
+        "metro metros quadrado quadrados ano anos mes meses semana semanas minuto minutos km"
+        " quilometro quilometros hora horas dia dias"
     )
 )
 
@@ -172,7 +181,7 @@ def _pattern(given: Sequence[list[str]], heads: Sequence[str], shared: AbstractS
     """The whole name, or what alone tells it from the others."""
     ways = []
     for parts in filter(None, given):
-        ways.append(r"\W+(?:[a-z]{1,3}\W+)?".join(map(re.escape, parts)))
+        ways.append(r"\W+(?:[a-z]{1,3}\W+)?".join(map(inflected, parts)))
         if len(parts) > 1 and parts[1][0].isdigit() and parts[1] not in shared:
             number = re.escape(parts[1])
             ways.append(rf"{parts[0]}s?\W+(?:de\W+)?{number}(?!\W*[.,]\d)")
@@ -181,16 +190,17 @@ def _pattern(given: Sequence[list[str]], heads: Sequence[str], shared: AbstractS
         if heads.count(parts[0]) > 1:
             ways.extend([each for each in own if len(each) >= _LEAST] or own[:1])
         else:
-            alone = parts[:1]
-            ways.extend(_short(word) for word in (*alone, *own) if len(word) >= _LEAST)
+            ways.extend(_short(word) for word in own if len(word) >= _LEAST)
+            least = _LEAST - (len(parts) > 2)  # noqa: PLR2004 «pão» of «pão de forma integral»
+            ways.extend(_short(word) for word in parts[:1] if len(word) >= least)
         if len(parts) > 2:  # noqa: PLR2004 «corte e barba» of «combo corte e barba»
-            ways.append(r"\W+(?:[a-z]{1,4}\W+)?".join(map(re.escape, parts[1:])))
+            ways.append(r"\W+(?:[a-z]{1,4}\W+)?".join(map(inflected, parts[1:])))
     return Pattern(rf"\b(?:{'|'.join(sorted(set(ways), key=len, reverse=True))})s?\b")
 
 
 def _short(word: str) -> str:
     """«refri» is a refrigerante too."""
-    return rf"{word[:_STEM]}\w*" if len(word) > 2 * _STEM - 2 else re.escape(word)
+    return rf"{word[:_STEM]}\w*" if len(word) > 2 * _STEM - 2 else inflected(word)
 
 
 def find_mentions(products: Sequence[Named], text: str) -> list[Mention]:
@@ -255,9 +265,11 @@ def find_offers(text: str, known: AbstractSet[str]) -> Iterator[str]:
                 clause.is_asked and not _OURS.search(found.group())
             ):
                 continue
-            parts = [word for word in found.groups() if word and word not in STOP_WORDS]
+            parts = [word for word in found.groups() if word and word not in _MEASURED]
             if not parts or parts[0] in _MODEST:
                 continue
             named = stems(" ".join(parts))
-            if named and not named & known and parts[0] not in known:
+            if named and not all(
+                any(form in known for form in (each, singular(each)[:_STEM])) for each in named
+            ):
                 yield " ".join(parts)

@@ -42,9 +42,11 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             |cartao|banco|bairro|regiao)\b
             tod[oa]s (?:[oa]s )?(?:compras|pedidos|cidades|produtos|convenios ~
             |cartoes|bancos|bairros)\b
+            (?:em|n[ao]s|para|pra|pr[ao]s) tod[oa]s (?:[oa]s )?(?:planos|cursos|pacotes|servicos ~
+            |modalidades|turmas|unidades|niveis|procedimentos|tratamentos|kits|modelos|idades|casos)\b
         """,
         "free": r"""
-            ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto))
+            ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto|#))
             (?:e|eh) por nossa|(?:e|eh) noss[oa]\b(?= *[.!]|$)
             gratis|gratuit\w+|de graca|(?:sem|zero|a) custo(?: zero)?\b(?! beneficio)|custo zero
             sem (?:pagar|cobrar|cobranca|taxa|gastar)\b|sem (?:nenhum|qualquer) (?:custo|valor|taxa)
@@ -56,7 +58,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
         "discount": r"""
             descont\w+|abatiment\w+|promoc\w+|promo\b|promocional
             ofert(?:a|ao|inha)s?\b(?! de curso)|cupo(?:m|ns)\b|cash ?back|black ?friday
-            (?:pela |a )?metade d[oae]|pela metade\b|metade\b|mais em conta
+            mais em conta
             (?:condicao|preco|valor|precinho) (?:especial|imperdivel|promocional|exclusiv\w)
             abaixo d[ao] (?:tabela|preco|mercado)|leve \d|pague \d
             lev[ae]\w* \d+(?: \w+)? e pag\w+ \d

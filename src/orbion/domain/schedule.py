@@ -86,8 +86,16 @@ class Opening:
     is_vague: bool = False
 
 
+_SPOKEN: Final = Pattern(
+    r"(?<![\w@.,&/$:])((?:das|as|ate as|pelas|desde as) )(\d|1\d|2[0-3]) e ([1-5]?[05])(?![\d.,:]\d|\d)"
+)
+_ONE_OCLOCK: Final = Pattern(r"\ba uma (?=(?:hora )?(?:d[ae] (?:tarde|manha|madrugada)|em ponto))")
+
+
 def mark_times(text: str) -> str:
     """Folded text in digits with every time of day as «@540» and every day as «&12345&»."""
+    text = _ONE_OCLOCK.sub("as 1 ", text)
+    text = _SPOKEN.sub(lambda found: f"{found[1]}{found[2]}:{found[3]:0>2}", text)
     text = re.sub(r"\bmeio[ -]?dia\b", "@720", text)
     text = re.sub(r"\bmeia[ -]?noite\b", "@0", text)
     text = _TIME_PART.sub(_part_of_day, text)

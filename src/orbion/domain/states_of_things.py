@@ -1,0 +1,37 @@
+"""Tell a participle that says how a thing is from one that says what was done for somebody."""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from orbion.kit.pattern import Pattern
+
+_HISTORY: Final = Pattern(r"^\W*(?:ess[ea]s?|est[ea]s?|noss[oa]s?|aquel[ea]s?)\b")
+_PERSONAL: Final = Pattern(r"\b(?:voces?|vcs?|seus?|suas?|te|lhe|teu|tua|ja|agora|hoje|acab\w+)\b")
+# A state that is no deed, by the stem of its participle and what stands around.
+_STATES_OF_THINGS: Final[Mapping[str, Pattern]] = MappingProxyType(
+    {
+        "inclu": Pattern(
+            r"\bn[oa]s? (?:valor|preco|mensalidade|diaria|pacote|plano|aluguel|taxa|parcela|total"
+            r"|kit|curso|orcamento)\w*|\b(?:material|frete|cafe|condominio|iptu|instalacao"
+            r"|uniforme|almoco)\b(?!.*\b(?:foi|foram)\b)"
+        ),
+        "fech": Pattern(
+            r"\b(?:loja|clinica|escola|secretaria|escritorio|academia|estande|plantao|a gente"
+            r"|estamos|ficamos|feriado|domingo|sabado|segunda|turma|agenda)\b"
+        ),
+        "abert": Pattern(
+            r"\b(?:loja|clinica|escola|secretaria|escritorio|academia|estande|plantao|a gente"
+            r"|estamos|ficamos|inscricoes|matriculas|vagas|ate)\b"
+        ),
+    }
+)
+
+
+def tells_of_thing(found: re.Match[str], text: str) -> bool:
+    """«O condomínio está incluído no valor», «a loja fica fechada», «esse curso foi criado»."""
+    if _HISTORY.match(text) and not _PERSONAL.search(text):
+        return True
+    pattern = _STATES_OF_THINGS.get(found[1] or found.group()[:5])
+    return pattern is not None and pattern.search(text) is not None
