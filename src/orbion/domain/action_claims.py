@@ -10,7 +10,7 @@ from orbion.domain.action_words import DOCUMENTS, NOUNS, VERBS
 from orbion.domain.clauses import Clause, clauses, is_denied
 from orbion.domain.other_deeds import find_other_deeds
 from orbion.domain.receipts import Deed, deeds
-from orbion.domain.states_of_things import tells_of_thing
+from orbion.domain.states_of_things import is_general, tells_of_thing
 from orbion.domain.text import compose, fold, visible
 from orbion.kit.pattern import Pattern
 
@@ -115,7 +115,8 @@ _REPORT: Final = Pattern(
     r"(?!(?:valor|preco|tabela|lista|site)|(?:nao|nada|se|quando|depois|apos|assim|caso"
     r"|uma)\b)"
     rf"\w+(?: (?:d[aeo] )?\w+)?? ({_ACTS})(?:ad|id)[oa]s?"
-    r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja)\b| e \w+ \w+[ai]d[oa]s?\W*$)"
+    r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja|para [oa]|pr[oa]|para voce)\b"
+    r"| e \w+ \w+[ai]d[oa]s?\W*$)"
 )
 _OURS: Final = Pattern(
     r"^\W*(?:pronto |prontinho )?(?:ja )(?:esta|ta) n[oa] (?:sistema|lista|agenda|fila|cadastro)\b|"
@@ -140,12 +141,6 @@ _LOOKED: Final = Pattern(
     r"|calendario|planilha|cadastro)\b"
 )
 _GENERIC: Final = Pattern(r"\b[oa]s $")
-# «Consultas marcadas com antecedência têm desconto» tells of any.
-_KINDS: Final = Pattern(
-    r"^\W*(?:(?:tod[oa]s )?[oa]s )?[a-z]+s (?:ja )?(?:[a-z]+(?:ad|id|it)[oa]s)\b.* "
-    r"(?:tem|sao|pagam|saem|ganham|recebem|contam|valem|precisam|podem|devem|custam|ficam|levam"
-    r"|demoram|chegam|entram|perdem)\b"
-)
 _KNOWING: Final = Pattern(
     r"\b(?:coordena\w+|diretor\w*|gerente|equipe|time|financeiro|tecnic\w+|consultor\w*|corretor\w*"
     r"|responsavel|secretaria|pessoal|atendente|especialista)(?: \w+){0,2} (?:sabe|soube|viu"
@@ -164,10 +159,12 @@ _PAID: Final = Pattern(
 _PROTOCOL: Final = Pattern(
     r"\b(?:numero d[eo] )?protocolo(?: (?:e|n|numero|de atendimento|:))* ?[#:]? ?\d+"
 )
+_NEUTRAL: Final = Pattern(r"\b(?:realiz|efetu|conclu|finaliz|feit|process)\w*")
 _USUAL: Final = Pattern(r"\b(?:e|eh|sao|era|eram|so)\b")
 _IF: Final = Pattern(
-    r"\b(?:se|caso|quando|assim que|logo que|depois que|depois d[aeo]s?|apos|ate|antes d[eao]|desde que|como se|a "
-    r"medida que|so depois|somente apos|tao logo|enquanto|que pena|infelizmente|sinto muito"
+    r"\b(?:se|caso|quando|assim que|logo que|depois que|depois d[aeo]s?|apos|ate"
+    r"|antes d[eao]|desde que|como se|a medida que|so depois|somente apos|tao logo|enquanto"
+    r"|que pena|infelizmente|sinto muito"
     r"|lament\w+|entendi que|vi que|pelo que"
     r"|(?:voce|vc) (?:disse|falou|comentou)|imagino|parece|quem|nada (?:foi|esta|ficou|ainda)"
     r"|ninguem|que eu (?:ja |te |lhe )*[a-z]+o)\b"
@@ -197,7 +194,8 @@ _ASKING: Final = Pattern(
     r"|como|que tal|ja (?:foi|esta|ta)|foi|esta|ta)\b"
 )
 _THEIRS: Final = Pattern(
-    r"\b(?:outra pessoa|por (?:outr\w+|voce|vc|ele|ela)|pelo cliente|que (?:voce|vc))\b"
+    r"\b(?:outra pessoa|por (?:outr\w+|voce|vc|ele|ela)|pelo cliente"
+    r"|que (?:voce|vc)(?! (?:vem|vai|chega|quer|esta|precisa)\b))\b"
 )
 _SETTLED: Final = Pattern(
     r"\s*(?:p[ar]+a?\b|com sucesso|aqui|no seu|na sua|[^\w\s,]|$|entao|certinho)"
@@ -316,7 +314,7 @@ _SIGNS: Final = (
 def _states(clause: Clause) -> Iterator[ActionClaim]:
     """«Está agendado», «visita confirmada», «segue o contrato»: said of the thing."""
     text = clause.text
-    if _KINDS.match(text):
+    if is_general(text):
         return
     yield from _results(text)
     made = list(_made(text))
@@ -339,7 +337,15 @@ def _made(text: str) -> Iterator[ActionClaim]:
         is_open = _USUAL.search(said) or _MODAL.search(said) or is_denied(said)
         is_kind = _GENERIC.search(text[: found.start()]) and not _BEING.search(said)
         if not is_open and not is_kind and _stands(text[: found.start()], text):
-            yield _claim(found, NOUNS[found[1]] | (_backing_of(said) - {Deed.CHECK}))
+            yield _claim(found, _made_by(NOUNS[found[1]], said))
+
+
+def _made_by(noun: frozenset[Deed], said: str) -> frozenset[Deed]:
+    """«Agendamento realizado» is a booking, «reserva cancelada» is none."""
+    if _NEUTRAL.search(said):
+        return noun
+    verb = _backing_of(said)
+    return verb if Deed.CANCEL in verb else noun | (verb - {Deed.CHECK})
 
 
 def _reported(text: str) -> Iterator[ActionClaim]:

@@ -35,7 +35,6 @@ _SITED: Final = Pattern(
 )
 _PLACE: Final = Pattern(r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:\s(?:d[aeo]s?\s)?[A-ZÀ-Ý][\wÀ-ÿ'-]+)*")
 _WORD: Final = Pattern(r"[a-z]{3,}|\d+")
-_DOTTED: Final = Pattern(r"\b(av|al|rod|jd|pca|dr|dra|sr|sra|sta|sto)\.")  # ends no sentence
 _LONG_FORMS: Final = (
     ("av", "avenida"),
     ("r", "rua"),
@@ -79,7 +78,7 @@ _NO_NAME: Final = frozenset(
 
 def find_addresses(reply: str, text: str, known: AbstractSet[str]) -> Iterator[str]:
     """Places in the reply with a word that stands nowhere in the data."""
-    for clause in clauses(_DOTTED.sub(r"\1 ", text)):
+    for clause in clauses(text):
         if is_denied(clause.text) or is_open(clause.text):
             continue
         for pattern in (_STREET, _BUILDING, _NEAR):

@@ -29,6 +29,7 @@ _HOUSE: Final = re.compile(
     r"|br)\b[^\n;]{0,30}$"
 )
 _WORD: Final = re.compile(r"[a-z]+|\d+")
+_DIGITS: Final = re.compile(r"(?<![\d.,])\d{1,4}(?![\d.,])")  # the 14 of «175/70 R14»
 _LONG: Final = re.compile(r"[a-z]{3,}")
 _DENYING: Final = frozenset(words("nunca nem nenhum nenhuma jamais tambem"))
 _STEM: Final = 5
@@ -129,7 +130,12 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         percents=frozenset(each.value for each in free.percents),
         instalments=free.instalments,
         amounts=frozenset(_amounts(free)),
-        numbers=frozenset(each.value for each in known if each not in houses),
+        numbers=frozenset(
+            (
+                *(each.value for each in known if each not in houses),
+                *(Decimal(each) for item in catalogue for each in _DIGITS.findall(item.name)),
+            )
+        ),
         written=frozenset(each.written for each in known if each.written and each not in houses),
         houses=MappingProxyType({each.value: before(each, free.text) for each in houses}),
         counts=frozenset((each.value, each.unit) for each in known),

@@ -16,6 +16,10 @@ _OPPOSITES: Final = tuple(
     tuple(Pattern(rf"\b(?:{each})") for each in group)
     for group in (
         (r"inclus[oa]|incluid[oa]|faz(?:em)? parte", r"a parte\b|por fora\b|separad[oa]s?\b"),
+        (
+            r"vendid[oa]s?\b|a venda\b|cobrad[oa]s?\b|pag[oa]s? a parte",
+            r"presente\b|brinde|gratis|gratuit|cortesia|de graca|sem custo",
+        ),
         (r"dianteir", r"traseir"),
         (r"direit[oa]s?\b", r"esquerd"),
         (r"superior", r"inferior"),
@@ -42,7 +46,8 @@ _LIMITED: Final = Pattern(
 )
 _OPENING: Final = frozenset(
     words(
-        "atend atende abre abert funci horar fecha hora secre manha tarde noite semana seman plant loja"
+        "atend atende abre abert funci horar fecha hora secre manha tarde noite semana"
+        " seman plant loja"
     )
 )
 _TURNED: Final = frozenset(words("preci tem temos"))
@@ -115,10 +120,11 @@ def _is_anothers(
     figure: tuple[Decimal, str | None], said: Statement, known: Sequence[Statement]
 ) -> bool:
     holders = [each for each in known if figure in each.figures]
-    if not holders or figure[1] is None or any(each.about & said.about for each in holders):
+    if not holders or figure[1] is None:
         return False
+    nearest = max(len(each.about & said.about) for each in holders)
     return any(
-        len(each.about & said.about) >= _ALIKE
+        len(each.about & said.about) >= nearest + _ALIKE
         for each in known
         if any(unit == figure[1] for _, unit in each.figures)
     )

@@ -17,7 +17,7 @@ _COUNTED: Final = frozenset(
     )
 )
 _ARTICLE: Final = Pattern(r"\b[dn]?[oa]s\s+$")
-_HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
+_OF: Final = Pattern(r"(?<![\d.])\d{1,2} +[a-z]+ +d[aeo]s? +")
 _HEADED: Final = Pattern(r"(?:\b[a-z]+ ){1,5}$")  # no figure between
 _WORD: Final = re.compile(r"[a-z]+")
 _NEXT: Final = 4
@@ -37,7 +37,9 @@ def is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
     prices = {price.price for price in backing.prices.values()}
-    return value in backing.numbers | backing.amounts | prices or _is_few(figure, told, backing)
+    if value in backing.numbers | backing.amounts | prices or _is_few(figure, told, backing):
+        return True
+    return _is_bought(figure, told)
 
 
 def _is_other_size(figure: Figure, told: Told, backing: Backing) -> bool:
@@ -68,10 +70,10 @@ def _is_other_count(figure: Figure, told: Told, backing: Backing) -> bool:
 
 
 def _is_bought(figure: Figure, told: Told) -> bool:
-    """«Duas horas de sala», «duas pessoas»: how much of a product somebody takes."""
+    """«Duas horas de sala», «dois pares de meia», «duas pessoas»: how much is bought."""
     if figure.unit in _PARTY and told.is_priced(figure.start):
         return True
-    found = _HOURLY.match(told.figures.text, figure.start)
+    found = _OF.match(told.figures.text, figure.start)
     if found is None or not told.is_priced(figure.start):
         return False
     return any(each.start == found.end() for each in told.mentions)

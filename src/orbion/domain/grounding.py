@@ -9,6 +9,7 @@ from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.contradictions import contradictions
 from orbion.domain.counted import is_counted
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.kept import is_kept
 from orbion.domain.owners import owned
 from orbion.domain.periods import MONTH, periods
 from orbion.domain.prices import Told, derived, fits
@@ -19,7 +20,7 @@ from orbion.domain.products import (
     find_strangers,
 )
 from orbion.domain.promise_words import INTEREST_FREE
-from orbion.domain.promises import Promise, find_promises, is_backed
+from orbion.domain.promises import find_promises
 from orbion.domain.schedule import HOLIDAY, Opening, openings
 from orbion.domain.text import words
 from orbion.kit.pattern import Pattern
@@ -30,6 +31,8 @@ _OPENS: Final = Pattern(
 )
 _HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
+_DOZEN: Final = 12
+_ARTICLE: Final = Pattern(r"\b[dn]?[oa]s $")
 _WHO: Final = Pattern(
     r"\b(?:estudant|idos|irma|profess|mulher|funcion|aposent|pix|dinheir|vista|grup|casal|famil"
     r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr|trimestr"
@@ -53,9 +56,6 @@ _GROWTH: Final = frozenset(
     words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
 )
 _PERIODS: Final = frozenset(words("mes mensa semes trime ano anual seman diari sessa aula hora"))
-_BOUND: Final = frozenset(("included", "payment", "attribute", "warranty"))
-_CHEAPEST: Final = Pattern(r"\bmais (?:em conta|barat\w+|acessive\w+)|\bmenor (?:preco|valor)")
-_COMPARED: Final = frozenset(("discount", "superlative"))
 _MODEL: Final = Pattern(r"\d+")
 
 
@@ -90,7 +90,9 @@ def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
         "denied": lambda: any(_is_denied_fact(each, backing) for each in clauses(figures.text)),
         "otherwise": lambda: any(contradictions(figures, backing.statements)),
         "promise": lambda: any(
-            not _is_kept(each, told, backing) for each in find_promises(figures.text)
+            not is_kept(each, told, backing)
+            for each in find_promises(figures.text)
+            if not _is_name(each.start, mentions)
         ),
     }
     return tuple(name for name, wrong in checks.items() if wrong())
@@ -156,6 +158,8 @@ def _is_bare(figure: Figure, told: Told, backing: Backing) -> bool:
     """A number of the texts; beside a product, one that is an amount there is its price."""
     if figure.is_money or figure.value not in backing.numbers | backing.written:
         return False
+    if figure.value <= _DOZEN and _ARTICLE.search(told.figures.text[: figure.start]):
+        return True  # «levando os quatro»
     if any(
         each.end + 1 == figure.start and _is_other_model(figure, each) for each in told.mentions
     ):
@@ -307,39 +311,3 @@ def _is_reachable(figures: Figures, backing: Backing) -> bool:
         each in known or (each.isdigit() and any(other.endswith(each) for other in known))
         for each in figures.phones | figures.emails | figures.documents
     )
-
-
-def _is_of_others(promise: Promise, told: Told, backing: Backing) -> bool:
-    """«Passagem inclusa» of Gramado where the texts say it of Porto de Galinhas alone."""
-    about, said = told.about(promise.start), promise.words | promise.around
-    alike = [
-        backing.bounds[each.start]
-        for each in backing.promises.get(promise.family, ())
-        if (each.words | each.around) & said
-    ]
-    return bool(about and alike) and all(keys and not keys & about for keys in alike)
-
-
-def _is_cheapest(promise: Promise, told: Told, backing: Backing) -> bool:
-    """«O mais em conta é o Studio» where nothing that is sold costs less."""
-    end = promise.clause.start + len(promise.clause.text)
-    named = {each.key for each in told.mentions if promise.clause.start <= each.start < end}
-    least = min((each.price for each in backing.prices.values()), default=None)
-    return bool(named) and all(backing.prices[key].price == least for key in named)
-
-
-def _is_kept(promise: Promise, told: Told, backing: Backing) -> bool:
-    if _is_name(promise.start, told.mentions):
-        return True
-    if promise.family in _BOUND and _is_of_others(promise, told, backing):
-        return False
-    if is_backed(promise, backing.promises, backing.words, backing.text):
-        return True
-    if _CHEAPEST.search(promise.clause.text) and promise.family in _COMPARED:
-        return _is_cheapest(promise, told, backing)
-    if promise.family != INTEREST_FREE:
-        return False
-    about = told.about(promise.clause.start + len(promise.clause.text) - 1)
-    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
-    split = [(price, each) for price in prices for each in price.instalments]
-    return bool(split) and all(count * amount == price.price for price, (count, amount) in split)

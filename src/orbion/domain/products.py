@@ -9,9 +9,9 @@ from typing import Final
 
 from orbion.domain.clauses import clauses, is_denied, is_open
 from orbion.domain.figures import read_figures
+from orbion.domain.plurals import inflected, singular
 from orbion.domain.promises import stems
 from orbion.domain.text import compose, fold, words
-from orbion.domain.plurals import inflected, singular
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS, THANKS
 from orbion.kit.pattern import Pattern
 
@@ -60,8 +60,9 @@ _CAPITAL: Final = Pattern(
     r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:(?: (?:d[aeo]s? )?"
     r"[A-ZÀ-Ý][\wÀ-ÿ'-]+)|(?: \d+))*"
 )
+_TITLE: Final = Pattern(r"\b([DdSs]ra?|[Pp]rofa?)\.")
 _CALLING: Final = (
-    *sorted(word for word in GREETINGS | THANKS | COURTESY if len(word) >= 4),  # noqa: PLR2004 as in the pattern
+    *sorted(word for word in GREETINGS | THANKS | COURTESY if len(word) >= 4),  # noqa: PLR2004 as below
     *("seja", "dona", "doutor", "doutora", "claro", "bem-vinda", "bem-vindo", "prazer", "querida"),
     *("querido", "desculpa", "desculpe", "parabens", "pronto", "seria", "chamo", "nome", "falo"),
 )
@@ -75,7 +76,8 @@ _COMMON: Final = frozenset(
     words(
         "whatsapp whats zap pix brasil google instagram facebook cpf cnpj cep rg spc serasa mec "
         "natal"
-        " deus lgpd pdf ia sr sra dona seu janeiro fevereiro marco abril maio junho julho agosto"
+        " deus lgpd pdf ia sr sra dr dra prof profa dona seu janeiro"
+        " fevereiro marco abril maio junho julho agosto"
         " setembro outubro novembro dezembro segunda terca quarta quinta sexta sabado domingo feira"
         " voce voces oi ola bom boa obrigado obrigada certo perfeito maps email insta"
     )
@@ -93,6 +95,7 @@ _OFFER: Final = Pattern(
     r"|nos|nas|com|o|a|os|as|um|uma|de|do|da|todo|toda|todos|todas|e))*)\s+([a-z]{3,})(?:\s+(?:de "
     r"|do |da |em |para |com |e )?([a-z]{4,}))?"
 )
+_WITH: Final = Pattern(r"\bcom ([a-z]{4,})$")  # «a opção com bateria»
 _OURS: Final = Pattern(r"mos\b")
 _MODEST: Final = frozenset(
     words(
@@ -121,6 +124,15 @@ _MEASURED: Final = STOP_WORDS | frozenset(
     words(
         "metro metros quadrado quadrados ano anos mes meses semana semanas minuto minutos km"
         " quilometro quilometros hora horas dia dias"
+    )
+)
+
+
+_VAGUE: Final = frozenset(
+    words(
+        "pequeno pequena pequenos pequenas grande grandes medio media bom boa otimo otima novo nova"
+        " lindo linda legal legais simples comum proprio propria proprios proprias variado variada"
+        " variados variadas diverso diversos diversas diferente diferentes atual"
     )
 )
 
@@ -225,7 +237,7 @@ def find_strangers(
 ) -> Iterator[str]:
     """Names of products, brands or people in the reply that stand nowhere in the data."""
     yield from _strange_grades(text, known, heads)
-    composed = compose(reply)
+    composed = _TITLE.sub(r"\1", compose(reply))
     for clause in clauses(fold(composed)):
         if is_open(clause.text):
             continue
@@ -266,9 +278,11 @@ def find_offers(text: str, known: AbstractSet[str]) -> Iterator[str]:
             ):
                 continue
             parts = [word for word in found.groups() if word and word not in _MEASURED]
+            if with_ := _WITH.search(found.group()):
+                parts = [with_[1]]
             if not parts or parts[0] in _MODEST:
                 continue
-            named = stems(" ".join(parts))
+            named = stems(" ".join(word for word in parts if word not in _VAGUE))
             if named and not all(
                 any(form in known for form in (each, singular(each)[:_STEM])) for each in named
             ):

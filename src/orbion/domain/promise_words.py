@@ -56,7 +56,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             zero reais|bolsa (?:integral|parcial|de)|free\b|te dou (?:o|a|um|uma)\b
         """,
         "discount": r"""
-            descont\w+|abatiment\w+|promoc\w+|promo\b|promocional
+            descont\w+|abat(?:e|em|id|iment)\w*|promoc\w+|promo\b|promocional
             ofert(?:a|ao|inha)s?\b(?! de curso)|cupo(?:m|ns)\b|cash ?back|black ?friday
             mais em conta
             (?:condicao|preco|valor|precinho) (?:especial|imperdivel|promocional|exclusiv\w)
@@ -81,7 +81,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             vai (?:\w+ )?(?:dar certo|aprovar|ser aprovad\w|passar|valorizar|economizar ~
             |se arrepender|amar|adorar|aprender|emagrecer|recuperar|durar|render)|satisfacao
             (?:tudo|ja esta|ta tudo|esta) aprovad\w|nao vai se arrepender|impossivel (?:nao|dar)
-            seguranca total|(?:eu )?assino embaixo|sem duvida
+            (?:sem|zero|livre de) dor\b|indolor\b|seguranca total|(?:eu )?assino embaixo|sem duvida
         """,
         "approval": r"""
             (?:credito|cadastro|financiamento|ficha|voce) (?:ja )?(?:esta |ta |foi |sera |vai ser  ~

@@ -35,7 +35,10 @@ _GROUPS: Final = (
         ALL_DAYS,
     ),
     (
-        Pattern(r"\bdias? (?:uteis|util|de semana)\b|\b(?:durante|na) a? ?semana\b"),
+        Pattern(
+            r"(?<!\d )\bdias? (?:uteis|util|de semana)\b|\bdurante a? ?semana\b"
+            r"|(?<!vez )(?<!vezes )(?<!x )(?<!dias )\bna semana\b"
+        ),
         frozenset(range(1, 6)),
     ),
     (Pattern(r"\b(?:fim|fins?|finais|final) de semana\b|\bfds\b"), frozenset((6, 7))),
@@ -70,6 +73,11 @@ _LASTING: Final = Pattern(
     r"|proximas)\s+)$"
 )
 _STANDING: Final = Pattern(rf"(?<![\w@.,&/$]){_CLOCK}")
+_SPOKEN: Final = Pattern(
+    r"(?<![\w@.,&/$:])((?:das|as|ate as|pelas|desde as) )"
+    r"(\d|1\d|2[0-3]) e ([1-5]?[05])(?![\d.,:]\d|\d)"
+)
+_ONE_OCLOCK: Final = Pattern(r"\ba uma (?=(?:hora )?(?:d[ae] (?:tarde|manha|madrugada)|em ponto))")
 _DURATIONS: Final = frozenset((24, 36, 48, 72))
 _LAST_VAGUE: Final = 7
 _LAST_HOUR: Final = 24
@@ -84,12 +92,6 @@ class Opening:
     at: int | None
     is_open: bool
     is_vague: bool = False
-
-
-_SPOKEN: Final = Pattern(
-    r"(?<![\w@.,&/$:])((?:das|as|ate as|pelas|desde as) )(\d|1\d|2[0-3]) e ([1-5]?[05])(?![\d.,:]\d|\d)"
-)
-_ONE_OCLOCK: Final = Pattern(r"\ba uma (?=(?:hora )?(?:d[ae] (?:tarde|manha|madrugada)|em ponto))")
 
 
 def mark_times(text: str) -> str:
