@@ -24,6 +24,7 @@ _WE: Final = Pattern(
     rf"|\b({_STEMS})(?:amos|imos)(?: entao)? (?:pra|para) (?:o |a )?(?:dia|hoje|amanha|segunda"
     rf"|terca"
     r"|quarta|quinta|sexta|sabado|domingo|\d)"
+    rf"|\b({_STEMS})(?:amos|imos) (?:\w+ ){{1,3}}(?:pra|para) (?:voces?|vcs?)\b"
     rf"|^\W*({_STEMS})(?:amos|imos)\s*$"
 )
 _JUST: Final = Pattern(
@@ -84,8 +85,8 @@ _CALLED: Final = Pattern(
     r"(?: \w+){0,3} (?:ja )?(?:foi|esta|ta|recebeu|foram|estao|tem|sabe|viu|pegou|assumiu|ja)\b"
     r"(?: \w+){0,3} ?(?:avisad|acionad|notificad|cient|sabendo|seus? dados|seu (?:caso|pedido"
     r"|contato|numero)|chamad|informad|ciente|a par|assumindo|a caminho|recebeu)\w*"
-    r"|\b(?:voce|vc|seu (?:nome|numero|caso|contato)) (?:ja )?(?:esta|ta|entrou|foi)(?: \w+){0,2} "
-    r"(?:na fila|na lista|inscrit|cadastrad|no sistema|matriculad|registrad)\w*"
+    r"|\b(?:voce|vc|seu (?:nome|numero|caso|contato)) (?:ja )?(?:esta|ta|entrou|foi|consta)"
+    r"(?: \w+){0,2} (?:na fila|na lista|inscrit|cadastrad|no sistema|matriculad|registrad)\w*"
 )
 _SPOKE: Final = Pattern(
     r"\b(?:acabei de (?:falar|conversar|combinar)|falei|conversei|combinei|alinhei|acertei|vi"
@@ -187,7 +188,9 @@ _ONCE: Final = Pattern(
     r"^\W*(?:e |mas |ai )?(?:se|caso|quando|assim que|logo que|depois|apos|desde que|tao logo"
     r"|mediante)\b"
 )
-_DONE_ALREADY: Final = Pattern(r"\b(?:ja|agora|acab\w+)\b")
+_DONE_ALREADY: Final = Pattern(
+    r"\b(?:ja(?! (?:te |lhe )?(?:deixo|mando|envio|reservo|marco|agendo|fica))|agora|acab\w+)\b"
+)
 _HEARD: Final = Pattern(r"\W*(?:ok |certo |ta |esta )?anotad(?:o|inho|issimo)\W*")
 _ASKING: Final = Pattern(
     r"^\W*(?:quer\w*|poss?o|pode\w*|gostaria|deseja|prefere|qual|quais|quando|sera|voce|vc|onde"

@@ -11,7 +11,8 @@ from typing import Final
 
 from orbion.domain.addresses import ABBREVIATED
 from orbion.domain.clauses import clauses, is_denied
-from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.features import read_features
+from orbion.domain.figures import UNITS, Figure, Figures, Instalment, read_figures
 from orbion.domain.owners import Owners, read_bounds, read_owners
 from orbion.domain.periods import periodic
 from orbion.domain.plurals import singular
@@ -76,6 +77,7 @@ class Backing:
     percent_contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
     contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
     statements: tuple[Statement, ...] = ()
+    features: Mapping[str, frozenset[str]] = field(default_factory=dict)
     periodic: Sequence[tuple[Decimal, int]] = ()
     sizes: Mapping[str, frozenset[tuple[Decimal, str | None]]] = field(default_factory=dict)
 
@@ -114,6 +116,8 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
     )
     houses = [each for each in free.numbers if is_house(each, free.text)]
     known = (*free.numbers, *named.numbers)
+    units = {each.unit for each in known}
+    words |= {word for word, (unit, _) in UNITS.items() if unit in units}  # dorms are quartos
     return Backing(
         prices={
             item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
@@ -146,6 +150,7 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         contexts=MappingProxyType(_contexts(free.text, free.numbers)),
         statements=read_statements(free, named),
         periodic=periodic(free),
+        features=MappingProxyType(read_features(free, products)),
         sizes=MappingProxyType(_sizes(catalogue)),
     )
 

@@ -20,6 +20,7 @@ _OPPOSITES: Final = tuple(
             r"vendid[oa]s?\b|a venda\b|cobrad[oa]s?\b|pag[oa]s? a parte",
             r"presente\b|brinde|gratis|gratuit|cortesia|de graca|sem custo",
         ),
+        (r"de manha\b|pela manha\b", r"(?:de|a|pela) tarde\b", r"(?:de|a) noite\b"),
         (r"dianteir", r"traseir"),
         (r"direit[oa]s?\b", r"esquerd"),
         (r"superior", r"inferior"),
@@ -58,7 +59,7 @@ def contradictions(figures: Figures, known: Sequence[Statement]) -> Iterator[str
     for clause in clauses(figures.text):
         if clause.is_asked or is_open(clause.text):
             continue
-        said = statement((clause,), figures)
+        said = statement(clause.start, clause.start + len(clause.text), figures)
         for is_otherwise in _CHECKS:
             if is_otherwise(clause, said, known):
                 yield clause.text
@@ -68,16 +69,27 @@ def _is_opposite(clause: Clause, said: Statement, known: Sequence[Statement]) ->
     if is_denied(clause.text):
         return False
     for group in _OPPOSITES:
-        for way in group:
-            others = [each for each in group if each is not way]
-            if way.search(said.text) and not any(each.search(said.text) for each in others):
-                rest = frozenset(stems_in_order(way.sub(" ", said.text)))
-                alike = [each for each in known if each.about & rest]
-                if any(other.search(each.text) for other in others for each in alike) and not any(
-                    way.search(each.text) for each in alike
-                ):
-                    return True
+        ways = [way for way in group if way.search(said.text)]
+        if len(ways) == 1 and _excludes(ways[0], group, said, known):
+            return True
     return False
+
+
+def _excludes(
+    way: Pattern, group: Sequence[Pattern], said: Statement, known: Sequence[Statement]
+) -> bool:
+    """Whether the clause, or else the sentence, about the same tells another way of the group."""
+    about = frozenset(stems_in_order(way.sub(" ", said.text))) - _OPENING
+    alike = [each.text for each in known if each.about & about]
+    near = [
+        part.text
+        for text in alike
+        for part in clauses(text)
+        if about & frozenset(stems_in_order(part.text))
+    ]
+    texts = near if any(each.search(text) for each in group for text in near) else alike
+    told = [each for each in group if any(each.search(text) for text in texts)]
+    return bool(told) and way not in told
 
 
 def _is_denial(clause: Clause, _: Statement, known: Sequence[Statement]) -> bool:

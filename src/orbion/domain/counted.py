@@ -36,10 +36,16 @@ def is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
         return _is_bought(figure, told) or _is_lasting(figure, backing)
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
+    return _is_few(figure, told, backing) or _is_number(figure, told, backing)
+
+
+def _is_number(figure: Figure, told: Told, backing: Backing) -> bool:
+    """A number of the data, where these do not tell how many of it there are."""
+    if figure.unit in backing.words and not told.is_priced(figure.start):
+        return False
     prices = {price.price for price in backing.prices.values()}
-    if value in backing.numbers | backing.amounts | prices or _is_few(figure, told, backing):
-        return True
-    return _is_bought(figure, told)
+    known = backing.numbers | backing.amounts | prices
+    return figure.value in known or _is_bought(figure, told)
 
 
 def _is_other_size(figure: Figure, told: Told, backing: Backing) -> bool:

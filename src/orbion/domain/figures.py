@@ -82,7 +82,7 @@ _MONEY_BEFORE: Final = Pattern(
 )
 _UNIT: Final = Pattern(r"\s*-?\s*([a-z]+[23]?)")
 _STEM: Final = 5
-_UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
+UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     {
         **dict.fromkeys(("minut", "min", "mins"), ("minute", 1)),
         **dict.fromkeys(("hora", "horas", "hr", "hrs"), ("minute", 60)),
@@ -258,4 +258,4 @@ def _unit(after: str) -> tuple[str, int] | None:
     if found is None or found[1] in _NO_UNIT:
         return None
     word = "km" if found[1].startswith(("quilom", "kilom")) else found[1]
-    return _UNITS.get(word[:_STEM]) or _UNITS.get(word) or (word.removesuffix("s")[:_STEM], 1)
+    return UNITS.get(word[:_STEM]) or UNITS.get(word) or (word.removesuffix("s")[:_STEM], 1)

@@ -8,6 +8,7 @@ from orbion.domain.backing import Backing, before, subjects
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.contradictions import contradictions
 from orbion.domain.counted import is_counted
+from orbion.domain.features import find_foreign_features
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
 from orbion.domain.kept import is_kept
 from orbion.domain.owners import owned
@@ -88,6 +89,7 @@ def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
         ),
         "offer": lambda: any(find_offers(figures.text, backing.words)),
         "denied": lambda: any(_is_denied_fact(each, backing) for each in clauses(figures.text)),
+        "feature": lambda: any(find_foreign_features(figures.text, mentions, backing.features)),
         "otherwise": lambda: any(contradictions(figures, backing.statements)),
         "promise": lambda: any(
             not is_kept(each, told, backing)

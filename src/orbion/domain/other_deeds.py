@@ -9,7 +9,7 @@ from orbion.kit.pattern import Pattern
 
 _DID: Final = Pattern(
     r"\b((?:[a-z]{2,}[^r\W]|[a-z]*rr)ei)\b"
-    r"|^\W*(?:(?:ja|eu|pronto|prontinho|ok)\W+)*([a-z]{3,}[^aeiou\W]i)\b"
+    r"|^\W*(?:(?:ja|eu|pronto|prontinho|ok)\W+)*([a-z]+[^aeiou\W]i)\b"
 )
 _YOURS: Final = Pattern(
     r"\b(?:seu|sua|seus|suas|teu|tua|no sistema)\b|^ (?:o|a|os|as) \w+ d[oae] [a-z]{3,}"
@@ -21,7 +21,7 @@ _SAID_OR_THOUGHT: Final = frozenset(
         " tentei usei considerei listei detalhei olhei peguei aproveitei deixei preparei montei"
         " captei analisei avaliei escutei enxerguei estranhei interpretei sei entendi percebi"
         " conheci recebi ouvi senti perdi esqueci aprendi escolhi respondi descobri resolvi sugeri"
-        " confundi compreendi escrevi"
+        " vi li ali sofri dormi sorri nasci cresci vivi corri confundi compreendi escrevi"
         " resumi permiti pedi disse mostrei citei reconheci consegui"
     )
 )

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from orbion.domain.clauses import clauses, is_denied, is_open
+from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.figures import read_figures
 from orbion.domain.plurals import inflected, singular
 from orbion.domain.promises import stems
@@ -95,6 +95,7 @@ _OFFER: Final = Pattern(
     r"|nos|nas|com|o|a|os|as|um|uma|de|do|da|todo|toda|todos|todas|e))*)\s+([a-z]{3,})(?:\s+(?:de "
     r"|do |da |em |para |com |e )?([a-z]{4,}))?"
 )
+_OTHERS: Final = Pattern(r"\b(?:quem|voces?|vcs?|se|cliente|gente que) $")  # «quem tem filhos»
 _WITH: Final = Pattern(r"\bcom ([a-z]{4,})$")  # «a opção com bateria»
 _OURS: Final = Pattern(r"mos\b")
 _MODEST: Final = frozenset(
@@ -268,22 +269,30 @@ def _strange_grades(text: str, known: AbstractSet[str], heads: AbstractSet[str])
 
 
 def find_offers(text: str, known: AbstractSet[str]) -> Iterator[str]:
-    """What the reply says the business has or does, without a word of it in the data."""
+    """What the reply says the business has or does, with a word that stands nowhere in the data."""
     for clause in clauses(text):
         if is_open(clause.text):
             continue
         for found in _OFFER.finditer(clause.text):
-            if is_denied(clause.text, found.start()) or (
-                clause.is_asked and not _OURS.search(found.group())
-            ):
+            if not _is_offered(found, clause):
                 continue
-            parts = [word for word in found.groups() if word and word not in _MEASURED]
-            if with_ := _WITH.search(found.group()):
-                parts = [with_[1]]
-            if not parts or parts[0] in _MODEST:
-                continue
-            named = stems(" ".join(word for word in parts if word not in _VAGUE))
-            if named and not all(
-                any(form in known for form in (each, singular(each)[:_STEM])) for each in named
-            ):
+            with_ = _WITH.search(found.group())
+            parts = [with_[1]] if with_ else [*filter(None, found.groups())]
+            named = _named(parts)
+            if not all({each, singular(each)[:_STEM]} & known for each in named):
                 yield " ".join(parts)
+
+
+def _is_offered(found: re.Match[str], clause: Clause) -> bool:
+    before = clause.text[: found.start()]
+    if _OTHERS.search(before) or is_denied(before):
+        return False
+    return not clause.is_asked or _OURS.search(found.group()) is not None
+
+
+def _named(parts: Sequence[str]) -> frozenset[str]:
+    """Nothing of an offer that begins with an empty word."""
+    spoken = [word for word in parts if word not in _MEASURED]
+    if not spoken or spoken[0] in _MODEST:
+        return frozenset()
+    return stems(" ".join(word for word in spoken if word not in _VAGUE))

@@ -1,13 +1,13 @@
 """Keep each sentence of what is known as one statement: what it is about, its figures and days."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
-from orbion.domain.clauses import Clause, clauses, is_denied
+from orbion.domain.clauses import clauses, is_denied
 from orbion.domain.figures import Figures
 from orbion.domain.plurals import singular
 from orbion.domain.text import words
@@ -41,14 +41,18 @@ def read_statements(texts: Figures, names: Figures) -> tuple[Statement, ...]:
 
 
 def _read(figures: Figures) -> Iterator[Statement]:
-    parts = groupby(clauses(figures.text), key=lambda each: each.sentence)
-    return (statement(list(group), figures) for _, group in parts)
+    return (statement(begin, end, figures) for begin, end in read_spans(figures.text))
 
 
-def statement(parts: Iterable[Clause], figures: Figures) -> Statement:
-    """Clauses that stand together in the text of `figures`."""
-    said = list(parts)
-    begin, end = said[0].start, said[-1].start + len(said[-1].text)
+def read_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each sentence begins and ends."""
+    for _, group in groupby(clauses(text), key=lambda each: each.sentence):
+        parts = list(group)
+        yield parts[0].start, parts[-1].start + len(parts[-1].text)
+
+
+def statement(begin: int, end: int, figures: Figures) -> Statement:
+    """What stands there in the text of `figures`."""
     text = figures.text[begin:end]
     return Statement(
         text=text,
