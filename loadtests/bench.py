@@ -79,7 +79,7 @@ CANDIDATES: Final[Mapping[str, Candidate]] = {
         label="bare ASGI no-op", command=lambda _, port: ("loadtests.noop", port, "bare")
     ),
     "stack": Candidate(
-        label="no-op of the same stack", command=lambda _, port: ("loadtests.noop", port, "stack")
+        label="no-op behind FastAPI", command=lambda _, port: ("loadtests.noop", port, "stack")
     ),
     "orbion": Candidate(
         label="orbion, durable", command=lambda _, port: ("orbion", "serve", "--port", port)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 
 from loadtests.listen import serve
 from loadtests.webhooks import SECRET
-from orbion.adapters.db import schema
+from orbion.adapters.db import schema, schema_leads
 from orbion.adapters.db.migrate import migrate_sqlite
 from orbion.kit.ids import digest
 
@@ -50,7 +50,7 @@ class Contact(Tables):
 
 
 class Lead(Tables):
-    __table__ = schema.LEAD
+    __table__ = schema_leads.LEAD
 
 
 class Conversation(Tables):

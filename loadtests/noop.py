@@ -1,4 +1,4 @@
-"""Two handlers that read a webhook and forget it: bare ASGI, and the product's own stack."""
+"""Two handlers that read a webhook and forget it: bare ASGI, and one behind FastAPI."""
 
 import random
 import sys
@@ -32,7 +32,7 @@ async def _read(request: Request) -> Response:
 
 
 def stack() -> FastAPI:
-    """FastAPI, a raw route and the tracing middleware, as in `orbion.web.app`."""
+    """FastAPI, a raw route and the tracing middleware: what `orbion.web.app` spares a webhook."""
     dice = random.Random(1)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.router.routes.append(

@@ -13,7 +13,7 @@ from orbion.adapters.db.schema_leads import LEAD
 from orbion.adapters.db.store import DbStore
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.events import MessageReceived
-from orbion.domain.identity import Identity
+from orbion.domain.identity import Identity, dialled_phone
 from orbion.domain.outbox import SendReceipt
 from orbion.domain.turns import TurnResult, Verdict
 from tests.contract.scenes import answer, begin_send, column, decide, receive, rows, take_turn
@@ -308,3 +308,19 @@ async def test_another_phones_wish_stays_its_own(store: DbStore) -> None:
     await receive(store, wrote(2, forms(LONG, LID)["2.3.5"]))
     _, given = await take_turn(store)
     assert (given.conversation.id, given.conversation.opted_out) == (2, False)
+
+
+@pytest.mark.parametrize(
+    ("stored", "dialled"),
+    [
+        ("553188887777", "5531988887777"),
+        ("551162345678", "5511962345678"),
+        ("551133334444", "551133334444"),
+        ("5531988887777", "5531988887777"),
+        ("12025550123", "12025550123"),
+        ("", ""),
+    ],
+)
+def test_a_phone_is_shown_as_it_is_dialled(stored: str, dialled: str) -> None:
+    """A mobile number begins with 6 to 9 behind its area, a landline with 2 to 5."""
+    assert dialled_phone(stored) == dialled

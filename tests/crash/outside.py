@@ -127,7 +127,7 @@ def wrong_rows(sheet: SheetsSimulator, phones: set[str]) -> list[str]:
     """I10: each customer has one row, and nobody else has any."""
     titles = {tab.title for tab in sheet.tabs}
     shown = sheets.shown(sheet.tab(sheets.TAB)) if sheets.TAB in titles else []
-    rows = Counter(row[TELEPHONE] for row in shown)
+    rows = Counter(canonical_phone(row[TELEPHONE]) for row in shown)
     phones = {canonical_phone(each) for each in phones}
     wrong = [f"I10 {phone} has {rows[phone]} rows" for phone in sorted(phones) if rows[phone] != 1]
     return wrong + [f"I10 {phone} is nobody's row" for phone in rows.keys() - phones]

@@ -20,7 +20,11 @@ from typing import Any, Protocol
 from tests.crash.service import main as live
 from tests.support.source import ROOT
 
-IMPORTED_LATE = ("orbion.adapters.llm.openai", "orbion.adapters.sheets.google_key")
+IMPORTED_LATE = (
+    "orbion.adapters.db.postgres",
+    "orbion.adapters.llm.openai",
+    "orbion.adapters.sheets.google_key",
+)
 PATHS: Mapping[str, str] = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
 LONGEST_ORDER = 65_536
 

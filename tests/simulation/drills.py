@@ -66,6 +66,19 @@ PATIENCE_S = 1_200.0
 LOOKS = ("/live", "/ready", "")
 TURNS = "SELECT started_at, verdict FROM turn WHERE verdict <> 'superseded'"
 UNANSWERED = "SELECT count(*) FROM message WHERE direction = 'in' AND outcome <> 'answered'"
+QUESTIONS = (
+    "onde fica a loja?",
+    "abrem no sábado?",
+    "até que horas hoje?",
+    "tem estacionamento por aí?",
+    "vocês entregam em casa?",
+    "aceitam cartão?",
+    "dá para retirar amanhã?",
+    "qual o bairro?",
+    "fica perto do centro?",
+    "e no domingo, abre?",
+)
+"""Nobody asks the same again and again: that would be a machine."""
 STORED = "SELECT count(*) FROM message WHERE direction = 'in'"
 SENT = "SELECT count(*) FROM outbox WHERE state = 'sent'"
 LEADS = "SELECT id, stage FROM lead"
@@ -175,7 +188,7 @@ class Play:
         await asyncio.sleep(at)
         phone, word = f"55119000{person:05d}", token(person, place)
         self.words[phone].append(word)
-        self.gateway.customer_says("loja", phone, f"onde fica a loja? {word}")
+        self.gateway.customer_says("loja", phone, f"{QUESTIONS[place % len(QUESTIONS)]} {word}")
 
     async def _trouble(self) -> None:
         await asyncio.sleep(BEGINS)

@@ -35,6 +35,7 @@ def test_a_killed_service_keeps_every_promise(eight: int, playing: Playing) -> N
         assert not verdict.violations, verdict.explain()
         assert verdict.kills == len(story_of(verdict.seed).kills)
         assert verdict.acknowledged
+        assert not verdict.unexplained, verdict.explain()
         assert verdict.heals == (verdict.rested is not None)
     assert sum(each.busy for each in found) > sum(each.kills for each in found) / 2
 

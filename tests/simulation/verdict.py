@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _SHOWN = (
-    *("seeds", "kills", "busy", "acknowledged", "duplicates", "unprovable"),
+    *("seeds", "kills", "busy", "acknowledged", "duplicates", "unprovable", "unexplained"),
     *("violations", "failed"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """`busy` of the kills interrupted work; `rested` is how many seconds a healed world needed."""
+    """`busy` of the kills interrupted work; `rested` is how many seconds a healed world needed.
+
+    Of the `unprovable` accepts each became a duplicate or has a reason, but for the `unexplained`.
+    """
 
     seed: int
     heals: bool
@@ -24,6 +27,7 @@ class Verdict:
     acknowledged: int
     duplicates: int
     unprovable: int
+    unexplained: int = 0
 
     @property
     def invariants(self) -> Sequence[str]:
@@ -37,6 +41,7 @@ class Verdict:
             acknowledged=self.acknowledged,
             duplicates=self.duplicates,
             unprovable=self.unprovable,
+            unexplained=self.unexplained,
             violations=len(self.violations),
         )
 

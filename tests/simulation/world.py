@@ -50,6 +50,7 @@ from tests.simulation.weather import (
     start,
     stop,
 )
+from tests.support.hidden import UNEXPLAINED, fates
 from tests.support.judge import Evidence, Judge, Recorder, Said, Takeover, Witness
 from tests.support.tokens import TokenLLM, token
 from tests.support.virtual import Life, SimLoop
@@ -363,6 +364,7 @@ class Simulation:
     def _verdict(self) -> Verdict:
         evidence = self.evidence
         evidence.asked = self.recorder.asked
+        evidence.looked = self.recorder.looked
         evidence.posts = self.witness.posts
         evidence.journal = self.gateway.journal
         evidence.deliveries = self.gateway.deliveries
@@ -381,4 +383,5 @@ class Simulation:
             acknowledged=sum(said.key_id in judge.acknowledged for said in evidence.said),
             duplicates=surplus,
             unprovable=unprovable,
+            unexplained=fates(judge)[UNEXPLAINED],
         )

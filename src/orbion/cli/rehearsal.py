@@ -165,7 +165,10 @@ class Rehearsal:
         async with operators_store(settings, real_world(), accounts_of(settings)) as store:
             lines = await store.conversations(before=None, limit=len(talks))
             found = {line.phone: await store.conversation(line.id) for line in lines}
-            leads = {row.columns["telefone"]: row for row in await store.leads(len(talks))}
+            leads = {
+                canonical_phone(row.columns["telefone"]): row
+                for row in await store.leads(len(talks))
+            }
             spent = {
                 each.name: each for each in (await store.spent(OPENS_AT.date()))["conversation"]
             }

@@ -43,6 +43,14 @@ class Identity:
         return found or [("lid", self.address)]
 
 
+def dialled_phone(digits: str) -> str:
+    """Give a Brazilian mobile number its ninth digit back: without it nobody can be called."""
+    is_mobile = (
+        len(digits) == _BRAZIL_LONG - 1 and digits.startswith(_BRAZIL) and digits[4] in "6789"
+    )
+    return f"{digits[:4]}9{digits[4:]}" if is_mobile else digits
+
+
 def canonical_phone(digits: str) -> str:
     """Fold Brazil's ninth digit: 55, area, 9, 8 digits and 55, area, 8 digits are one phone."""
     if len(digits) == _BRAZIL_LONG and digits.startswith(_BRAZIL) and digits[4] == "9":

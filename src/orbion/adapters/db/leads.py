@@ -11,6 +11,7 @@ from orbion.adapters.db.schema import CONTACT, LANE
 from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION
 from orbion.adapters.db.sql import bind, first, from_json, number, to_json
 from orbion.adapters.db.tx import Row, Statement, Tx
+from orbion.domain.identity import dialled_phone
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.leads import Lead, LeadRow, Referral
 
@@ -149,7 +150,7 @@ def _to_row(tx: Tx, row: Row) -> LeadRow:
     updated = datetime.fromtimestamp(updated_at / 1000, tz=UTC).isoformat(timespec="seconds")
     fixed = {
         "nome": name or "",
-        "telefone": phone or "",
+        "telefone": dialled_phone(phone or ""),
         "etapa": stage,
         "pontos": str(score),
         "atualizado": updated,
