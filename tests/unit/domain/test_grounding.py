@@ -75,8 +75,9 @@ SHOP = read_backing(
     ),
     (
         "A Dra. Helena atende às terças e quintas. Retorno em até 30 dias. Crédito em 60 dias.",
-        "Material didático à parte. Aceita FGTS. Sinal de 50% na encomenda. Entrega em 2 dias úteis.",
-        "A ração tem ômega e vem em saco fechado. Início em 5 de dezembro. Taxa de R$ 240 por semestre.",
+        "Material didático à parte. Aceita FGTS. Sinal de 50% na encomenda.",
+        "Entrega em 2 dias úteis. A ração tem ômega e vem em saco fechado.",
+        "Início em 5 de dezembro. Taxa de R$ 240 por semestre.",
     ),
 )
 
