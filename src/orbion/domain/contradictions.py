@@ -6,11 +6,13 @@ from typing import Final
 
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.figures import Figures
-from orbion.domain.statements import Statement, statement, stems_in_order
+from orbion.domain.statements import Statement, read_spans, statement, stems_in_order
 from orbion.domain.text import words
 from orbion.kit.pattern import Pattern
 
 _ALIKE: Final = 2
+_WARRANTY: Final = "garan"
+_TERM: Final = frozenset((_WARRANTY, "ano", "mes", "mese"))
 # What excludes each other when it is said of the same thing.
 _OPPOSITES: Final = tuple(
     tuple(Pattern(rf"\b(?:{each})") for each in group)
@@ -56,6 +58,9 @@ _TURNED: Final = frozenset(words("preci tem temos"))
 
 def contradictions(figures: Figures, known: Sequence[Statement]) -> Iterator[str]:
     """Words of the reply whose `figures` these are, for each statement that says otherwise."""
+    for begin, end in read_spans(figures.text):
+        if _is_on_other_day(statement(begin, end, figures), known):
+            yield figures.text[begin:end]
     for clause in clauses(figures.text):
         if clause.is_asked or is_open(clause.text):
             continue
@@ -123,6 +128,15 @@ def _is_other_day(_: Clause, said: Statement, known: Sequence[Statement]) -> boo
     return bool(alike) and not said.days <= frozenset(day for each in alike for day in each.days)
 
 
+def _is_on_other_day(said: Statement, known: Sequence[Statement]) -> bool:
+    """«Quarta tem 20% de desconto» where all that is said of 20% is of another day."""
+    offs = {each for each in said.figures if each[1] == "%"}
+    holders = [each for each in known if each.figures & offs]
+    if not said.days or not holders or not said.is_plain or "?" in said.text:
+        return False
+    return all(each.days and not each.days & said.days for each in holders)
+
+
 def _is_other_figure(_: Clause, said: Statement, known: Sequence[Statement]) -> bool:
     """«Retorno em até 60 dias» of «Retorno em até 30 dias», though 60 days are for something."""
     return any(_is_anothers(figure, said, known) for figure in said.figures)
@@ -142,9 +156,20 @@ def _is_anothers(
     )
 
 
+def _is_warranty_of_other(_: Clause, said: Statement, known: Sequence[Statement]) -> bool:
+    """«A bateria tem 25 anos de garantia» where two terms are told, each of another thing."""
+    names = [each.about for each in known if each.is_name]
+    own = {stem for stem in said.about if sum(stem in name for name in names) == 1}
+    holders = [each for each in known if each.figures & said.figures and _WARRANTY in each.about]
+    if _WARRANTY not in said.about or not own or not holders:
+        return False
+    return all(len(each.figures) >= _ALIKE and each.about & said.about <= _TERM for each in holders)
+
+
 _CHECKS: Final[Sequence[Callable[[Clause, Statement, Sequence[Statement]], bool]]] = (
     _is_opposite,
     _is_denial,
     _is_other_day,
     _is_other_figure,
+    _is_warranty_of_other,
 )

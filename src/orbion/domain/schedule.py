@@ -77,7 +77,9 @@ _SPOKEN: Final = Pattern(
     r"(?<![\w@.,&/$:])((?:das|as|ate as|pelas|desde as) )"
     r"(\d|1\d|2[0-3]) e ([1-5]?[05])(?![\d.,:]\d|\d)"
 )
-_ONE_OCLOCK: Final = Pattern(r"\ba uma (?=(?:hora )?(?:d[ae] (?:tarde|manha|madrugada)|em ponto))")
+_ONE_OCLOCK: Final = Pattern(
+    r"\b(?:a|(ate)(?: a)?) uma (?=(?:hora )?(?:d[ae] (?:tarde|manha|madrugada)|em ponto))"
+)
 _DURATIONS: Final = frozenset((24, 36, 48, 72))
 _LAST_VAGUE: Final = 7
 _LAST_HOUR: Final = 24
@@ -96,7 +98,7 @@ class Opening:
 
 def mark_times(text: str) -> str:
     """Folded text in digits with every time of day as «@540» and every day as «&12345&»."""
-    text = _ONE_OCLOCK.sub("as 1 ", text)
+    text = _ONE_OCLOCK.sub(lambda found: f"{found[1] or ''} as 1 ".lstrip(), text)
     text = _SPOKEN.sub(lambda found: f"{found[1]}{found[2]}:{found[3]:0>2}", text)
     text = re.sub(r"\bmeio[ -]?dia\b", "@720", text)
     text = re.sub(r"\bmeia[ -]?noite\b", "@0", text)

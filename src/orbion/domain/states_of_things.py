@@ -10,6 +10,7 @@ from orbion.kit.pattern import Pattern
 _HISTORY: Final = Pattern(
     r"^\W*(?:ess[ea]s?|este|estes|estas|esta(?= [a-z]+ (?:foi|tem|e)\b)|noss[oa]s?|aquel[ea]s?)\b"
 )
+_LASTS: Final = Pattern(r"\bficam? \w+ por \w+ (?:minutos?|horas?|dias?)\b")
 _PERSONAL: Final = Pattern(r"\b(?:voces?|vcs?|seus?|suas?|te|lhe|teu|tua|ja|agora|hoje|acab\w+)\b")
 # A state that is no deed, by the stem of its participle and what stands around.
 _STATES_OF_THINGS: Final[Mapping[str, Pattern]] = MappingProxyType(
@@ -46,8 +47,9 @@ def is_general(text: str) -> bool:
 
 
 def _is_story(text: str) -> bool:
-    """«Esse desconto foi criado para quem é novo»."""
-    return _HISTORY.match(text) is not None and not _PERSONAL.search(text)
+    """«Esse desconto foi criado para quem é novo», «a mesa fica reservada por 15 minutos»."""
+    is_thing = _HISTORY.match(text) or _LASTS.search(text)
+    return is_thing is not None and not _PERSONAL.search(text)
 
 
 def tells_of_thing(found: re.Match[str], text: str) -> bool:
