@@ -33,7 +33,8 @@ class Grounds:
     """What a reply may rest on: the data of the business, the chat, what is known of the lead.
 
     `backing` is read only for a reply that says something; `receipts` are the tools of this turn,
-    `own` the answers that the business itself has written: word for word they need no backing,
+    `own` what the business itself has written or its data make: word for word it needs no backing;
+    nor does what is `written` to be said after a deed, which must have been done;
     `given_up` the slots that were asked for often enough; `language` is the one to write in.
     """
 
@@ -42,6 +43,7 @@ class Grounds:
     facts: Facts
     receipts: tuple[str, ...] = ()
     own: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
     given_up: frozenset[str] = frozenset()
     language: Language | None = None
 
@@ -76,19 +78,25 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
     secret = normalise(grounds.instructions)
     if any(_leaks(text, secret) for text in texts):
         return ("leak",)
-    for words in grounds.own:
-        said = said.replace(words, " ")
+    said = _without(said, grounds.own)
     if not _WORD.search(said):
         return ()
+    free = _without(said, grounds.written)
     receipts = (
         *grounds.receipts,
         *((_RECORDED,) if reply.facts else ()),
         *((_CALLED,) if reply.handoff else ()),
     )
     return (
-        *find_ungrounded(said, grounds.backing()),
+        *(find_ungrounded(free, grounds.backing()) if _WORD.search(free) else ()),
         *(("deed",) if unreceipted(said, receipts) else ()),
     )
+
+
+def _without(said: str, texts: Sequence[str]) -> str:
+    for each in texts:
+        said = said.replace(each, " ")
+    return said
 
 
 def _speaks_another(texts: Sequence[str], language: Language | None) -> bool:

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from functools import partial
+from typing import Final
 
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
 from orbion.agent.prompt import INSTRUCTIONS, knowledge
+from orbion.domain.answering import write_hours, write_item
 from orbion.domain.backing import Backing, read_backing
 from orbion.domain.errors import RejectedError
 from orbion.domain.known import known_to
@@ -15,12 +17,15 @@ from orbion.domain.playbook import Playbook
 from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, from_json
 
+_LINE: Final = 12
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
     """What each playbook backs is read once and kept by the playbook's version."""
 
     _known: dict[str, Backing] = field(default_factory=dict)
+    _own: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __call__(
         self,
@@ -56,11 +61,15 @@ class Judge:
             given_up=prompt.given_up,
             language=prompt.language,
             receipts=receipts,
-            own=(
-                *(entry.answer for entry in prompt.playbook.knowledge),
-                *(each.passage.text for each in prompt.passages),
-            ),
+            own=(*self._lines(prompt.playbook), *(each.passage.text for each in prompt.passages)),
+            written=_sentences(prompt.playbook),
         )
+
+    def _lines(self, playbook: Playbook) -> tuple[str, ...]:
+        lines = self._own.get(playbook.version)
+        if lines is None:
+            lines = self._own[playbook.version] = _own_lines(playbook)
+        return lines
 
     def _backing(self, prompt: Prompt) -> Backing:
         said = (message.text for message in prompt.messages if message.role == "user")
@@ -88,6 +97,26 @@ def _rendered(reply: Reply, playbook: Playbook) -> Reply:
     values = fact_values(playbook)
     bubbles = (replace(each, text=render(each.text, values)) for each in reply.bubbles)
     return replace(reply, bubbles=tuple(bubbles))
+
+
+def _own_lines(playbook: Playbook) -> tuple[str, ...]:
+    """The longest first; one so short that it may be part of another's words does not count."""
+    lines = (
+        *(entry.answer for entry in playbook.knowledge),
+        *(slot.question for slot in playbook.slots),
+        *map(write_item, playbook.catalogue),
+        write_hours(playbook),
+        playbook.address,
+        playbook.greeting,
+    )
+    return tuple(sorted((each for each in lines if len(each) >= _LINE), key=len, reverse=True))
+
+
+def _sentences(playbook: Playbook) -> tuple[str, ...]:
+    """What is said of what was done."""
+    sentences = (text for text in astuple(playbook.texts) if isinstance(text, str))
+    told = (*sentences, *playbook.texts.acknowledgements)
+    return tuple(text for text in told if len(text) >= _LINE)
 
 
 def _texts(playbook: Playbook) -> Sequence[str]:

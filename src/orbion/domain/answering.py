@@ -100,6 +100,8 @@ def is_plain(
     """
     if asked is None or any(map(is_reaction, pending)) or _handoff_reason(playbook, pending):
         return False
+    if asked not in _learn(playbook, pending, facts, asked=asked, today=today):
+        return False
     heard = _hear(
         playbook, pending, facts, Situation(asked=asked, first_contact=False, today=today)
     )

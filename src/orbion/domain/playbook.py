@@ -3,9 +3,12 @@
 Whatever is compared with a customer's words (aliases, replies, cues, phrases) is kept normalised.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 FAREWELL: Final = "Tudo bem, agradeço por avisar. Se mudar de ideia, é só me chamar por aqui."
@@ -185,7 +188,7 @@ class Texts:
     farewell: str = FAREWELL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Playbook:
     """`version` is a digest of the file; `stages` go up by threshold and start at 0.
 
@@ -221,6 +224,20 @@ class Playbook:
     @property
     def knowledge(self) -> tuple[Faq, ...]:
         return self.faq + self.objections
+
+    @cached_property
+    def known_words(self) -> frozenset[str]:
+        """All words of the questions that it answers."""
+        return frozenset().union(*(entry.words for entry in self.knowledge))
+
+    @cached_property
+    def stem_counts(self) -> Mapping[str, int]:
+        """In how many entries each stem stands."""
+        return Counter(
+            stem
+            for entry in self.knowledge
+            for stem in frozenset().union(*entry.subjects, *entry.topics)
+        )
 
     def slot(self, key: str | None) -> Slot | None:
         return next((slot for slot in self.slots if slot.key == key), None)

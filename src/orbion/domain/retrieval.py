@@ -1,7 +1,6 @@
 """Find the playbook's answer to what a sentence asks, by the words they share."""
 
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from itertools import takewhile
 from typing import Final
@@ -36,15 +35,14 @@ _NO_SUBJECT: Final = (
         )
     )
 ) - {"noite", "tarde", "dia", "quantos", "quantas"}
-_ENDINGS: Final = sorted(
+_ENDINGS: Final = frozenset(
     words(
         "amento imento acoe acao icoe icao coe cao encia ancia anca avel ivel mente adora ador edor"
         " idor ando endo indo aria eria iria aram eram iram amos emo imo amo ado ada ido ida ava"
         " eza ico ica oso osa inho inha zinho zinha ar er ir am em ou eu iu ei ao uel a e o i"
-    ),
-    key=len,
-    reverse=True,
+    )
 )
+_LONGEST_ENDING: Final = max(map(len, _ENDINGS))
 _PURPOSE: Final = re.compile(r"^ para (?=\w+[aei]r\b)")
 _ENDS_THING: Final = frozenset(["para", "com", "em", "se", "por", "no", "na"])
 
@@ -56,7 +54,7 @@ def find_faq(playbook: Playbook, said: str, *, surely: bool = False) -> Faq | No
     something else.
     """
     asked = subjects(corrected(playbook, said))
-    known = _frequencies(playbook)
+    known = playbook.stem_counts
     ranked = ((_likeness(asked, entry, known), entry) for entry in playbook.knowledge)
     likeness, entry = max(ranked, key=lambda pair: pair[0], default=(0.0, None))
     if entry is None or likeness < _ENOUGH:
@@ -68,8 +66,7 @@ def find_faq(playbook: Playbook, said: str, *, surely: bool = False) -> Faq | No
 
 def corrected(playbook: Playbook, said: str) -> str:
     """With each slip of the finger in a word that the playbook knows put right."""
-    known = {word for entry in playbook.knowledge for word in entry.words}
-    return " ".join(_right(word, known) for word in said.split())
+    return " ".join(_right(word, playbook.known_words) for word in said.split())
 
 
 def find_items(playbook: Playbook, said: str) -> tuple[Item, ...]:
@@ -99,15 +96,9 @@ def subjects(said: str) -> frozenset[str]:
 def _stem(word: str) -> str:
     """Without the plural and the commonest endings of verbs, nouns and adjectives."""
     single = word.removesuffix("s") if len(word) > _SHORTEST_STEM else word
-    ending = next(
-        (
-            end
-            for end in _ENDINGS
-            if single.endswith(end) and len(single) - len(end) >= _SHORTEST_STEM
-        ),
-        "",
-    )
-    return single.removesuffix(ending)
+    first = max(_SHORTEST_STEM, len(single) - _LONGEST_ENDING)
+    begins = (at for at in range(first, len(single)) if single[at:] in _ENDINGS)
+    return single[: next(begins, len(single))]
 
 
 def answers_price(entry: Faq) -> bool:
@@ -142,15 +133,6 @@ def _is_asked(asked: frozenset[str], entry: Faq, known: Mapping[str, int]) -> bo
 def _weight(stems: Iterable[str], known: Mapping[str, int]) -> float:
     """A word that many entries share tells less of the subject."""
     return sum((float(known.get(stem, 1)) ** -_COMMON for stem in stems), 0.0)
-
-
-def _frequencies(playbook: Playbook) -> Mapping[str, int]:
-    """In how many entries each stem stands."""
-    return Counter(
-        stem
-        for entry in playbook.knowledge
-        for stem in frozenset().union(*entry.subjects, *entry.topics)
-    )
 
 
 def _right(word: str, known: Collection[str]) -> str:
