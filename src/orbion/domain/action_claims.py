@@ -8,7 +8,9 @@ from typing import Final
 
 from orbion.domain.action_words import DOCUMENTS, NOUNS, VERBS
 from orbion.domain.clauses import Clause, clauses, is_denied
+from orbion.domain.other_deeds import find_other_deeds
 from orbion.domain.receipts import Deed, deeds
+from orbion.domain.states_of_things import is_general, tells_of_thing
 from orbion.domain.text import compose, fold, visible
 from orbion.kit.pattern import Pattern
 
@@ -22,6 +24,7 @@ _WE: Final = Pattern(
     rf"|\b({_STEMS})(?:amos|imos)(?: entao)? (?:pra|para) (?:o |a )?(?:dia|hoje|amanha|segunda"
     rf"|terca"
     r"|quarta|quinta|sexta|sabado|domingo|\d)"
+    rf"|\b({_STEMS})(?:amos|imos) (?:\w+ ){{1,3}}(?:pra|para) (?:voces?|vcs?)\b"
     rf"|^\W*({_STEMS})(?:amos|imos)\s*$"
 )
 _JUST: Final = Pattern(
@@ -82,8 +85,8 @@ _CALLED: Final = Pattern(
     r"(?: \w+){0,3} (?:ja )?(?:foi|esta|ta|recebeu|foram|estao|tem|sabe|viu|pegou|assumiu|ja)\b"
     r"(?: \w+){0,3} ?(?:avisad|acionad|notificad|cient|sabendo|seus? dados|seu (?:caso|pedido"
     r"|contato|numero)|chamad|informad|ciente|a par|assumindo|a caminho|recebeu)\w*"
-    r"|\b(?:voce|vc|seu (?:nome|numero|caso|contato)) (?:ja )?(?:esta|ta|entrou|foi)(?: \w+){0,2} "
-    r"(?:na fila|na lista|inscrit|cadastrad|no sistema|matriculad|registrad)\w*"
+    r"|\b(?:voce|vc|seu (?:nome|numero|caso|contato)) (?:ja )?(?:esta|ta|entrou|foi|consta)"
+    r"(?: \w+){0,2} (?:na fila|na lista|inscrit|cadastrad|no sistema|matriculad|registrad)\w*"
 )
 _SPOKE: Final = Pattern(
     r"\b(?:acabei de (?:falar|conversar|combinar)|falei|conversei|combinei|alinhei|acertei|vi"
@@ -105,8 +108,7 @@ _GRANTED: Final = Pattern(
 _ACTS: Final = (
     r"(?:cancel|atualiz|ativ|emit|registr|reserv|agend|marc|envi|confirm|aplic|liber|alter|remov"
     r"|exclu|ger|cadastr|solicit|estorn|finaliz|conclu|efetu|realiz|remarc|reagend|transfer|salv"
-    r"|conced"
-    r"|anot|cri)"
+    r"|conced|anot|cri|assin|garant|bloque|emit|encaminh|inscrev|separ)"
 )
 # «Endereço atualizado», «segunda via emitida com sucesso»: a clause that is but a report.
 _REPORT: Final = Pattern(
@@ -114,9 +116,11 @@ _REPORT: Final = Pattern(
     r"(?!(?:valor|preco|tabela|lista|site)|(?:nao|nada|se|quando|depois|apos|assim|caso"
     r"|uma)\b)"
     rf"\w+(?: (?:d[aeo] )?\w+)?? ({_ACTS})(?:ad|id)[oa]s?"
-    r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja)\b)"
+    r"(?=\W*$| (?:com sucesso|aqui|agora|no sistema|ja|para [oa]|pr[oa]|para voce)\b"
+    r"| e \w+ \w+[ai]d[oa]s?\W*$)"
 )
 _OURS: Final = Pattern(
+    r"^\W*(?:pronto |prontinho )?(?:ja )(?:esta|ta) n[oa] (?:sistema|lista|agenda|fila|cadastro)\b|"
     r"\b(?:vaga|horario|lugar|unidade|apartamento|desconto) (?:ja )?(?:e|eh) (?:toda |todo"
     r" )?(?:su[ao]|teu|tua)\b"
     r"|\b(?:tecnic\w+|entregador\w*|motoboy|instalador\w*|corretor\w*|pedido|equipe|encomenda"
@@ -126,6 +130,7 @@ _OURS: Final = Pattern(
 )
 # «Te mando em seguida» is still to come.
 _TO_COME: Final = Pattern(r"(?:mando|envio)\b")
+_THEN_I: Final = Pattern(r"\b(?:que|e|ai|dai|entao) eu (?:(?:ja|te|lhe|logo) )*$")
 _LATER: Final = Pattern(
     r"\b(?:em seguida|daqui a pouco|ja ja|depois|mais tarde|amanha|logo mais|logo em seguida|em"
     r" breve"
@@ -137,12 +142,6 @@ _LOOKED: Final = Pattern(
     r"|calendario|planilha|cadastro)\b"
 )
 _GENERIC: Final = Pattern(r"\b[oa]s $")
-# «Consultas marcadas com antecedência têm desconto» tells of any.
-_KINDS: Final = Pattern(
-    r"^\W*(?:(?:tod[oa]s )?[oa]s )?[a-z]+s (?:ja )?(?:[a-z]+(?:ad|id|it)[oa]s)\b.* "
-    r"(?:tem|sao|pagam|saem|ganham|recebem|contam|valem|precisam|podem|devem|custam|ficam|levam"
-    r"|demoram|chegam|entram|perdem)\b"
-)
 _KNOWING: Final = Pattern(
     r"\b(?:coordena\w+|diretor\w*|gerente|equipe|time|financeiro|tecnic\w+|consultor\w*|corretor\w*"
     r"|responsavel|secretaria|pessoal|atendente|especialista)(?: \w+){0,2} (?:sabe|soube|viu"
@@ -161,10 +160,12 @@ _PAID: Final = Pattern(
 _PROTOCOL: Final = Pattern(
     r"\b(?:numero d[eo] )?protocolo(?: (?:e|n|numero|de atendimento|:))* ?[#:]? ?\d+"
 )
+_NEUTRAL: Final = Pattern(r"\b(?:realiz|efetu|conclu|finaliz|feit|process)\w*")
 _USUAL: Final = Pattern(r"\b(?:e|eh|sao|era|eram|so)\b")
 _IF: Final = Pattern(
-    r"\b(?:se|caso|quando|assim que|logo que|depois que|apos|ate|antes d[eao]|desde que|como se|a "
-    r"medida que|so depois|somente apos|tao logo|enquanto|que pena|infelizmente|sinto muito"
+    r"\b(?:se|caso|quando|assim que|logo que|depois que|depois d[aeo]s?|apos|ate"
+    r"|antes d[eao]|desde que|como se|a medida que|so depois|somente apos|tao logo|enquanto"
+    r"|que pena|infelizmente|sinto muito"
     r"|lament\w+|entendi que|vi que|pelo que"
     r"|(?:voce|vc) (?:disse|falou|comentou)|imagino|parece|quem|nada (?:foi|esta|ficou|ainda)"
     r"|ninguem|que eu (?:ja |te |lhe )*[a-z]+o)\b"
@@ -176,25 +177,28 @@ _UNREAL: Final = Pattern(
     r"|costuma\w*|sempre"
     r"|normalmente|geralmente|qualquer|cada|toda|todo"
     r"|ficara|estara|bem|outr[oa]|voce (?:tem|tinha|ja)|vc (?:tem|tinha|ja)|que voce|que vc"
-    r"|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
+    r"|tenham?|possivel|provavel\w*|previamente|funciona\w*|atend\w+|trabalh\w+|necessari\w+)\b"
 )
 _MODAL: Final = Pattern(
     r"\b(?:precis\w+|dev\w+|tem que|poder\w*|pode\w*|sera\w*|vai|vao|vamos|ira|irao|for|vale\w*"
-    r"|serve\w*)\b"
+    r"|serve\w*|tenham?)\b"
 )
 # «Assim que pagar, a vaga fica reservada»: what follows is not yet so.
 _ONCE: Final = Pattern(
     r"^\W*(?:e |mas |ai )?(?:se|caso|quando|assim que|logo que|depois|apos|desde que|tao logo"
     r"|mediante)\b"
 )
-_DONE_ALREADY: Final = Pattern(r"\b(?:ja|agora|acab\w+)\b")
+_DONE_ALREADY: Final = Pattern(
+    r"\b(?:ja(?! (?:te |lhe )?(?:deixo|mando|envio|reservo|marco|agendo|fica))|agora|acab\w+)\b"
+)
 _HEARD: Final = Pattern(r"\W*(?:ok |certo |ta |esta )?anotad(?:o|inho|issimo)\W*")
 _ASKING: Final = Pattern(
     r"^\W*(?:quer\w*|poss?o|pode\w*|gostaria|deseja|prefere|qual|quais|quando|sera|voce|vc|onde"
     r"|como|que tal|ja (?:foi|esta|ta)|foi|esta|ta)\b"
 )
 _THEIRS: Final = Pattern(
-    r"\b(?:outra pessoa|por (?:outr\w+|voce|vc|ele|ela)|pelo cliente|que (?:voce|vc))\b"
+    r"\b(?:outra pessoa|por (?:outr\w+|voce|vc|ele|ela)|pelo cliente"
+    r"|que (?:voce|vc)(?! (?:vem|vai|chega|quer|esta|precisa)\b))\b"
 )
 _SETTLED: Final = Pattern(
     r"\s*(?:p[ar]+a?\b|com sucesso|aqui|no seu|na sua|[^\w\s,]|$|entao|certinho)"
@@ -248,6 +252,9 @@ def _own_deeds(clause: Clause) -> Iterator[ActionClaim]:
             stem = next(group for group in found.groups() if group)
             if not _is_no_deed(pattern, stem, found, text, is_asked=clause.is_asked):
                 yield _claim(found, _backing(stem, text[found.start() :]))
+    for found in find_other_deeds(text):
+        if not _PAST.match(text, found.start()) and _is_real(text[: found.start()]):
+            yield _claim(found, frozenset(Deed))
     for found in _real(_WROUGHT, text):
         yield _claim(found, NOUNS[found[1]])
     for found in _real(_SPOKE, text):
@@ -310,7 +317,7 @@ _SIGNS: Final = (
 def _states(clause: Clause) -> Iterator[ActionClaim]:
     """«Está agendado», «visita confirmada», «segue o contrato»: said of the thing."""
     text = clause.text
-    if _KINDS.match(text):
+    if is_general(text):
         return
     yield from _results(text)
     made = list(_made(text))
@@ -319,8 +326,12 @@ def _states(clause: Clause) -> Iterator[ActionClaim]:
         yield from (
             _claim(found, backed)
             for found in _real(pattern, text)
-            if not (_TO_COME.match(found.group()) and _LATER.search(text))
+            if not (_TO_COME.match(found.group()) and _is_to_come(text, found.start()))
         )
+
+
+def _is_to_come(text: str, start: int) -> bool:
+    return _LATER.search(text) is not None or _THEN_I.search(text[:start]) is not None
 
 
 def _made(text: str) -> Iterator[ActionClaim]:
@@ -329,7 +340,15 @@ def _made(text: str) -> Iterator[ActionClaim]:
         is_open = _USUAL.search(said) or _MODAL.search(said) or is_denied(said)
         is_kind = _GENERIC.search(text[: found.start()]) and not _BEING.search(said)
         if not is_open and not is_kind and _stands(text[: found.start()], text):
-            yield _claim(found, NOUNS[found[1]] | (_backing_of(said) - {Deed.CHECK}))
+            yield _claim(found, _made_by(NOUNS[found[1]], said))
+
+
+def _made_by(noun: frozenset[Deed], said: str) -> frozenset[Deed]:
+    """«Agendamento realizado» is a booking, «reserva cancelada» is none."""
+    if _NEUTRAL.search(said):
+        return noun
+    verb = _backing_of(said)
+    return verb if Deed.CANCEL in verb else noun | (verb - {Deed.CHECK})
 
 
 def _reported(text: str) -> Iterator[ActionClaim]:
@@ -343,7 +362,7 @@ def _results(text: str) -> Iterator[ActionClaim]:
         before = text[: found.start()]
         if _IS_NOUN.match(text, found.start()) or not _stands(before, text):
             continue
-        if _HEARD.fullmatch(text):
+        if _HEARD.fullmatch(text) or tells_of_thing(found, text):
             continue
         if _BEING.search(before) or _opens(before, text[found.end() :]):
             stem = found[1] or _IRREGULAR[found[2][0]]

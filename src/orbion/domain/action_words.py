@@ -64,8 +64,7 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
             _KEPT,
         ),
         **dict.fromkeys(
-            ("aplic", "apliqu", "conced", "ativ", "liber", "desbloque"),
-            frozenset((Deed.APPLY, Deed.NOTE)),
+            ("aplic", "apliqu", "conced", "ativ", "liber", "desbloque"), frozenset((Deed.APPLY,))
         ),
         **dict.fromkeys(
             ("verific", "verifiqu", "consult", "chequ", "chec", "confer", "pesquis", "simul"),
@@ -89,6 +88,7 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         ),
         **dict.fromkeys(("despach", "entreg"), _SENT | _KEPT),
         "imprim": frozenset((Deed.SEND,)),
+        "assin": frozenset((Deed.NOTE, Deed.HAND_OVER)),
         **dict.fromkeys(("pag", "cobr", "debit"), frozenset((Deed.PAY,))),
     }
 )

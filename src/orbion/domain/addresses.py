@@ -1,8 +1,9 @@
 """Find the addresses and places that a text names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import takewhile
+from types import MappingProxyType
 from typing import Final
 
 from orbion.domain.clauses import clauses, is_denied, is_open
@@ -34,7 +35,35 @@ _SITED: Final = Pattern(
 )
 _PLACE: Final = Pattern(r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:\s(?:d[aeo]s?\s)?[A-ZÀ-Ý][\wÀ-ÿ'-]+)*")
 _WORD: Final = Pattern(r"[a-z]{3,}|\d+")
-_DOTTED: Final = Pattern(r"\b(av|al|rod|jd|pca|dr|dra|sr|sra|sta|sto)\.")  # ends no sentence
+_LONG_FORMS: Final = (
+    ("av", "avenida"),
+    ("r", "rua"),
+    ("al", "alameda"),
+    ("tv", "travessa"),
+    ("rod", "rodovia"),
+    ("estr", "estrada"),
+    ("pca", "praca"),
+    ("jd", "jardim"),
+    ("pq", "parque"),
+    ("vl", "vila"),
+    ("ed", "edificio"),
+    ("cj", "conjunto"),
+    ("conj", "conjunto"),
+    ("apto", "apartamento"),
+    ("dr", "doutor"),
+    ("dra", "doutora"),
+    ("prof", "professor"),
+    ("profa", "professora"),
+    ("sto", "santo"),
+    ("sta", "santa"),
+)
+ABBREVIATED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        **{short: (full,) for short, full in _LONG_FORMS},
+        **{full: (short,) for short, full in _LONG_FORMS},
+    }
+)
+"""Each title of a street or a person by its other form."""
 _ASIDES: Final = frozenset(words("voce voces que qual quer procura prefere"))
 _NO_NAME: Final = frozenset(
     words(
@@ -49,7 +78,7 @@ _NO_NAME: Final = frozenset(
 
 def find_addresses(reply: str, text: str, known: AbstractSet[str]) -> Iterator[str]:
     """Places in the reply with a word that stands nowhere in the data."""
-    for clause in clauses(_DOTTED.sub(r"\1 ", text)):
+    for clause in clauses(text):
         if is_denied(clause.text) or is_open(clause.text):
             continue
         for pattern in (_STREET, _BUILDING, _NEAR):

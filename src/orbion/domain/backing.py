@@ -9,13 +9,18 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
+from orbion.domain.addresses import ABBREVIATED
 from orbion.domain.clauses import clauses, is_denied
-from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.features import read_features
+from orbion.domain.figures import UNITS, Figure, Figures, Instalment, read_figures
 from orbion.domain.owners import Owners, read_bounds, read_owners
+from orbion.domain.periods import periodic
+from orbion.domain.plurals import singular
 from orbion.domain.prices import Price
 from orbion.domain.products import Named, name_products
 from orbion.domain.promises import Promise, find_promises
 from orbion.domain.schedule import Opening, openings
+from orbion.domain.statements import Statement, read_statements
 from orbion.domain.text import compose, fold, words
 from orbion.domain.vocabulary import STOP_WORDS
 
@@ -25,6 +30,7 @@ _HOUSE: Final = re.compile(
     r"|br)\b[^\n;]{0,30}$"
 )
 _WORD: Final = re.compile(r"[a-z]+|\d+")
+_DIGITS: Final = re.compile(r"(?<![\d.,])\d{1,4}(?![\d.,])")  # the 14 of «175/70 R14»
 _LONG: Final = re.compile(r"[a-z]{3,}")
 _DENYING: Final = frozenset(words("nunca nem nenhum nenhuma jamais tambem"))
 _STEM: Final = 5
@@ -57,6 +63,7 @@ class Backing:
     instalments: tuple[Instalment, ...]
     amounts: frozenset[Decimal]
     numbers: frozenset[Decimal]
+    written: frozenset[Decimal]
     houses: Mapping[Decimal, frozenset[str]]
     counts: frozenset[tuple[Decimal, str | None]]
     openings: tuple[Opening, ...]
@@ -69,6 +76,10 @@ class Backing:
     owners: Owners = field(default_factory=dict)
     percent_contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
     contexts: Mapping[Decimal, frozenset[str]] = field(default_factory=dict)
+    statements: tuple[Statement, ...] = ()
+    features: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    periodic: Sequence[tuple[Decimal, int]] = ()
+    sizes: Mapping[str, frozenset[tuple[Decimal, str | None]]] = field(default_factory=dict)
 
     def joined(self, other: "Backing") -> "Backing":
         """With a chat, whose words name people and places but offer and promise nothing."""
@@ -100,10 +111,13 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
     words = frozenset(
         part
         for word in _WORD.findall(f"{free.text} {named.text} {fold(compose(joined))}")
-        for part in (word, word[:5])
+        for form in (word, singular(word), *ABBREVIATED.get(word, ()))
+        for part in (form, form[:5])
     )
     houses = [each for each in free.numbers if is_house(each, free.text)]
     known = (*free.numbers, *named.numbers)
+    units = {each.unit for each in known}
+    words |= {word for word, (unit, _) in UNITS.items() if unit in units}  # dorms are quartos
     return Backing(
         prices={
             item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
@@ -120,7 +134,13 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         percents=frozenset(each.value for each in free.percents),
         instalments=free.instalments,
         amounts=frozenset(_amounts(free)),
-        numbers=frozenset(each.value for each in known if each not in houses),
+        numbers=frozenset(
+            (
+                *(each.value for each in known if each not in houses),
+                *(Decimal(each) for item in catalogue for each in _DIGITS.findall(item.name)),
+            )
+        ),
+        written=frozenset(each.written for each in known if each.written and each not in houses),
         houses=MappingProxyType({each.value: before(each, free.text) for each in houses}),
         counts=frozenset((each.value, each.unit) for each in known),
         openings=tuple(openings(free.text)),
@@ -128,6 +148,10 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         denials=tuple(_denials(free.text)),
         percent_contexts=MappingProxyType(_contexts(free.text, free.percents)),
         contexts=MappingProxyType(_contexts(free.text, free.numbers)),
+        statements=read_statements(free, named),
+        periodic=periodic(free),
+        features=MappingProxyType(read_features(free, products)),
+        sizes=MappingProxyType(_sizes(catalogue)),
     )
 
 
@@ -174,6 +198,18 @@ def _names(item: CatalogueFact) -> tuple[str, ...]:
 def _heads(catalogue: Sequence[CatalogueFact]) -> Iterable[str]:
     for item in catalogue:
         yield from _WORD.findall(read_figures(item.name).text)[:1]
+
+
+def _sizes(
+    catalogue: Sequence[CatalogueFact],
+) -> dict[str, frozenset[tuple[Decimal, str | None]]]:
+    """What the names of products count, by their first word: 15 kg of «Ração 15 kg»."""
+    found: defaultdict[str, frozenset[tuple[Decimal, str | None]]] = defaultdict(frozenset)
+    for item in catalogue:
+        named = read_figures(item.name)
+        for head in _WORD.findall(named.text)[:1]:
+            found[head] |= {(each.value, each.unit) for each in named.numbers if each.unit}
+    return dict(found)
 
 
 def _amounts(free: Figures) -> Iterable[Decimal]:

@@ -1,9 +1,11 @@
 """Say whether what a reply counts, or how long something lasts, stands in the data."""
 
+import re
 from typing import Final
 
 from orbion.domain.backing import MEASURES, Backing
 from orbion.domain.figures import Figure
+from orbion.domain.plurals import singular
 from orbion.domain.prices import Told
 from orbion.domain.text import words
 from orbion.kit.pattern import Pattern
@@ -15,7 +17,9 @@ _COUNTED: Final = frozenset(
     )
 )
 _ARTICLE: Final = Pattern(r"\b[dn]?[oa]s\s+$")
-_HOURLY: Final = Pattern(r"(?<![\d.])\d{1,2} +(?:horas?|dias?|mes(?:es)?|semanas?) +d[aeo]s? +")
+_OF: Final = Pattern(r"(?<![\d.])\d{1,2} +[a-z]+ +d[aeo]s? +")
+_HEADED: Final = Pattern(r"(?:\b[a-z]+ ){1,5}$")  # no figure between
+_WORD: Final = re.compile(r"[a-z]+")
 _NEXT: Final = 4
 _DOZEN: Final = 12
 _PARTY: Final = frozenset(words("pesso adult hospe passa unida"))  # how many somebody buys for
@@ -26,12 +30,30 @@ def is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     value, unit = figure.value, figure.unit
     if (value, unit) in backing.counts or told.refuses(figure.start):
         return True
+    if _is_other_size(figure, told, backing):
+        return False
     if unit in MEASURES or unit in _PARTY or _is_other_count(figure, told, backing):
         return _is_bought(figure, told) or _is_lasting(figure, backing)
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
+    return _is_few(figure, told, backing) or _is_number(figure, told, backing)
+
+
+def _is_number(figure: Figure, told: Told, backing: Backing) -> bool:
+    """A number of the data, where these do not tell how many of it there are."""
+    if figure.unit in backing.words and not told.is_priced(figure.start):
+        return False
     prices = {price.price for price in backing.prices.values()}
-    return value in backing.numbers | backing.amounts | prices or _is_few(figure, told, backing)
+    known = backing.numbers | backing.amounts | prices
+    return figure.value in known or _is_bought(figure, told)
+
+
+def _is_other_size(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«Ração de 20 kg» where «Ração 15 kg» is sold."""
+    found = _HEADED.search(told.figures.text[: figure.start])
+    spoken = _WORD.findall(found.group()) if found else []
+    sizes = [size for word in spoken for size in backing.sizes.get(singular(word), ())]
+    return any(unit == figure.unit for _, unit in sizes)
 
 
 def _is_few(figure: Figure, told: Told, backing: Backing) -> bool:
@@ -54,10 +76,10 @@ def _is_other_count(figure: Figure, told: Told, backing: Backing) -> bool:
 
 
 def _is_bought(figure: Figure, told: Told) -> bool:
-    """«Duas horas de sala», «duas pessoas»: how much of a product somebody takes."""
+    """«Duas horas de sala», «dois pares de meia», «duas pessoas»: how much is bought."""
     if figure.unit in _PARTY and told.is_priced(figure.start):
         return True
-    found = _HOURLY.match(told.figures.text, figure.start)
+    found = _OF.match(told.figures.text, figure.start)
     if found is None or not told.is_priced(figure.start):
         return False
     return any(each.start == found.end() for each in told.mentions)

@@ -39,7 +39,8 @@ _DATE: Final = Pattern(
     r"(?<![\w.,/])(\d{4})-(\d{2})-(\d{2})\b"
     r"|(?<![\w.,/])(\d{1,2})/(\d{1,2})(?:/(?:\d{4}|\d{2}))?(?![\d/])"
     rf"|(?<![\w.,/])(\d{{1,2}}|1o|primeiro) de ({'|'.join(_MONTH)})\b"
-    r"|\bdias? (\d{1,2})(?![\w:%/]|[.,]\d|\s*(?:x|por|a \d))"
+    r"|\bdias? (\d{1,2})(?![\w:%/]|[.,]\d|\s*(?:x|por|a \d)"
+    rf"|\s+de (?:{'|'.join(_MONTH)})\b)"
 )
 _PERCENT: Final = Pattern(r"(?<![\w.,])(\d+(?:\.\d+)?)\s*%")
 _FREQUENCY: Final = r"(?!\s*(?:por|ao|na|a|/)\s*(?:semana|dia|mes|ano|aula))"
@@ -81,7 +82,7 @@ _MONEY_BEFORE: Final = Pattern(
 )
 _UNIT: Final = Pattern(r"\s*-?\s*([a-z]+[23]?)")
 _STEM: Final = 5
-_UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
+UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     {
         **dict.fromkeys(("minut", "min", "mins"), ("minute", 1)),
         **dict.fromkeys(("hora", "horas", "hr", "hrs"), ("minute", 60)),
@@ -91,7 +92,8 @@ _UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
         **dict.fromkeys(("ano", "anos"), ("month", 12)),
         **dict.fromkeys(("quart", "dorm", "dorms", "dormi"), ("room", 1)),
         **dict.fromkeys(("m2", "metro", "mts", "m"), ("metre", 1)),
-        **dict.fromkeys(("km", "kms", "quilo"), ("km", 1)),
+        **dict.fromkeys(("km", "kms"), ("km", 1)),
+        **dict.fromkeys(("kg", "kgs", "kilo", "quilo"), ("kg", 1)),
     }
 )
 _RANGE: Final = Pattern(
@@ -107,6 +109,11 @@ _ONE_THING: Final = Pattern(
     r"\b(tem|com|e|sao|inclui|so)\s+(?:um|uma)\s+(?=(?:vaga|quarto|suite|banheiro|dormitorio)\b)"
 )
 _HUNDRED: Final = Pattern(r"(?<!por )\bcentos?(?= de [a-z])")  # «dois centos de doces» are sold so
+_SHORTENED: Final = Pattern(  # its full stop ends no sentence
+    r"\b(av|al|rod|jd|pca|dr|dra|sr|sra|sta|sto|prof|profa|conj|min|max|tel|cap)\.(?=\s)"
+)
+_SINGLE: Final = Pattern(r"\b(?:um|uma) (?:so|unic[oa]) (?=[a-z])")
+_KILO_AND_HALF: Final = Pattern(r"(?<![\w.])(\d+|um) (quilos?|kg|litros?|metros?) e mei[oa]\b")
 _LISTED: Final = Pattern(r"(?m)^\s*\d{1,2}\s*(?:[.)\-]|\ufe0f?\u20e3)\s")
 _HOURS_AND: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +(\d+) +min(?:utos?)?\b")
 _AND_HALF: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +meia\b")
@@ -115,12 +122,16 @@ _CENTS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A number and where it stands; `unit` is what it counts, money or nothing that is told."""
+    """A number and where it stands; `unit` is what it counts, money or nothing that is told.
+
+    `written` is the number itself: 10 of «10 anos», whose value is 120 months.
+    """
 
     value: Decimal
     unit: str | None
     start: int
     is_money: bool = False
+    written: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +158,7 @@ class Figures:
 
 def read_figures(text: str) -> Figures:
     plain = fold(compose(unicodedata.normalize("NFKC", visible(text)))).replace("º", "o")
+    plain = _SHORTENED.sub(r"\1", plain)
     emails, plain = _taken(_EMAIL, plain)
     links, plain = _taken(_LINK, plain)
     handles, plain = _taken(_HANDLE, plain)
@@ -156,6 +168,7 @@ def read_figures(text: str) -> Figures:
     spelled, plain = _taken(_SPELLED_PHONE, plain)
     dates = frozenset(map(_date, _DATE.finditer(plain)))
     plain = mark_times(_DATE.sub(" # ", plain))
+    plain = _KILO_AND_HALF.sub(_and_half, _SINGLE.sub("1 ", plain))
     plain = _ONE_THING.sub(r"\1 1 ", plain)
     plain = _RANGE.sub(r"\1 \4\2\3 \4", _ONE.sub(r"\1 1 ", plain))
     plain = _HOURS_AND.sub(lambda each: f"{int(each[1]) * 60 + int(each[2])} minutos", plain)
@@ -186,6 +199,10 @@ def without_links(text: str) -> str:
 
 def _taken(pattern: Pattern, text: str) -> tuple[list[str], str]:
     return pattern.findall(text), pattern.sub(" # ", text)
+
+
+def _and_half(found: re.Match[str]) -> str:
+    return f"{1 if found[1] == 'um' else found[1]}.5 {found[2]}"
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -222,7 +239,7 @@ def _figure(found: re.Match[str], text: str) -> Figure:
     if is_money or _MONEY_AFTER.match(after):
         return Figure(value=value, unit="money", start=found.start(), is_money=True)
     name, times = unit or (None, 1)
-    return Figure(value=value * times, unit=name, start=found.start())
+    return Figure(value=value * times, unit=name, start=found.start(), written=value)
 
 
 _NO_UNIT: Final = frozenset(
@@ -240,5 +257,5 @@ def _unit(after: str) -> tuple[str, int] | None:
     found = _UNIT.match(after)
     if found is None or found[1] in _NO_UNIT:
         return None
-    word = found[1]
-    return _UNITS.get(word[:_STEM]) or _UNITS.get(word) or (word.removesuffix("s")[:_STEM], 1)
+    word = "km" if found[1].startswith(("quilom", "kilom")) else found[1]
+    return UNITS.get(word[:_STEM]) or UNITS.get(word) or (word.removesuffix("s")[:_STEM], 1)

@@ -6,9 +6,13 @@ from typing import Final
 from orbion.domain.addresses import find_addresses
 from orbion.domain.backing import Backing, before, subjects
 from orbion.domain.clauses import Clause, clauses, is_denied, is_open
+from orbion.domain.contradictions import contradictions
 from orbion.domain.counted import is_counted
+from orbion.domain.features import find_foreign_features
 from orbion.domain.figures import Figure, Figures, Instalment, read_figures
+from orbion.domain.kept import is_kept
 from orbion.domain.owners import owned
+from orbion.domain.periods import MONTH, periods
 from orbion.domain.prices import Told, derived, fits
 from orbion.domain.products import (
     Mention,
@@ -17,7 +21,7 @@ from orbion.domain.products import (
     find_strangers,
 )
 from orbion.domain.promise_words import INTEREST_FREE
-from orbion.domain.promises import Promise, find_promises, is_backed
+from orbion.domain.promises import find_promises
 from orbion.domain.schedule import HOLIDAY, Opening, openings
 from orbion.domain.text import words
 from orbion.kit.pattern import Pattern
@@ -28,15 +32,13 @@ _OPENS: Final = Pattern(
 )
 _HALF_DAY: Final = 12 * 60
 _NEXT: Final = 4
+_DOZEN: Final = 12
+_ARTICLE: Final = Pattern(r"\b[dn]?[oa]s $")
 _WHO: Final = Pattern(
     r"\b(?:estudant|idos|irma|profess|mulher|funcion|aposent|pix|dinheir|vista|grup|casal|famil"
     r"|aniver|indic|primei|nov[oa]|antig|crianc|client|assin|debit|credit|boleto|recorr|trimestr"
     r"|semestr|anual|mensal)\w*"
 )
-_DOZEN: Final = 12
-_MONTHLY: Final = Pattern(r"\b(?:por|ao|a cada) mes\b|\bmensa\w+")
-_A_YEAR: Final = Pattern(r"\b(?:em|por|no|ao) (?:1 |um )?ano\b|\b12 meses\b|\banua\w+")
-_YEARLY: Final = Pattern(r"\b(?:por|ao) ano\b|\banua\w+")
 _ECHO: Final = Pattern(
     r"\b(?:voce|vc|vcs|seu|sua|seus|suas|te|lhe|disse\w*|fal(?:ou|aram)|coment\w+|inform\w+"
     r"|cont(?:a|ou))\b"
@@ -55,7 +57,6 @@ _GROWTH: Final = frozenset(
     words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
 )
 _PERIODS: Final = frozenset(words("mes mensa semes trime ano anual seman diari sessa aula hora"))
-_BOUND: Final = frozenset(("included", "payment", "attribute", "warranty"))
 _MODEL: Final = Pattern(r"\d+")
 
 
@@ -88,8 +89,12 @@ def find_ungrounded(reply: str, backing: Backing) -> tuple[str, ...]:
         ),
         "offer": lambda: any(find_offers(figures.text, backing.words)),
         "denied": lambda: any(_is_denied_fact(each, backing) for each in clauses(figures.text)),
+        "feature": lambda: any(find_foreign_features(figures.text, mentions, backing.features)),
+        "otherwise": lambda: any(contradictions(figures, backing.statements)),
         "promise": lambda: any(
-            not _is_kept(each, told, backing) for each in find_promises(figures.text)
+            not is_kept(each, told, backing)
+            for each in find_promises(figures.text)
+            if not _is_name(each.start, mentions)
         ),
     }
     return tuple(name for name, wrong in checks.items() if wrong())
@@ -123,7 +128,7 @@ def _is_priced(figure: Figure, told: Told, backing: Backing) -> bool:
         )
         or _is_bare(figure, told, backing)
         or _is_at_house(figure, told, backing)
-        or _is_yearly(figure, told, backing)
+        or _is_of_another_period(figure, told, backing)
         or _has_extra(figure, told, backing)
         or told.refuses(figure.start)
         or _is_echo(figure, told, backing)
@@ -153,8 +158,10 @@ def _is_anothers(figure: Figure, told: Told, backing: Backing) -> bool:
 
 def _is_bare(figure: Figure, told: Told, backing: Backing) -> bool:
     """A number of the texts; beside a product, one that is an amount there is its price."""
-    if figure.is_money or figure.value not in backing.numbers:
+    if figure.is_money or figure.value not in backing.numbers | backing.written:
         return False
+    if figure.value <= _DOZEN and _ARTICLE.search(told.figures.text[: figure.start]):
+        return True  # «levando os quatro»
     if any(
         each.end + 1 == figure.start and _is_other_model(figure, each) for each in told.mentions
     ):
@@ -173,17 +180,15 @@ def _is_at_house(figure: Figure, told: Told, backing: Backing) -> bool:
     return figure.value in backing.houses and bool(near & before(figure, told.figures.text, _NEXT))
 
 
-def _is_yearly(figure: Figure, told: Told, backing: Backing) -> bool:
-    """«R$ 150 por mês» of «R$ 1.800 por ano», or twelve months of a monthly price."""
-    said = told.sentence_at(figure.start)
-    if _A_YEAR.search(said) and any(
-        figure.value == each.price * _DOZEN for each in backing.prices.values()
-    ):
-        return True
-    return (
-        figure.value * _DOZEN in backing.amounts
-        and _MONTHLY.search(said) is not None
-        and _YEARLY.search(backing.text) is not None
+def _is_of_another_period(figure: Figure, told: Told, backing: Backing) -> bool:
+    """«R$ 150 por mês» or «R$ 900 por semestre» of «R$ 1.800 por ano»; prices are by the month."""
+    said = list(periods(told.sentence_at(figure.start)))
+    about = told.about(figure.start) or backing.prices.keys()
+    monthly = [(backing.prices[key].price, MONTH) for key in about]
+    return any(
+        wanted != given and amount * wanted == figure.value * given
+        for amount, given in (*monthly, *backing.periodic)
+        for wanted in said
     )
 
 
@@ -308,29 +313,3 @@ def _is_reachable(figures: Figures, backing: Backing) -> bool:
         each in known or (each.isdigit() and any(other.endswith(each) for other in known))
         for each in figures.phones | figures.emails | figures.documents
     )
-
-
-def _is_of_others(promise: Promise, told: Told, backing: Backing) -> bool:
-    """«Passagem inclusa» of Gramado where the texts say it of Porto de Galinhas alone."""
-    about, said = told.about(promise.start), promise.words | promise.around
-    alike = [
-        backing.bounds[each.start]
-        for each in backing.promises.get(promise.family, ())
-        if (each.words | each.around) & said
-    ]
-    return bool(about and alike) and all(keys and not keys & about for keys in alike)
-
-
-def _is_kept(promise: Promise, told: Told, backing: Backing) -> bool:
-    if _is_name(promise.start, told.mentions):
-        return True
-    if promise.family in _BOUND and _is_of_others(promise, told, backing):
-        return False
-    if is_backed(promise, backing.promises, backing.words, backing.text):
-        return True
-    if promise.family != INTEREST_FREE:
-        return False
-    about = told.about(promise.clause.start + len(promise.clause.text) - 1)
-    prices = [backing.prices[key] for key in about] or list(backing.prices.values())
-    split = [(price, each) for price in prices for each in price.instalments]
-    return bool(split) and all(count * amount == price.price for price, (count, amount) in split)

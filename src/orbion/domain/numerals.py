@@ -39,9 +39,9 @@ _SCALED: Final = Pattern(
 )
 _ADDED: Final = Pattern(r"(?<![\d.])(\d+000)\s+e\s+(\d{1,3})(?![\d.]|\s*(?:h\b|:|%|x\b))")
 _CENTS: Final = Pattern(
-    r"(?<![\d.:])(\d+)\s+reais\s+e\s+(\d{2})(?:\s+centavos)?(?![\d.])"
-    r"|(?<![\d.:])(\d+)\s+e\s+(9[0579]|49)(?![\d.])"
-    r"|(?<!entre )(?<![\d.:])(2[4-9]|[3-9]\d|\d{3}) e ([1-9][05])(?![\d.])"
+    r"(?<![\d.:])(\d+)\s+reais\s+e\s+(\d{2})(?:\s+centavos)?(?!\d|\.\d)"
+    r"|(?<![\d.:])(\d+)\s+e\s+(9[0579]|49)(?!\d|\.\d)"
+    r"|(?<!entre )(?<![\d.:])(2[4-9]|[3-9]\d|\d{3}) e ([1-9][05])(?!\d|\.\d)"
 )
 _WRITTEN: Final = Pattern(r"(?<![\w.])\d{1,3}(?:\.\d{3})+(?:,\d+)?(?!\d)|\d+,\d+|\d+\.\d+|\d+")
 _SCALES: Final[Mapping[str, int]] = MappingProxyType(
@@ -59,6 +59,7 @@ _IDIOMS: Final = tuple(
     (Pattern(pattern), written)
     for pattern, written in (
         (r"\bpor\s*cento\b", "%"),
+        (r"(?<!na )\b(?:(?:a|pela) )?metade\b", "50%"),
         (r"\bmeia\s+duzia\b", "6"),
         (r"\buma\s+duzia\b", "12"),
         (r"\bmeio\s+milhao\b", "500000"),

@@ -29,23 +29,34 @@ def read_owners(figures: Figures, products: Sequence[Named]) -> Owners:
 def _said(figures: Figures, mentions: Sequence[Mention]) -> Iterator[tuple[Figure, frozenset[str]]]:
     """The last product that the sentence names before the figure, else those of its clause."""
     parts = list(clauses(figures.text))
-    for figure in figures.numbers:
-        if any(each.start <= figure.start < each.end for each in mentions):
-            continue
+    own = [each for each in figures.numbers if not _is_in_name(each, mentions)]
+    for figure in own:
         clause = next((each for each in reversed(parts) if each.start <= figure.start), None)
-        if clause:
-            yield figure, _about(figure, clause, parts, mentions)
+        if clause is None:
+            continue
+        same = [each for each in parts if each.sentence == clause.sentence]
+        begin, end = same[0].start, same[-1].start + len(same[-1].text)
+        inside = [each for each in mentions if begin <= each.start < end]
+        is_led = any(begin <= each.start < inside[0].start for each in own) if inside else False
+        yield figure, _about(figure, clause, inside, is_led=is_led)
+
+
+def _is_in_name(figure: Figure, mentions: Sequence[Mention]) -> bool:
+    return any(each.start <= figure.start < each.end for each in mentions)
 
 
 def _about(
-    figure: Figure, clause: Clause, parts: Sequence[Clause], mentions: Sequence[Mention]
+    figure: Figure, clause: Clause, inside: Sequence[Mention], *, is_led: bool
 ) -> frozenset[str]:
-    begin = next(each.start for each in parts if each.sentence == clause.sentence)
-    before = [each for each in mentions if begin <= each.start < figure.start]
+    """«18 meses na bateria e 3 na embreagem»: where a figure leads, what follows is meant."""
+    before = [each for each in inside if each.start < figure.start]
+    after = [each for each in inside if each.start > figure.start]
+    if is_led and len(inside) > 1:
+        return frozenset(each.key for each in after if each.start == after[0].start)
     if before:
         return frozenset(each.key for each in before if each.start == before[-1].start)
     end = clause.start + len(clause.text)
-    return frozenset(each.key for each in mentions if figure.start < each.start < end)
+    return frozenset(each.key for each in after if each.start < end)
 
 
 def read_bounds(

@@ -16,13 +16,14 @@ from orbion.kit.pattern import Pattern
 _SENTENCE_END: Final = Pattern(r"[!?;\n]|\.(?!\d)")
 _SUM: Final = Pattern(
     r"\bjunt[oa]s?\b|\btotal\b|\b(?:os|as) (?:2|3|4|dois|duas)\b|\bsoma\w*|\btudo\b|\bambos\b|\+"
-    r"|\bmais\b|\be (?:o|a)\b|\bao todo\b|\bcombo\b|\bcom\b"
+    r"|\bmais\b|\be (?:o|a)\b|\bao todo\b|\bcombo\b|\bcom\b|\be [a-z]+,? dao?\b"
 )
 _DIFFERENCE: Final = Pattern(
     r"\bdiferenca\b|\ba (?:mais|menos)\b|\bmais (?:car|barat)\w+|\beconomi\w+|\bacima\b|\babaixo\b"
 )
 _PAIR: Final = Pattern(r"\b(?:casal|par|dupla|ambos)\b")
 _EACH: Final = Pattern(r"\bcada\b|\bsai\w* a\b|\bpor (?:pessoa|unidade|aula|dia)\b|\bunidade\b")
+_SIZE: Final = Pattern(r"(?<![\d.,$])\d{1,3}(?![\d.]\d|\d)")
 _MOST_TIMES: Final = 36
 
 
@@ -129,9 +130,9 @@ def derived(
     """
     amount = figure.value
     said = told.sentence_at(figure.start)
-    if _EACH.search(said) and any(
-        price.price == amount * size for price in prices for size in sizes
-    ):
+    told_sizes = {Decimal(each) for each in _SIZE.findall(said)}
+    among = sizes if _EACH.search(said) else sizes & told_sizes
+    if any(price.price == amount * size for price in prices for size in among if size > 1):
         return True
     return amount in {
         *(_sums(prices) if _SUM.search(said) else ()),
@@ -140,6 +141,12 @@ def derived(
         *_with_extras(named, said, extras),
         *(extra * times for extra in extras for times in _times(said)),
         *(price.price * (100 - off) / 100 for price in prices for off in offs),
+        *(
+            price.price * times * (100 - off) / 100
+            for price in named
+            for off in offs
+            for times in _times(said)
+        ),
         *(price.price * off / 100 for price in prices for off in offs),
     }
 
@@ -161,7 +168,7 @@ def _sums(prices: Sequence[Price]) -> Iterator[Decimal]:
 
 def _differences(prices: Sequence[Price]) -> Iterator[Decimal]:
     for one, other in combinations(prices, 2):
-        yield abs(one.price - other.price)
+        yield from (abs(each - less) for each in one.amounts for less in other.amounts)
         yield from (abs(one.price + other.price - each.price) for each in prices)
     for price in prices:
         for count, amount in price.instalments:

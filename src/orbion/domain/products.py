@@ -7,8 +7,9 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from orbion.domain.clauses import clauses, is_denied, is_open
+from orbion.domain.clauses import Clause, clauses, is_denied, is_open
 from orbion.domain.figures import read_figures
+from orbion.domain.plurals import inflected, singular
 from orbion.domain.promises import stems
 from orbion.domain.text import compose, fold, words
 from orbion.domain.vocabulary import COURTESY, GREETINGS, STOP_WORDS, THANKS
@@ -59,8 +60,9 @@ _CAPITAL: Final = Pattern(
     r"(?:[A-ZÀ-Ý][\wÀ-ÿ'-]+)(?:(?: (?:d[aeo]s? )?"
     r"[A-ZÀ-Ý][\wÀ-ÿ'-]+)|(?: \d+))*"
 )
+_TITLE: Final = Pattern(r"\b([DdSs]ra?|[Pp]rofa?)\.")
 _CALLING: Final = (
-    *sorted(word for word in GREETINGS | THANKS | COURTESY if len(word) >= 4),  # noqa: PLR2004 as in the pattern
+    *sorted(word for word in GREETINGS | THANKS | COURTESY if len(word) >= 4),  # noqa: PLR2004 as below
     *("seja", "dona", "doutor", "doutora", "claro", "bem-vinda", "bem-vindo", "prazer", "querida"),
     *("querido", "desculpa", "desculpe", "parabens", "pronto", "seria", "chamo", "nome", "falo"),
 )
@@ -74,7 +76,8 @@ _COMMON: Final = frozenset(
     words(
         "whatsapp whats zap pix brasil google instagram facebook cpf cnpj cep rg spc serasa mec "
         "natal"
-        " deus lgpd pdf ia sr sra dona seu janeiro fevereiro marco abril maio junho julho agosto"
+        " deus lgpd pdf ia sr sra dr dra prof profa dona seu janeiro"
+        " fevereiro marco abril maio junho julho agosto"
         " setembro outubro novembro dezembro segunda terca quarta quinta sexta sabado domingo feira"
         " voce voces oi ola bom boa obrigado obrigada certo perfeito maps email insta"
     )
@@ -88,10 +91,12 @@ _OFFER: Final = Pattern(
     r"|consertamos|colocamos|aplicamos|importamos|fabricamos|produzimos|servimos|preparamos"
     r"|organizamos|ensinamos|ofertamos|construimos|projetamos|reformamos|lavamos)"
     r"(?: (?:sim|tambem|tb|ate|sempre|ainda|agora|aqui|muito|muitos|varios|varias|outros?|outras?"
-    r"|mais|nossos?|nossas?|em|no|na"
+    r"|mais|nossos?|nossas?|em|no|na|num|numa|\d+"
     r"|nos|nas|com|o|a|os|as|um|uma|de|do|da|todo|toda|todos|todas|e))*)\s+([a-z]{3,})(?:\s+(?:de "
     r"|do |da |em |para |com |e )?([a-z]{4,}))?"
 )
+_OTHERS: Final = Pattern(r"\b(?:quem|voces?|vcs?|se|cliente|gente que) $")  # «quem tem filhos»
+_WITH: Final = Pattern(r"\bcom ([a-z]{4,})$")  # «a opção com bateria»
 _OURS: Final = Pattern(r"mos\b")
 _MODEST: Final = frozenset(
     words(
@@ -111,7 +116,24 @@ _MODEST: Final = frozenset(
         " momento contato conversa cadastro anotado registrado costume conta quem onde quando "
         "urgencia"
         " pensado maximo minimo total alem dessas desses disso daqui por favor novidade novidades"
-        " vontade cada"
+        " vontade cada raio"
+    )
+)
+
+
+_MEASURED: Final = STOP_WORDS | frozenset(
+    words(
+        "metro metros quadrado quadrados ano anos mes meses semana semanas minuto minutos km"
+        " quilometro quilometros hora horas dia dias"
+    )
+)
+
+
+_VAGUE: Final = frozenset(
+    words(
+        "pequeno pequena pequenos pequenas grande grandes medio media bom boa otimo otima novo nova"
+        " lindo linda legal legais simples comum proprio propria proprios proprias variado variada"
+        " variados variadas diverso diversos diversas diferente diferentes atual"
     )
 )
 
@@ -172,7 +194,7 @@ def _pattern(given: Sequence[list[str]], heads: Sequence[str], shared: AbstractS
     """The whole name, or what alone tells it from the others."""
     ways = []
     for parts in filter(None, given):
-        ways.append(r"\W+(?:[a-z]{1,3}\W+)?".join(map(re.escape, parts)))
+        ways.append(r"\W+(?:[a-z]{1,3}\W+)?".join(map(inflected, parts)))
         if len(parts) > 1 and parts[1][0].isdigit() and parts[1] not in shared:
             number = re.escape(parts[1])
             ways.append(rf"{parts[0]}s?\W+(?:de\W+)?{number}(?!\W*[.,]\d)")
@@ -181,16 +203,17 @@ def _pattern(given: Sequence[list[str]], heads: Sequence[str], shared: AbstractS
         if heads.count(parts[0]) > 1:
             ways.extend([each for each in own if len(each) >= _LEAST] or own[:1])
         else:
-            alone = parts[:1]
-            ways.extend(_short(word) for word in (*alone, *own) if len(word) >= _LEAST)
+            ways.extend(_short(word) for word in own if len(word) >= _LEAST)
+            least = _LEAST - (len(parts) > 2)  # noqa: PLR2004 «pão» of «pão de forma integral»
+            ways.extend(_short(word) for word in parts[:1] if len(word) >= least)
         if len(parts) > 2:  # noqa: PLR2004 «corte e barba» of «combo corte e barba»
-            ways.append(r"\W+(?:[a-z]{1,4}\W+)?".join(map(re.escape, parts[1:])))
+            ways.append(r"\W+(?:[a-z]{1,4}\W+)?".join(map(inflected, parts[1:])))
     return Pattern(rf"\b(?:{'|'.join(sorted(set(ways), key=len, reverse=True))})s?\b")
 
 
 def _short(word: str) -> str:
     """«refri» is a refrigerante too."""
-    return rf"{word[:_STEM]}\w*" if len(word) > 2 * _STEM - 2 else re.escape(word)
+    return rf"{word[:_STEM]}\w*" if len(word) > 2 * _STEM - 2 else inflected(word)
 
 
 def find_mentions(products: Sequence[Named], text: str) -> list[Mention]:
@@ -215,7 +238,7 @@ def find_strangers(
 ) -> Iterator[str]:
     """Names of products, brands or people in the reply that stand nowhere in the data."""
     yield from _strange_grades(text, known, heads)
-    composed = compose(reply)
+    composed = _TITLE.sub(r"\1", compose(reply))
     for clause in clauses(fold(composed)):
         if is_open(clause.text):
             continue
@@ -246,18 +269,30 @@ def _strange_grades(text: str, known: AbstractSet[str], heads: AbstractSet[str])
 
 
 def find_offers(text: str, known: AbstractSet[str]) -> Iterator[str]:
-    """What the reply says the business has or does, without a word of it in the data."""
+    """What the reply says the business has or does, with a word that stands nowhere in the data."""
     for clause in clauses(text):
         if is_open(clause.text):
             continue
         for found in _OFFER.finditer(clause.text):
-            if is_denied(clause.text, found.start()) or (
-                clause.is_asked and not _OURS.search(found.group())
-            ):
+            if not _is_offered(found, clause):
                 continue
-            parts = [word for word in found.groups() if word and word not in STOP_WORDS]
-            if not parts or parts[0] in _MODEST:
-                continue
-            named = stems(" ".join(parts))
-            if named and not named & known and parts[0] not in known:
+            with_ = _WITH.search(found.group())
+            parts = [with_[1]] if with_ else [*filter(None, found.groups())]
+            named = _named(parts)
+            if not all({each, singular(each)[:_STEM]} & known for each in named):
                 yield " ".join(parts)
+
+
+def _is_offered(found: re.Match[str], clause: Clause) -> bool:
+    before = clause.text[: found.start()]
+    if _OTHERS.search(before) or is_denied(before):
+        return False
+    return not clause.is_asked or _OURS.search(found.group()) is not None
+
+
+def _named(parts: Sequence[str]) -> frozenset[str]:
+    """Nothing of an offer that begins with an empty word."""
+    spoken = [word for word in parts if word not in _MEASURED]
+    if not spoken or spoken[0] in _MODEST:
+        return frozenset()
+    return stems(" ".join(word for word in spoken if word not in _VAGUE))

@@ -42,9 +42,11 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             |cartao|banco|bairro|regiao)\b
             tod[oa]s (?:[oa]s )?(?:compras|pedidos|cidades|produtos|convenios ~
             |cartoes|bancos|bairros)\b
+            (?:em|n[ao]s|para|pra|pr[ao]s) tod[oa]s (?:[oa]s )?(?:planos|cursos|pacotes|servicos ~
+            |modalidades|turmas|unidades|niveis|procedimentos|tratamentos|kits|modelos|idades|casos)\b
         """,
         "free": r"""
-            ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto))
+            ganh(?:a|am|e|em|ou|ar)\b(?! (?:por|hoje|em|tempo|quanto|#))
             (?:e|eh) por nossa|(?:e|eh) noss[oa]\b(?= *[.!]|$)
             gratis|gratuit\w+|de graca|(?:sem|zero|a) custo(?: zero)?\b(?! beneficio)|custo zero
             sem (?:pagar|cobrar|cobranca|taxa|gastar)\b|sem (?:nenhum|qualquer) (?:custo|valor|taxa)
@@ -54,9 +56,9 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             zero reais|bolsa (?:integral|parcial|de)|free\b|te dou (?:o|a|um|uma)\b
         """,
         "discount": r"""
-            descont\w+|abatiment\w+|promoc\w+|promo\b|promocional
+            descont\w+|abat(?:e|em|id|iment)\w*|promoc\w+|promo\b|promocional
             ofert(?:a|ao|inha)s?\b(?! de curso)|cupo(?:m|ns)\b|cash ?back|black ?friday
-            (?:pela |a )?metade d[oae]|pela metade\b|metade\b|mais em conta
+            mais em conta
             (?:condicao|preco|valor|precinho) (?:especial|imperdivel|promocional|exclusiv\w)
             abaixo d[ao] (?:tabela|preco|mercado)|leve \d|pague \d
             lev[ae]\w* \d+(?: \w+)? e pag\w+ \d
@@ -79,7 +81,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             vai (?:\w+ )?(?:dar certo|aprovar|ser aprovad\w|passar|valorizar|economizar ~
             |se arrepender|amar|adorar|aprender|emagrecer|recuperar|durar|render)|satisfacao
             (?:tudo|ja esta|ta tudo|esta) aprovad\w|nao vai se arrepender|impossivel (?:nao|dar)
-            seguranca total|(?:eu )?assino embaixo|sem duvida
+            (?:sem|zero|livre de) dor\b|indolor\b|seguranca total|(?:eu )?assino embaixo|sem duvida
         """,
         "approval": r"""
             (?:credito|cadastro|financiamento|ficha|voce) (?:ja )?(?:esta |ta |foi |sera |vai ser  ~

@@ -25,6 +25,12 @@ _SOON: Final = re.compile(
 )
 _BEING: Final = Pattern(r"\b(?:esta|estao|ta|tao|e|sao|vem|vao|ja)\b(?: ja)?(?: tudo)? $")
 _INCLUDED: Final = Pattern(r"(?:ja )?inclu(?:s|id)[oa]s?\b")
+_ONWARD: Final = Pattern(r"\be (?:sai|fica|custa|esta|ta|vale)\b.*")  # «… e sai por R$ 90»
+# Judged as a count.
+_MEASURED: Final = Pattern(
+    r"\b\d+(?:\.\d+)? ?(?:kg|quilos?|gb|mb|tb|litros?|metros?|ml|m2)\b"
+    r"(?: de (?:memoria|ram|armazenamento|area))?"
+)
 _PARTS: Final = Pattern(
     r"\b(?:valor\w*|preco\w*|mensalidade\w*|plano\w*|pacote\w*|servico\w*|tudo|total|mesmo)\b"
 )
@@ -91,6 +97,7 @@ def _promise(family: str, clause: Clause, found: re.Match[str]) -> Promise:
 def _included(clause: Clause, found: re.Match[str]) -> str:
     """«Inclui X» says it behind, «X está incluso» before."""
     after, before = clause.text[found.start() :], clause.text[: found.start()]
+    after = _ONWARD.sub("", _MEASURED.sub(" ", after))
     is_before = _is_said_before(clause, clause.start + found.start())
     return f"{_PARTS.sub('', before)} {after}" if is_before else after
 

@@ -35,7 +35,10 @@ _GROUPS: Final = (
         ALL_DAYS,
     ),
     (
-        Pattern(r"\bdias? (?:uteis|util|de semana)\b|\b(?:durante|na) a? ?semana\b"),
+        Pattern(
+            r"(?<!\d )\bdias? (?:uteis|util|de semana)\b|\bdurante a? ?semana\b"
+            r"|(?<!vez )(?<!vezes )(?<!x )(?<!dias )\bna semana\b"
+        ),
         frozenset(range(1, 6)),
     ),
     (Pattern(r"\b(?:fim|fins?|finais|final) de semana\b|\bfds\b"), frozenset((6, 7))),
@@ -70,6 +73,13 @@ _LASTING: Final = Pattern(
     r"|proximas)\s+)$"
 )
 _STANDING: Final = Pattern(rf"(?<![\w@.,&/$]){_CLOCK}")
+_SPOKEN: Final = Pattern(
+    r"(?<![\w@.,&/$:])((?:das|as|ate as|pelas|desde as) )"
+    r"(\d|1\d|2[0-3]) e ([1-5]?[05])(?![\d.,:]\d|\d)"
+)
+_ONE_OCLOCK: Final = Pattern(
+    r"\b(?:a|(ate)(?: a)?) uma (?=(?:hora )?(?:d[ae] (?:tarde|manha|madrugada)|em ponto))"
+)
 _DURATIONS: Final = frozenset((24, 36, 48, 72))
 _LAST_VAGUE: Final = 7
 _LAST_HOUR: Final = 24
@@ -88,6 +98,8 @@ class Opening:
 
 def mark_times(text: str) -> str:
     """Folded text in digits with every time of day as «@540» and every day as «&12345&»."""
+    text = _ONE_OCLOCK.sub(lambda found: f"{found[1] or ''} as 1 ".lstrip(), text)
+    text = _SPOKEN.sub(lambda found: f"{found[1]}{found[2]}:{found[3]:0>2}", text)
     text = re.sub(r"\bmeio[ -]?dia\b", "@720", text)
     text = re.sub(r"\bmeia[ -]?noite\b", "@0", text)
     text = _TIME_PART.sub(_part_of_day, text)

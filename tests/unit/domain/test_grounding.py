@@ -66,3 +66,48 @@ def test_a_day_means_nothing_where_no_hours_are_known() -> None:
     nothing = read_backing((), ())
     assert find_ungrounded("Segunda eu te respondo", nothing) == ()
     assert find_ungrounded("Segunda atendemos", nothing) == ("time",)
+
+
+SHOP = read_backing(
+    (
+        CatalogueFact(name="Ração 15 kg", price=Decimal(240)),
+        CatalogueFact(name="Pão de fermentação natural", price=Decimal(24)),
+    ),
+    (
+        "A Dra. Helena atende às terças e quintas. Retorno em até 30 dias. Crédito em 60 dias.",
+        "Material didático à parte. Aceita FGTS. Sinal de 50% na encomenda.",
+        "Entrega em 2 dias úteis. A ração tem ômega e vem em saco fechado.",
+        "Início em 5 de dezembro. Taxa de R$ 240 por semestre.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A doutora Helena atende na terça",
+        "Dois pães dão R$ 48",
+        "O sinal é metade do valor",
+        "A encomenda chega em dois dias úteis",
+        "A taxa dá R$ 480 por ano",
+        "O mais em conta é o pão de fermentação natural",
+    ],
+)
+def test_what_the_data_say_may_be_said_in_other_words(text: str) -> None:
+    assert find_ungrounded(text, SHOP) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A Dra. Helena atende na segunda", "otherwise"),
+        ("O retorno é em até 60 dias", "otherwise"),
+        ("O material didático está incluso", "otherwise"),
+        ("Infelizmente não aceitamos FGTS", "otherwise"),
+        ("A ração de 20 kg sai por R$ 240", "amount"),
+        ("O pão de fermentação natural tem ômega", "feature"),
+        ("Começa dia 5 de janeiro", "date"),
+    ],
+)
+def test_what_the_data_say_otherwise_of_the_same_is_found(text: str, found: str) -> None:
+    assert found in find_ungrounded(text, SHOP)
