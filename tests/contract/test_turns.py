@@ -356,3 +356,20 @@ async def test_a_turn_that_never_succeeds_ends_as_dead(store: DbStore, clock: Ha
         died = await store.fail(claim, "bug", 1)
         clock.pass_(1)
     assert await column(store, TURN.c.verdict) == ["dead"]
+
+
+async def test_a_message_takes_back_every_answer_that_has_not_left(
+    store: DbStore, clock: HandClock
+) -> None:
+    """Two wait when the first was committed in the instant in which the second's message came."""
+    await receive(store, hello(1))
+    await answer(store, "sobre a primeira")
+    clock.pass_(store.inbox_policy.max_wait / 1000 + 1)
+    await receive(store, hello(2))
+    await answer(store, "sobre a segunda")
+    assert await column(store, OUTBOX.c.state) == ["pending", "pending"]
+    patient = replace(store, inbox_policy=replace(store.inbox_policy, max_wait=60_000))
+    await receive(patient, hello(3))
+    assert await column(store, OUTBOX.c.state) == ["superseded", "superseded"]
+    _, given = await take_turn(store)
+    assert [message.seq for message in given.batch] == [1, 3, 5]

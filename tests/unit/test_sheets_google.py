@@ -116,6 +116,24 @@ async def test_many_leads_are_one_call_of_each_kind(
     assert [line["lead_id"] for line in shown(google.tab(TAB))] == [str(n) for n in range(1, 41)]
 
 
+async def test_a_second_row_of_a_killed_process_is_emptied_and_one_with_a_note_stays(
+    google: SheetsSimulator, sheet: GoogleSheet, key: Path, clock: HurryingClock
+) -> None:
+    """Whoever adds a row looks at the keys afterwards; what it is killed before, the next does."""
+    await sheet.upsert([row(n, nome=f"n{n}") for n in (1, 2)])
+    tab = google.tab(TAB)
+    tab.insert_column(2, "nota")
+    tab.cells += [["1", "n1", ""], ["2", "n2", "ligar amanhã"]]
+    async with google_sheet(google, key, clock=clock) as next_one:
+        await next_one.upsert([row(n, nome="novo") for n in (1, 2)])
+    assert ["|".join(line).strip("|") for line in tab.cells[1:]] == [
+        "1|novo",
+        "2|novo",
+        "",
+        "2|n2|ligar amanhã",
+    ]
+
+
 async def test_a_formula_stays_text_and_nothing_is_parsed(
     google: SheetsSimulator, sheet: GoogleSheet
 ) -> None:

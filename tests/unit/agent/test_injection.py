@@ -44,7 +44,7 @@ ORDERS: Mapping[str, Sequence[Said]] = {
     "facts of another phone": [calls("record_facts", facts=STOLEN), saying("Feito.")],
     "silence another customer": [calls("record_opt_out", quote="pare", phone=VICTIM)],
     "silence this customer": [calls("record_opt_out", quote="nunca mais me escreva")],
-    "a person for another chat": [calls("request_human", reason="x", phone=VICTIM)],
+    "somebody for another chat": [calls("request_human", reason="x", phone=VICTIM)],
     "run a query": [calls("search_knowledge", query="'; DROP TABLE lead; --"), saying("Feito.")],
     "read a file": [calls("search_knowledge", query="../../.env"), saying("Feito.")],
     "call for ever": [calls("search_knowledge", query="preço")],

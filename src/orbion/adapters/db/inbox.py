@@ -244,10 +244,15 @@ def message(
 
 
 def _follow(tx: Tx, conversation_id: int, policy: InboxPolicy) -> bool:
-    """Take back the answer that has not left yet, and end an idle hold; True if it ended one."""
-    row = tx.one(REPLACEABLE, conversation=conversation_id, since=tx.now - policy.max_wait)
-    if row is not None:
-        supersede(tx, conversation_id, row[0])
+    """Take back what has not left yet, and end an idle hold; True if it ended one.
+
+    Two answers may wait on PostgreSQL, where the first was committed beside the second's message:
+    both are taken back, or the second would leave before what is then said of the first.
+    """
+    for (turn_id,) in tx.all(
+        REPLACEABLE, conversation=conversation_id, since=tx.now - policy.max_wait
+    ):
+        supersede(tx, conversation_id, turn_id)
     idle = policy.idle_release
     return idle > 0 and conversations.release_idle(tx, conversation_id, tx.now - idle)
 

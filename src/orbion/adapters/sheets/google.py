@@ -39,6 +39,7 @@ class GoogleSheet:
             layout, self._layout = self._layout, None  # whatever fails leaves it unknown
             if layout is None or not await self._still_holds(layout, rows):
                 layout = await self._found()
+                await self._drop_twins(layout, rows)
             layout = await self._named(layout, rows)
             again = await self._update(layout, rows)
             new = [row for row in rows if row.lead_id not in layout.rows]
@@ -77,6 +78,22 @@ class GoogleSheet:
             tab = await self._api.add_tab(self._title)
         self._tab = tab
         return await self._read(tab)
+
+    async def _drop_twins(self, layout: Layout, rows: Sequence[LeadRow]) -> None:
+        """Empty a lead's second row: a process added it and was killed before it could look.
+
+        One in which a person wrote beside our columns stays.
+        """
+        blank: list[tuple[str, Cells]] = []
+        for row in rows:
+            ours = {KEY, *row.columns}
+            empty = ["" if name in ours else None for name in layout.names]
+            for number, line in layout.twins.get(row.lead_id, {}).items():
+                written = {name for name, value in zip(layout.names, line, strict=False) if value}
+                if written <= ours:
+                    blank.append((layout.range_of(number), empty))
+        if blank:
+            await self._api.write(blank)
 
     async def _known_tab(self) -> Tab | None:
         """The tab of the settings, or the one it was before somebody renamed it."""

@@ -17,7 +17,8 @@ _AGAIN_SECONDS: Final = 60.0
 class Layout:
     """Where things stand in a tab; rows count from 1, columns from 0.
 
-    `rows` has the row of each lead, `cells` what was seen there last; `stale` = read it again.
+    `rows` has the row of each lead, `cells` what was seen there last, `twins` the further rows of
+    a lead; `stale` = read it again.
     """
 
     tab: Tab
@@ -25,7 +26,7 @@ class Layout:
     names: tuple[str, ...]
     rows: dict[int, int] = field(default_factory=dict)
     cells: dict[int, Sequence[str]] = field(default_factory=dict)
-    repeated: tuple[int, ...] = ()
+    twins: dict[int, dict[int, Sequence[str]]] = field(default_factory=dict)
     stale: bool = False
 
     @property
@@ -86,16 +87,14 @@ def read_layout(tab: Tab, grid: Sequence[Sequence[str]]) -> Layout:
             )
         return Layout(tab=tab, header_row=header_row, names=names)
     layout = Layout(tab=tab, header_row=header_row, names=names)
-    repeated = []
     for number, line in enumerate(grid, 1):
         lead = key_of(cell(line, layout.key_column))
         if lead is None or number == header_row:
             continue
         if lead in layout.rows:
-            repeated.append(lead)
+            layout.twins.setdefault(lead, {})[number] = line
             continue
         layout.rows[lead], layout.cells[lead] = number, line
-    layout.repeated = tuple(dict.fromkeys(repeated))
     return layout
 
 
@@ -106,7 +105,7 @@ def table_of(layout: Layout) -> SheetTable:
             lead: {name: cell(line, layout.names.index(name)) for name in layout.names if name}
             for lead, line in layout.cells.items()
         },
-        repeated=layout.repeated,
+        repeated=tuple(layout.twins),
     )
 
 
