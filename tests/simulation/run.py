@@ -21,7 +21,6 @@ from tests.simulation.verdict import Tally, Verdict
 from tests.simulation.world import Simulation
 
 MEMORY = Path("/dev/shm")  # noqa: S108 kills are simulated, so even fsync may stay in memory
-SEEDS_OF_A_PROCESS = 100  # each leaves some megabytes that nobody collects
 KILLS_A_SEED = 8
 KILLS_IN_A_CROWD = 2
 KILLS_IN_A_HAIL = 32
@@ -86,12 +85,7 @@ def players(processes: int | None = None) -> Generator[tuple[ProcessPoolExecutor
     with tempfile.TemporaryDirectory(prefix="orbion-sim-", dir=memory) as folder:
         template = Path(folder) / "migrated.db"
         migrate_sqlite(template)
-        pool = ProcessPoolExecutor(
-            processes,
-            mp_context=spawn,
-            initializer=_spare_the_collector,
-            max_tasks_per_child=SEEDS_OF_A_PROCESS,
-        )
+        pool = ProcessPoolExecutor(processes, mp_context=spawn, initializer=_spare_the_collector)
         try:
             yield pool, template
         finally:
@@ -99,9 +93,9 @@ def players(processes: int | None = None) -> Generator[tuple[ProcessPoolExecutor
 
 
 def _spare_the_collector() -> None:
-    """A seed makes much garbage and soon ends."""
+    """A seed makes much garbage and soon ends; what it leaves is collected now and then."""
     gc.freeze()
-    gc.set_threshold(100_000, 50, 1_000)
+    gc.set_threshold(100_000, 20, 10)
 
 
 def _tell(verdicts: Iterable[Verdict]) -> Sequence[Tally]:
