@@ -36,14 +36,14 @@ async def test_what_changed_is_stored_once(
     path, shelf = tmp_path / "loja.toml", Shelved()
     path.write_text(SOLAR_FILE.read_text())
     keeper = folders(path, shelf)
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="orbion"):
         await keeper.look()
-    (tmp_path / "textos").mkdir()
-    (tmp_path / "textos" / "Garantia.md").write_text("# Garantia\n\nUm ano.")
-    for _ in range(2):
-        await keeper.look()
+        (tmp_path / "textos").mkdir()
+        (tmp_path / "textos" / "Garantia.md").write_text("# Garantia\n\nUm ano.")
+        for _ in range(2):
+            await keeper.look()
     assert shelf.puts == [("sol", FOLDER, []), ("sol", FOLDER, ["garantia"])]
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
 
 async def test_a_playbook_without_a_folder_stores_nothing(tmp_path: Path) -> None:
