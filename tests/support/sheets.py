@@ -103,10 +103,14 @@ def row(lead: int, business: str = "sol", **columns: str) -> LeadRow:
 
 
 def shown(tab: Tab) -> list[dict[str, str]]:
-    """Each row under the header as people read it, without rows that are empty."""
+    """Each row under the header as people read it, without rows that are empty.
+
+    Of two columns of one name it is the first.
+    """
     header, *lines = tab.cells
+    named = list(enumerate(header))[::-1]
     return [
-        {name: tab.cell(number, place) for place, name in enumerate(header)}
+        {name: tab.cell(number, place) for place, name in named}
         for number, line in enumerate(lines, 1)
         if any(line)
     ]

@@ -1,6 +1,7 @@
 """The Google mirror beside people who edit the same tab, and Google's failures."""
 
 import logging
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -98,7 +99,6 @@ async def test_the_first_lead_makes_tab_and_header_and_later_ones_are_found(
         ["8", "Bia", "novo"],
     ]
     assert writes(google) == [
-        "batchUpdate",
         "batchUpdate",
         "append",
         "append",
@@ -249,6 +249,22 @@ async def test_a_lead_that_two_processes_add_at_once_has_one_row(
         ("2", "Bianca"),
         ("3", "Caio"),
     ]
+
+
+async def test_of_two_processes_that_make_the_tab_at_once_one_makes_its_header(
+    google: SheetsSimulator, sheet: GoogleSheet, key: Path, clock: HurryingClock
+) -> None:
+    async with google_sheet(google, key, clock=clock) as other:
+        first, second = await asyncio.gather(
+            sheet.upsert([row(1, nome="Ana")]),
+            other.upsert([row(2, nome="Bia")]),
+            return_exceptions=True,
+        )
+        assert first == frozenset()
+        assert isinstance(second, UnavailableError)
+        assert second.code is FaultCode.SHEETS_RANGE
+        assert await other.upsert([row(2, nome="Bia")]) == frozenset()
+    assert google.tab(TAB).cells == [["lead_id", "nome"], ["1", "Ana"], ["2", "Bia"]]
 
 
 async def test_a_row_that_a_person_deleted_comes_back_once(sheet: GoogleSheet, filled: Tab) -> None:

@@ -23,7 +23,14 @@ from orbion.simulators.sheets_faults import (
     quota_exceeded,
     token_refused,
 )
-from orbion.simulators.sheets_grid import Area, OutsideGridError, Tab, UnparsableRangeError, a1
+from orbion.simulators.sheets_grid import (
+    NEW_COLUMNS,
+    Area,
+    OutsideGridError,
+    Tab,
+    UnparsableRangeError,
+    a1,
+)
 
 Json = dict[str, Any]
 
@@ -266,14 +273,8 @@ class SheetsSimulator:
         for request in requests:
             ((kind, asked),) = request.items()
             if kind == "addSheet":
-                title = asked["properties"]["title"]
-                if any(tab.title == title for tab in self.tabs):
-                    return error(
-                        400,
-                        f'Invalid requests[0].addSheet: A sheet with the name "{title}" already '
-                        "exists. Please enter another name.",
-                    )
-                self.tabs.append(Tab(id=self._random.getrandbits(31), title=title))
+                if (refused := self._add(asked["properties"])) is not None:
+                    return refused
                 replies.append({"addSheet": _properties(self.tabs[-1])})
             elif kind == "insertDimension" and asked["range"]["dimension"] == "COLUMNS":
                 replies.append(self._insert_columns(asked["range"]))
@@ -282,6 +283,20 @@ class SheetsSimulator:
             else:
                 return error(400, f"Invalid requests[0]: {kind} is not simulated")
         return self._said(replies=replies)
+
+    def _add(self, properties: Json) -> Answer | None:
+        """Add a tab; returns the refusal of a title or an id that another one has."""
+        title = properties["title"]
+        wanted = properties.get("sheetId", self._random.getrandbits(31))
+        if any(tab.title == title for tab in self.tabs):
+            said = f'A sheet with the name "{title}" already exists. Please enter another name.'
+            return error(400, f"Invalid requests[0].addSheet: {said}")
+        if any(tab.id == wanted for tab in self.tabs):
+            said = f"A sheet with ID {wanted} already exists."
+            return error(400, f"Invalid requests[0].addSheet: {said}")
+        width = properties.get("gridProperties", {}).get("columnCount", NEW_COLUMNS)
+        self.tabs.append(Tab(id=wanted, title=title, column_count=width))
+        return None
 
     def _insert_columns(self, span: Json) -> Json:
         tab = next(tab for tab in self.tabs if tab.id == span["sheetId"])

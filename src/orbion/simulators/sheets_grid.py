@@ -8,6 +8,7 @@ from typing import Final
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _CELL: Final = re.compile(r"\$?([A-Z]+)?\$?(\d+)?")
 FORMULA_SHOWN: Final = "#N/A"
+NEW_COLUMNS: Final = 26
 
 
 class UnparsableRangeError(Exception):
@@ -35,7 +36,7 @@ class Tab:
     id: int
     title: str
     row_count: int = 1000
-    column_count: int = 26
+    column_count: int = NEW_COLUMNS
     cells: list[list[str]] = field(default_factory=list)
 
     def row(self, number: int) -> list[str]:

@@ -8,6 +8,7 @@ from orbion.adapters.sheets.google_api import Appended, Cells, SheetsApi, Tab
 from orbion.adapters.sheets.google_layout import (
     Layout,
     cell,
+    columns_of,
     letters,
     quoted,
     read_layout,
@@ -38,7 +39,7 @@ class GoogleSheet:
         async with self._writing:
             layout, self._layout = self._layout, None  # whatever fails leaves it unknown
             if layout is None or not await self._still_holds(layout, rows):
-                layout = await self._found()
+                layout = await self._found(rows)
                 await self._drop_twins(layout, rows)
             layout = await self._named(layout, rows)
             again = await self._update(layout, rows)
@@ -50,7 +51,7 @@ class GoogleSheet:
             return frozenset(again)
 
     async def read(self, business: str) -> SheetTable | None:  # noqa: ARG002 it has one only
-        tab = await self._known_tab()
+        tab = self._known(await self._api.tabs())
         return None if tab is None else table_of(await self._read(tab))
 
     async def reach(self) -> None:
@@ -72,10 +73,11 @@ class GoogleSheet:
         layout.cells = dict(zip(known, lines, strict=True))
         return trimmed(header) == layout.names and all(map(layout.shows, known, lines))
 
-    async def _found(self) -> Layout:
-        tab = await self._known_tab()
+    async def _found(self, rows: Sequence[LeadRow]) -> Layout:
+        tabs = await self._api.tabs()
+        tab = self._known(tabs)
         if tab is None:
-            tab = await self._api.add_tab(self._title)
+            tab = await self._api.add_tab(self._title, header=columns_of(rows), beside=tabs)
         self._tab = tab
         return await self._read(tab)
 
@@ -95,9 +97,8 @@ class GoogleSheet:
         if blank:
             await self._api.write(blank)
 
-    async def _known_tab(self) -> Tab | None:
+    def _known(self, tabs: Sequence[Tab]) -> Tab | None:
         """The tab of the settings, or the one it was before somebody renamed it."""
-        tabs = await self._api.tabs()
         named = [tab for tab in tabs if tab.title == self._title]
         same = [tab for tab in tabs if self._tab is not None and tab.id == self._tab.id]
         return next(iter((*named, *same)), None)

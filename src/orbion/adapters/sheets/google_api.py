@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
@@ -41,6 +42,8 @@ _FAULTS: Final[Mapping[int, tuple[FaultCode, str, float]]] = MappingProxyType(
         429: (FaultCode.SHEETS_QUOTA, "Google Sheets: too many calls", _QUOTA_SECONDS),
     }
 )
+_NEW_ROWS: Final = 1_000  # both are what Google gives a new tab
+_NEW_COLUMNS: Final = 26
 _TABS: Final = "sheets.properties(sheetId,title)"
 _RANGE: Final = re.compile(r"!\$?([A-Z]+)\$?(\d+)(?::\$?[A-Z]+\$?\d+)?$")
 
@@ -81,19 +84,27 @@ class SheetsApi:
         said = await self._call("GET", "", params={"fields": _TABS})
         return [_tab(sheet["properties"]) for sheet in said.get("sheets", ())]
 
-    async def add_tab(self, title: str) -> Tab:
-        said = await self._change({"addSheet": {"properties": {"title": title}}})
-        return _tab(said["replies"][0]["addSheet"]["properties"])
+    async def add_tab(self, title: str, *, header: Sequence[str], beside: Sequence[Tab]) -> Tab:
+        """Add a tab with its header in one step: of two processes one makes both, or the other.
+
+        Raises:
+            UnavailableError: `sheets.range`; there is one of that title by now.
+        """
+        taken = {tab.id for tab in beside}
+        tab = Tab(id=next(each for each in count(1) if each not in taken), title=title)
+        grid = {"rowCount": _NEW_ROWS, "columnCount": max(_NEW_COLUMNS, len(header))}
+        properties = {"sheetId": tab.id, "title": title, "gridProperties": grid}
+        await self._change(
+            {"addSheet": {"properties": properties}}, _filled(tab, header, row=1, at=0)
+        )
+        return tab
 
     async def insert_columns(self, tab: Tab, names: Sequence[str], *, row: int, at: int) -> None:
         """Insert named columns before column `at` (from 0), in one step; `row` counts from 1."""
         span = {"sheetId": tab.id, "dimension": "COLUMNS"}
         span |= {"startIndex": at, "endIndex": at + len(names)}
-        cells = [{"userEnteredValue": {"stringValue": name}} for name in names]
-        start = {"sheetId": tab.id, "rowIndex": row - 1, "columnIndex": at}
-        filled = {"start": start, "rows": [{"values": cells}], "fields": "userEnteredValue"}
         inserted = {"range": span, "inheritFromBefore": at > 0}
-        await self._change({"insertDimension": inserted}, {"updateCells": filled})
+        await self._change({"insertDimension": inserted}, _filled(tab, names, row=row, at=at))
 
     async def _change(self, *requests: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._call("POST", ":batchUpdate", body={"requests": requests})
@@ -198,6 +209,14 @@ def _fault(answer: httpx.Response) -> UnavailableError:
 
 def _unreachable(message: str) -> UnavailableError:
     return UnavailableError(FaultCode.SHEETS_UNREACHABLE, message, retry_after=_SERVER_SECONDS)
+
+
+def _filled(tab: Tab, names: Sequence[str], *, row: int, at: int) -> Mapping[str, Any]:
+    cells = [{"userEnteredValue": {"stringValue": name}} for name in names]
+    start = {"sheetId": tab.id, "rowIndex": row - 1, "columnIndex": at}
+    return {
+        "updateCells": {"start": start, "rows": [{"values": cells}], "fields": "userEnteredValue"}
+    }
 
 
 def _tab(properties: Mapping[str, Any]) -> Tab:

@@ -43,8 +43,7 @@ class Layout:
 
     def missing(self, rows: Iterable[LeadRow]) -> Sequence[str]:
         """Columns that these leads need and the tab has not, in order."""
-        wanted = dict.fromkeys((KEY, *(name for row in rows for name in row.columns)))
-        return [name for name in wanted if name not in self.names]
+        return [name for name in columns_of(rows) if name not in self.names]
 
     def range_of(self, row: int) -> str:
         return f"{quoted(self.tab.title)}!A{row}:{letters(len(self.names) - 1)}{row}"
@@ -107,6 +106,11 @@ def table_of(layout: Layout) -> SheetTable:
         },
         repeated=tuple(layout.twins),
     )
+
+
+def columns_of(rows: Iterable[LeadRow]) -> Sequence[str]:
+    """What these leads need in a header, the key first."""
+    return tuple(dict.fromkeys((KEY, *(name for row in rows for name in row.columns))))
 
 
 def trimmed(line: Iterable[str]) -> tuple[str, ...]:
