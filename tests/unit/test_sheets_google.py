@@ -1,7 +1,7 @@
 """The Google mirror beside people who edit the same tab, and Google's failures."""
 
-import logging
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
