@@ -15,7 +15,7 @@ import limits.strategies
 import pyrate_limiter
 from async_lru import alru_cache
 
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.kit.clock import SystemClock
 from orbion.kit.limiter import Limiter, Rate
 from orbion.kit.window import SlidingCounts
@@ -90,7 +90,8 @@ async def loaded_slowly(_key: int) -> str:
 
 
 def make_cache() -> Cache[int, str]:
-    return Cache("any", maxsize=ENTRIES, ttl=3600.0, clock=CLOCK, random=random.Random(1))
+    policy = CachePolicy(maxsize=ENTRIES, ttl=3600.0)
+    return Cache("any", policy, clock=CLOCK, random=random.Random(1))
 
 
 def cache_hit() -> Run:

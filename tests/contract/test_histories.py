@@ -14,7 +14,7 @@ from orbion.domain.lanes import Queue
 from orbion.domain.messages import Message, Outcome
 from orbion.domain.outbox import SendOrder, SendReceipt
 from orbion.domain.turns import TurnResult, Verdict
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from tests.contract.scenes import reply
 from tests.support.stores import HandClock, echo, hello
 
@@ -147,7 +147,7 @@ async def current(store: DbStore, conversation_id: int) -> Sequence[Message]:
 def other_process(store: DbStore, clock: HandClock, *, maxsize: int = 100) -> DbStore:
     """The same database with a memory of its own; without room it remembers nothing."""
     kept: Cache[tuple[int, int], Sequence[Message]] = Cache(
-        "history", maxsize=maxsize, ttl=3600, clock=clock, random=random.Random(2)
+        "history", CachePolicy(maxsize=maxsize, ttl=3600), clock=clock, random=random.Random(2)
     )
     return replace(store, histories=Histories(cache=kept))
 

@@ -23,7 +23,7 @@ from orbion.adapters.llm.late import ClosingLLM
 from orbion.config import Settings
 from orbion.domain.messages import Message
 from orbion.domain.reply import Reply, ReplyBubble
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.kit.ids import new_trace
 from orbion.main.build import running
 from orbion.main.observing import Orbion
@@ -277,8 +277,7 @@ class Play:
             db._connection = Faulty(db._connection, self.disk)  # type: ignore[assignment]
             kept: Cache[HistoryKey, Sequence[Message]] = Cache(
                 "history",
-                maxsize=self.remembered,
-                ttl=3_600,
+                CachePolicy(maxsize=self.remembered, ttl=3_600),
                 clock=self.loop,
                 random=Random(4),
             )

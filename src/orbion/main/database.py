@@ -23,7 +23,7 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.debounce import quiet_ms
 from orbion.domain.messages import MessageKind
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.kit.limiter import Limiter, Rate
 from orbion.main.world import World
 from orbion.telemetry.logs import MIGRATION, log
@@ -144,7 +144,12 @@ def build_store(
             idle_release=round(settings.human_idle_release * 1000),
         ),
         histories=Histories(
-            cache=Cache("history", maxsize=1024, ttl=3600.0, clock=world.clock, random=world.random)
+            cache=Cache(
+                "history",
+                CachePolicy(maxsize=1024, ttl=3600.0),
+                clock=world.clock,
+                random=world.random,
+            )
         ),
         crowd=Limiter([Rate(settings.key_per_minute, 60.0)], clock=world.clock),
         clock=world.clock,
