@@ -22,6 +22,8 @@ from orbion.kit.cache import Cache, CachePolicy
 from tests.support.stores import HandClock, echo, hello
 
 PHONES = tuple(f"551190000000{number}" for number in range(4))
+MEANWHILE = 0.1
+"""Share of the turns during which an operator moves some lead."""
 SLOTS = ("cidade", "conta_luz", "nome", "telhado")
 STAGES = ("novo", "qualificando", "agendado")
 USUAL = {"says": 6, "turn": 8, "send": 12}
@@ -133,6 +135,8 @@ class Business:
             assert (given.lead, list(given.lead.facts)) == (lead, list(lead.facts))
             self.turns += 1
             self.leads.add(given.lead.id)
+            if self.dice.random() < MEANWHILE:
+                await self.operator_moves()
             await store.finish_turn(claim, given, result)
 
     async def send(self) -> None:
