@@ -217,6 +217,8 @@ def finish_turn(
         given = replace(given, lead=lead_of(tx, now_is.contact_id))
     done = _overrule(tx, held, given, result, now_is=now_is, max_wait=policy.max_wait)
     turn_id = _open_turn(tx, given.conversation.id) or _new_turn(tx, held, given)
+    for step in result.steps:
+        save_step(tx, turn_id, step)
     if done.verdict is not Verdict.SUPERSEDED:
         _close(tx, given, done, turn_id)
         apply_effects(tx, now_is, given, done, turn_id=turn_id)
