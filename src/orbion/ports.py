@@ -25,6 +25,7 @@ from orbion.domain.turns import (
     TurnInput,
     TurnResult,
 )
+from orbion.kit.limiter import Verdict
 
 
 class Channel(Protocol):
@@ -277,6 +278,16 @@ class Outbox(Protocol):
 
     async def claimed_ids(self, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
         """Those gateway ids that already belong to a row or to a person."""
+
+
+class Pace(Protocol):
+    """Rates that calls are held to, by key."""
+
+    async def reserve(self, key: str, *, at_most: float) -> Verdict:
+        """Take the next free place if it is at most so many seconds away; the caller waits."""
+
+    async def look(self, key: str) -> Verdict:
+        """Say what `reserve` would at once, and take nothing."""
 
 
 class Connections(Protocol):

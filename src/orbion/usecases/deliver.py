@@ -28,9 +28,8 @@ from orbion.domain.outbox import (
 )
 from orbion.domain.outgoing import is_file, is_same
 from orbion.kit.clock import Clock
-from orbion.kit.limiter import Limiter
 from orbion.kit.retry import full_jitter
-from orbion.ports import Channel, Lanes, Outbox
+from orbion.ports import Channel, Lanes, Outbox, Pace
 from orbion.telemetry.logs import DELIVERY, log
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.reply import Wake
@@ -69,7 +68,7 @@ class Deliver:
     outbox: Outbox
     lanes: Lanes
     channels: Mapping[str, Channel]
-    pacing: Limiter
+    pacing: Pace
     policy: DeliveryPolicy
     clock: Clock
     random: Random
@@ -81,13 +80,13 @@ class Deliver:
         if draft is None or draft.state is not OutboxState.PENDING:
             await self._decide(claim, draft)
             return
-        ahead = self.pacing.look(draft.account)
+        ahead = await self.pacing.look(draft.account)
         if ahead.wait > self.policy.nearest:
             await self.lanes.snooze(claim, ahead.wait)
             return
         async with self._reading(draft):
             await self._type(draft)
-            place = self.pacing.reserve(draft.account, at_most=self.policy.near)
+            place = await self.pacing.reserve(draft.account, at_most=self.policy.near)
             if not place.allowed:
                 await self.lanes.snooze(claim, place.wait)
                 return
