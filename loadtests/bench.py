@@ -1,4 +1,4 @@
-"""Measures acknowledgement, glass, queue, whole path, start, memory and growth in one run."""
+"""Measures acknowledgement, glass, probes, queue, whole path, start and growth in one run."""
 
 import argparse
 import asyncio
@@ -24,6 +24,7 @@ from loadtests.growth import growth
 from loadtests.http1 import HOST
 from loadtests.lanes import WORKERS, postgres_store, speeds, sqlite_store
 from loadtests.machine import machine
+from loadtests.probes import probes
 from loadtests.processes import (
     DRIVER_CORE,
     Program,
@@ -33,7 +34,7 @@ from loadtests.processes import (
     running,
     serving,
 )
-from loadtests.rounds import CONNECTIONS, ROUNDS, Round, measured, medians
+from loadtests.rounds import CONNECTIONS, LATER, ROUNDS, Round, measured, medians
 from loadtests.scenarios import UNPACED
 from loadtests.webhooks import LINES, captured_requests
 from tests.support.postgres import DURABLE, PostgresServer, run_postgres
@@ -47,8 +48,6 @@ ROWS: Final = 10_000_000
 SETTLING_SECONDS: Final = 1.5
 REPORT: Final = Path(__file__).resolve().parent / "bench.json"
 NOBODY: Final = f"http://{HOST}:9"
-LATER: Final = {"quiet_min": 30, "quiet_max": 60, "quiet_cap": 120}
-"""No turn begins while acknowledgements are measured."""
 AT_ONCE: Final = {
     **UNPACED,
     "quiet_min": 0,
@@ -62,7 +61,7 @@ FLOORS: Final = {
     "postgres / bare, req/s": ("G2", 0.08),
 }
 CEILINGS: Final = {"orbion / bare, CPU": ("G1", 6.0)}
-PARTS: Final = ("ack", "glass", "queue", "start", "path", "growth")
+PARTS: Final = ("ack", "glass", "probes", "queue", "start", "path", "growth")
 Figures = dict[str, Any]
 
 
@@ -283,6 +282,7 @@ def main() -> int:
     parts: Mapping[str, Callable[[], Figures]] = {
         "ack": lambda: acknowledgements(chosen.seconds),
         "glass": lambda: glass(chosen.seconds),
+        "probes": lambda: probes(chosen.seconds),
         "queue": lambda: queue(QUEUED),
         "start": starts,
         "path": lambda: whole_path(chosen.messages),

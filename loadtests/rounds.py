@@ -11,6 +11,8 @@ from loadtests.processes import Program
 CONNECTIONS: Final = 64
 ROUNDS: Final = 3
 WARM_UP_SECONDS: Final = 0.7
+LATER: Final = {"quiet_min": 30, "quiet_max": 60, "quiet_cap": 120}
+"""No turn begins while acknowledgements are measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
