@@ -19,6 +19,7 @@ from orbion.domain.outgoing import Outgoing
 from orbion.domain.passages import Passage
 from orbion.domain.prompt import Prompt
 from orbion.domain.spend import Call, Reservation, Scope
+from orbion.domain.summary import Summary
 from orbion.domain.turns import (
     Completion,
     Step,
@@ -112,6 +113,16 @@ class LLM(Protocol):
         Raises:
             UnavailableError: time-out, rate limit, 5xx or no connection.
             RefusedError: bad key, no quota, a request the provider rejects, or an unusable answer.
+        """
+
+
+class Provider(Protocol):
+    """Who the model is asked of."""
+
+    async def reach(self) -> bool:
+        """Say whether it tells that it has the model; a look that costs no money.
+
+        False = it answers, but tells nothing of single models. Raises as `LLM.complete` does.
         """
 
 
@@ -221,6 +232,17 @@ class Steps(Protocol):
     async def steps(self, turn_id: int) -> Sequence[Step]: ...
 
     async def save_step(self, turn_id: int, step: Step) -> None: ...
+
+
+class Summaries(Protocol):
+    """What stands for the part of a conversation that a prompt no longer holds."""
+
+    async def summary(self, conversation_id: int) -> Summary | None: ...
+
+    async def earlier(self, conversation_id: int, before: int) -> Sequence[Message]:
+        """Read what was said before that place, oldest first, within a bound."""
+
+    async def save_summary(self, conversation_id: int, summary: Summary) -> None: ...
 
 
 class Turns(Steps, Protocol):

@@ -11,6 +11,7 @@ from orbion.adapters.llm.openai import OpenAILLM, build_client
 from orbion.agent.agent import Agent
 from orbion.domain.lanes import Queue
 from orbion.domain.messages import Message
+from orbion.domain.prompt import models_of
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import Step, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import SystemClock
@@ -92,7 +93,9 @@ async def test_no_finished_step_is_run_again_after_a_kill(store: DbStore, left: 
     turn_id = await store.begin_turn(claim, given)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=simulator)) as http:
         client = build_client(KEY, "http://openai/v1", 5.0, http)
-        llm = OpenAILLM(client, model="gpt-4.1-mini", timeout=5.0, max_output_tokens=600)
+        llm = OpenAILLM(
+            client, models=models_of("gpt-4.1-mini"), timeout=5.0, max_output_tokens=600
+        )
         with pytest.raises(KilledError):
             await run(store, llm, turn_id, given, left)
         assert len(simulator.journal) == KINDS[:left].count("model")

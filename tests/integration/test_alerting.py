@@ -93,7 +93,7 @@ MATRIX: Final[Mapping[str, Fault]] = {
     "circuit": Fault(
         inject=asks_the_model,
         settings=MODEL | {"openai_api_key": "sk-errada-123456"},
-        alerts=frozenset({"OrbionCircuitOpen", "OrbionCircuitOpenLong"}),
+        alerts=frozenset({"OrbionCircuitOpen", "OrbionCircuitOpenLong", "OrbionModelUnreachable"}),
     ),
     "disk": Fault(settings={"disk_reserve": 2**60}, alerts=frozenset({"OrbionDiskFull"})),
     "wrong secret": Fault(inject=has_a_wrong_secret, alerts=frozenset({"OrbionWebhooksRefused"})),

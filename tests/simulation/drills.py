@@ -20,6 +20,7 @@ from orbion.adapters.db.sqlite import SqliteDatabase
 from orbion.adapters.llm import openai as provider
 from orbion.adapters.llm.late import ClosingLLM
 from orbion.config import Settings
+from orbion.domain.prompt import models_of
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.kit.ids import new_trace
 from orbion.main.build import running
@@ -299,7 +300,7 @@ class Play:
         client._platform = "Unknown"  # else a thread is asked, and none runs in virtual time
         return provider.OpenAILLM(
             client,
-            model=given.openai_model,
+            models=models_of(given.openai_model),
             timeout=given.model_deadline,
             max_output_tokens=given.openai_max_output_tokens,
         )

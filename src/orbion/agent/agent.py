@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from orbion.agent.asking import Asking
+from orbion.agent.earlier import Earlier
 from orbion.agent.fallback import fall_back
 from orbion.agent.journal import Journal, model_key
 from orbion.agent.judge import Judge
@@ -39,6 +40,7 @@ class Agent:
     metrics: Metrics
     judge: Judge = field(default_factory=Judge)
     knowledge: Knowledge = field(default_factory=NoDocuments)
+    earlier: Earlier = field(default_factory=Earlier)
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -59,8 +61,10 @@ class Agent:
         spoken_at = _spoken_at(given, history)
         if _needs_no_model(opening):
             return self._plainly(given, opening, journal, spoken_at)
+        asking = Asking(llm=self.llm, journal=journal, clock=self.clock, until=until)
+        opening = await self.earlier(opening, given, history, asking)
         loop = Loop(
-            asking=Asking(llm=self.llm, journal=journal, clock=self.clock, until=until),
+            asking=asking,
             scene=Scene(
                 playbook=playbook, given=given, read=partial(read_for, self.knowledge, business)
             ),

@@ -1,7 +1,7 @@
 """Measures each model call in the terms of OpenTelemetry's GenAI conventions."""
 
 from orbion.domain.errors import OrbionError
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Models, Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.clock import Clock
 from orbion.ports import LLM
@@ -14,14 +14,22 @@ class MeasuredLLM:
     """Stands inside the guard, so that only what was really asked is measured."""
 
     def __init__(
-        self, inner: LLM, *, provider: str, model: str, clock: Clock, metrics: Metrics
+        self,
+        inner: LLM,
+        *,
+        provider: str,
+        models: Models,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._inner = inner
-        self._call = (_OPERATION, provider, model)
+        self._provider = provider
+        self._models = models
         self._clock = clock
         self._metrics = metrics
 
     async def complete(self, prompt: Prompt) -> Completion:
+        call = (_OPERATION, self._provider, self._models[prompt.task])
         started = self._clock.monotonic()
         error = "timeout"  # the guard's way to end a call that takes too long is to cancel it
         try:
@@ -35,7 +43,7 @@ class MeasuredLLM:
             raise
         finally:
             seconds = self._clock.monotonic() - started
-            self._metrics.model_seconds.observe(seconds, *self._call, error)
-        self._metrics.model_tokens.observe(completion.tokens_in, *self._call, "input")
-        self._metrics.model_tokens.observe(completion.tokens_out, *self._call, "output")
+            self._metrics.model_seconds.observe(seconds, *call, error)
+        self._metrics.model_tokens.observe(completion.tokens_in, *call, "input")
+        self._metrics.model_tokens.observe(completion.tokens_out, *call, "output")
         return completion

@@ -157,6 +157,19 @@ TURN_STEP = Table(
     PrimaryKeyConstraint("turn_id", "step"),
 )
 
+SUMMARY = Table(
+    "summary",
+    METADATA,
+    Column("conversation_id", BigInteger, ForeignKey("conversation.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("upto", BigInteger, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    ms("at"),
+)
+"""What stands for the messages before `upto` (a `seq`); it is emptied when one of them changes."""
+
 LLM_CALL = Table(
     "llm_call",
     METADATA,

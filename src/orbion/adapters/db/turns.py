@@ -22,7 +22,7 @@ from orbion.domain.turns import Step, TurnInput, TurnResult, Verdict
 
 _MINUTE_MS: Final = 60_000
 _BIGGEST: Final = 2**62
-_MESSAGE = (
+MESSAGE_COLUMNS = (
     MESSAGE.c.id,
     MESSAGE.c.seq,
     MESSAGE.c.direction,
@@ -37,20 +37,20 @@ _MESSAGE = (
     MESSAGE.c.created_at,
 )
 OPEN_MESSAGES = Statement(
-    select(*_MESSAGE).where(
+    select(*MESSAGE_COLUMNS).where(
         MESSAGE.c.conversation_id == number("conversation"),
         MESSAGE.c.outcome == "open",
         MESSAGE.c.id <= number("last"),
     )
 )
 LAST_MESSAGES = Statement(
-    select(*_MESSAGE)
+    select(*MESSAGE_COLUMNS)
     .where(MESSAGE.c.conversation_id == number("conversation"))
     .order_by(MESSAGE.c.seq.desc())
     .limit(number("limit"))
 )
 HISTORY_OF = Statement(
-    select(*_MESSAGE)
+    select(*MESSAGE_COLUMNS)
     .where(
         MESSAGE.c.conversation_id == number("conversation"),
         MESSAGE.c.deleted_at.is_(None),
