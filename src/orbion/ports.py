@@ -6,7 +6,7 @@ from typing import Protocol
 
 from orbion.domain.accounts import Gap, QrCode, Receipts
 from orbion.domain.conversations import Conversation, Mode, ModeReason
-from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.events import ConnectionState, Event, PastPage, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import Lead, LeadFile, LeadRow
@@ -20,13 +20,7 @@ from orbion.domain.passages import Passage
 from orbion.domain.prompt import Prompt
 from orbion.domain.spend import Call, Reservation, Scope
 from orbion.domain.summary import Summary
-from orbion.domain.turns import (
-    Completion,
-    Step,
-    TurnInput,
-    TurnResult,
-)
-from orbion.kit.limiter import Verdict
+from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 
 
 class Channel(Protocol):
@@ -61,14 +55,6 @@ class Channel(Protocol):
         `addresses` are all forms of the recipient; the message with the id that we proposed is
         found wherever it lies, and then it is the only one.
         """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastPage:
-    """A page of what was said, newest first: of each record the events that its webhooks told."""
-
-    records: tuple[Sequence[Event], ...]
-    pages: int
 
 
 class Archive(Protocol):
@@ -300,16 +286,6 @@ class Outbox(Protocol):
 
     async def claimed_ids(self, account: str, provider_ids: Sequence[str]) -> frozenset[str]:
         """Those gateway ids that already belong to a row or to a person."""
-
-
-class Pace(Protocol):
-    """Rates that calls are held to, by key."""
-
-    async def reserve(self, key: str, *, at_most: float) -> Verdict:
-        """Take the next free place if it is at most so many seconds away; the caller waits."""
-
-    async def look(self, key: str) -> Verdict:
-        """Say what `reserve` would at once, and take nothing."""
 
 
 class Connections(Protocol):

@@ -8,8 +8,7 @@ import pytest
 
 from orbion.adapters.db.paces import SharedPace
 from orbion.adapters.db.store import DbStore
-from orbion.kit.limiter import Cells, Limiter, OwnPace, Rate
-from orbion.ports import Pace
+from orbion.kit.limiter import Cells, Limiter, OwnPace, Pace, Rate
 from tests.support.stores import HandClock
 
 RATES = (Rate(5, 1.0, burst=2), Rate(20, 60.0), Rate(30, 3600.0))

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from orbion.kit.clock import Clock
 
@@ -149,6 +150,16 @@ class Limiter:
             return ()
         self._whole_at.move_to_end(key)
         return found
+
+
+class Pace(Protocol):
+    """Rates that calls are held to, by key."""
+
+    async def reserve(self, key: str, *, at_most: float) -> Verdict:
+        """Take the next free place if it is at most so many seconds away; the caller waits."""
+
+    async def look(self, key: str) -> Verdict:
+        """Say what `reserve` would at once, and take nothing."""
 
 
 class OwnPace:

@@ -26,9 +26,8 @@ from orbion.domain.conversations import Account
 from orbion.domain.debounce import quiet_ms
 from orbion.domain.messages import MessageKind
 from orbion.kit.cache import Cache, CachePolicy
-from orbion.kit.limiter import Cells, Limiter, OwnPace, Rate
+from orbion.kit.limiter import Cells, Limiter, OwnPace, Pace, Rate
 from orbion.main.world import World
-from orbion.ports import Pace
 from orbion.telemetry.logs import MIGRATION, log
 from orbion.telemetry.metrics import Metrics
 

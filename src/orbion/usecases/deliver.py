@@ -29,8 +29,9 @@ from orbion.domain.outbox import (
 )
 from orbion.domain.outgoing import is_file, is_same
 from orbion.kit.clock import Clock
+from orbion.kit.limiter import Pace
 from orbion.kit.retry import full_jitter
-from orbion.ports import Channel, Lanes, Outbox, Pace
+from orbion.ports import Channel, Lanes, Outbox
 from orbion.telemetry.logs import DELIVERY, log
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.reply import Wake
