@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     disk_reserve: int = Field(
         default=64 * 1024 * 1024, ge=0, description="Free bytes below which it is not ready."
     )
+    backup_folder: Path | None = Field(
+        default=None, description="Folder of backups that something else makes; its age is watched."
+    )
     metrics_key: SecretStr | None = Field(
         default=None, description="Key of /metrics and /health/detailed; unset = open."
     )
