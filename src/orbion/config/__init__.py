@@ -182,6 +182,9 @@ class Settings(BaseSettings):
     backup_folder: Path | None = Field(
         default=None, description="Folder of backups that something else makes; its age is watched."
     )
+    otlp_endpoint: HttpUrl | None = Field(
+        default=None, description="OTLP/HTTP collector that gets the spans of each trace."
+    )
     metrics_key: SecretStr | None = Field(
         default=None, description="Key of /metrics and /health/detailed; unset = open."
     )
