@@ -19,12 +19,8 @@ from orbion.domain.outgoing import Outgoing
 from orbion.domain.passages import Passage
 from orbion.domain.prompt import Prompt
 from orbion.domain.spend import Call, Reservation, Scope
-from orbion.domain.turns import (
-    Completion,
-    Step,
-    TurnInput,
-    TurnResult,
-)
+from orbion.domain.summary import Summary
+from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
 
 
 class Channel(Protocol):
@@ -230,6 +226,17 @@ class Steps(Protocol):
     async def steps(self, turn_id: int) -> Sequence[Step]: ...
 
     async def save_step(self, turn_id: int, step: Step) -> None: ...
+
+
+class Summaries(Protocol):
+    """What stands for the part of a conversation that a prompt no longer holds."""
+
+    async def summary(self, conversation_id: int) -> Summary | None: ...
+
+    async def earlier(self, conversation_id: int, before: int) -> Sequence[Message]:
+        """Read what was said before that place, oldest first, within a bound."""
+
+    async def save_summary(self, conversation_id: int, summary: Summary) -> None: ...
 
 
 class Turns(Steps, Protocol):

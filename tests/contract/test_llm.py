@@ -16,7 +16,7 @@ from orbion.agent.prompt import build_prompt
 from orbion.agent.tools import SPECS
 from orbion.domain.answering import Situation, answer
 from orbion.domain.errors import FaultCode, OrbionError, RefusedError, UnavailableError
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Prompt, models_of
 from orbion.domain.reply import from_json
 from orbion.domain.turns import ChatMessage, Completion, ToolCall
 from orbion.ports import LLM
@@ -57,7 +57,9 @@ async def asked_over(transport: httpx2.AsyncBaseTransport, *, key: str = KEY) ->
 
 def openai_llm(http: httpx2.AsyncClient, *, key: str = KEY) -> OpenAILLM:
     client = build_client(key, "http://openai/v1", 2.0, http)
-    return OpenAILLM(client, model="gpt-4.1-mini", timeout=2.0, max_output_tokens=600)
+    return OpenAILLM(
+        client, models=models_of("gpt-4.1-mini", "gpt-4.1-nano"), timeout=2.0, max_output_tokens=600
+    )
 
 
 async def reached(
@@ -66,7 +68,8 @@ async def reached(
     transport = httpx2.ASGITransport(app=simulator(fault=fault))
     async with httpx2.AsyncClient(transport=transport) as http:
         client = build_client(key, "http://openai/v1", 2.0, http)
-        return await OpenAILLM(client, model=model, timeout=2.0, max_output_tokens=9).reach()
+        models = models_of(model)
+        return await OpenAILLM(client, models=models, timeout=2.0, max_output_tokens=9).reach()
 
 
 async def test_a_look_at_the_model_says_that_the_provider_has_it() -> None:
@@ -155,6 +158,14 @@ async def test_one_request_carries_the_chat_and_the_strict_contract_and_counts_i
     contract = body["response_format"]["json_schema"]
     assert contract["strict"] is True
     assert contract["schema"] == reply_schema(solar())
+
+
+async def test_a_summary_asks_its_own_model_for_plain_text() -> None:
+    app = simulator(lambda _: "Quer uma visita.")
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app)) as http:
+        said = await openai_llm(http).complete(replace(ASKED, task="summary", tools=()))
+    assert (said.text, app.journal[0]["model"]) == ("Quer uma visita.", "gpt-4.1-nano")
+    assert {"response_format", "tools"}.isdisjoint(app.journal[0])
 
 
 def test_the_schema_names_every_slot_and_is_closed_at_every_level() -> None:

@@ -16,6 +16,7 @@ from orbion.agent.agent import Agent
 from orbion.agent.prompt import build_prompt
 from orbion.domain import reply, turns
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
+from orbion.domain.prompt import models_of
 from orbion.domain.turns import TurnResult
 from orbion.kit.clock import SystemClock
 from orbion.telemetry.metrics import Metrics
@@ -44,7 +45,9 @@ def server(running: LLMockServer) -> LLMockServer:
 async def opened(server: LLMockServer, seconds: float) -> AsyncGenerator[OpenAILLM]:
     """A client that waits so long for an answer."""
     client = build_client("sk-any", server.base_url("openai"), seconds)
-    provider = OpenAILLM(client, model="gpt-4o-mini", timeout=seconds, max_output_tokens=600)
+    provider = OpenAILLM(
+        client, models=models_of("gpt-4o-mini"), timeout=seconds, max_output_tokens=600
+    )
     yield provider
     await provider.close()
 
@@ -71,7 +74,7 @@ async def take_turn(llm: OpenAILLM, *texts: str) -> tuple[TurnResult, list[str]]
         metrics=Metrics(),
     )
     result = await agent(1, turn(*texts), ())
-    return result, [step.kind for step in journal.written]
+    return result, [step.kind for step in (*journal.written, *result.steps)]
 
 
 async def test_the_server_reads_our_tools_and_our_contract(

@@ -11,6 +11,7 @@ from orbion.adapters.llm.openai import OpenAILLM, build_client
 from orbion.agent.agent import Agent
 from orbion.domain.lanes import Queue
 from orbion.domain.messages import Message
+from orbion.domain.prompt import models_of
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import Step, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import SystemClock
@@ -31,7 +32,7 @@ STORY: Sequence[Json | str] = (
     Reply(bubbles=(ReplyBubble(text="Fica R$ 9.000,00."),)).to_json(),
     Reply(bubbles=(ReplyBubble(text="Anotei, Ana."),)).to_json(),
 )
-KINDS = ["model", "tool", "model", "tool", "model", "veto", "model", "passed"]
+KINDS = ["model", "tool", "model", "tool", "model", "veto", "model"]
 
 
 class KilledError(BaseException):
@@ -92,7 +93,9 @@ async def test_no_finished_step_is_run_again_after_a_kill(store: DbStore, left: 
     turn_id = await store.begin_turn(claim, given)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=simulator)) as http:
         client = build_client(KEY, "http://openai/v1", 5.0, http)
-        llm = OpenAILLM(client, model="gpt-4.1-mini", timeout=5.0, max_output_tokens=600)
+        llm = OpenAILLM(
+            client, models=models_of("gpt-4.1-mini"), timeout=5.0, max_output_tokens=600
+        )
         with pytest.raises(KilledError):
             await run(store, llm, turn_id, given, left)
         assert len(simulator.journal) == KINDS[:left].count("model")
@@ -100,6 +103,6 @@ async def test_no_finished_step_is_run_again_after_a_kill(store: DbStore, left: 
         result = await run(store, llm, turn_id, given)
     done = await store.finish_turn(claim, given, result)
     assert (done.verdict, [fact.value for fact in done.facts]) == (Verdict.ANSWERED, ["Ana"])
-    assert [step.kind for step in await store.steps(turn_id)] == KINDS
+    assert [step.kind for step in await store.steps(turn_id)] == [*KINDS, "passed"]
     assert len(simulator.journal) == KINDS.count("model")
     assert (await claim_one(store, Queue.OUT)).queue is Queue.OUT

@@ -19,7 +19,7 @@ import httpx
 from orbion.adapters.llm.openai import OpenAILLM, build_client
 from orbion.agent.agent import Agent
 from orbion.agent.checks import CHAIN
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Prompt, models_of
 from orbion.domain.turns import Completion
 from orbion.kit.clock import SystemClock
 from orbion.telemetry.metrics import Metrics
@@ -128,7 +128,7 @@ async def until_ready(http: httpx.AsyncClient) -> None:
 @asynccontextmanager
 async def provider(url: str, key: str) -> AsyncGenerator[Counting]:
     client = build_client(key, f"{url}/v1", 1.0)
-    llm = OpenAILLM(client, model="gpt-4.1-mini", timeout=1.0, max_output_tokens=600)
+    llm = OpenAILLM(client, models=models_of("gpt-4.1-mini"), timeout=1.0, max_output_tokens=600)
     try:
         yield Counting(llm)
     finally:

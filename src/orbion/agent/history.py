@@ -23,11 +23,16 @@ def chat_history(history: Sequence[Message], *, without: Collection[int]) -> lis
     What is left out is left out by whole blocks of `seq`, so that the beginning of the chat stays
     the same for several turns and a provider can reuse what it has read of it.
     """
-    earlier = [(message.seq, _said(message)) for message in history if message.id not in without]
-    fitting = newest_within(MOST_CHARACTERS, earlier, lambda said: len(said[1].text))
-    is_whole = len(fitting) == len(earlier) and all(seq == 1 for seq, _ in earlier[:1])
-    start = 0 if is_whole else _first_of_a_block([seq for seq, _ in fitting])
-    return [said for _, said in fitting[start:] if said.text]
+    said = map(_said, _within(history, without))
+    return [each for each in said if each.text]
+
+
+def begins_at(history: Sequence[Message], *, without: Collection[int]) -> int | None:
+    """The `seq` that the chat begins with; None if nothing stands before it."""
+    earlier = [message for message in history if message.id not in without]
+    within = _within(history, without)
+    is_whole = len(within) == len(earlier) and _starts(earlier)
+    return None if is_whole or not within else within[0].seq
 
 
 def shown(message: Message) -> str:
@@ -42,6 +47,19 @@ def newest_within(room: int, items: Sequence[T], length: Callable[[T], int]) -> 
         if room < 0:
             return items[index + 1 :]
     return items
+
+
+def _within(history: Sequence[Message], without: Collection[int]) -> Sequence[Message]:
+    earlier = [message for message in history if message.id not in without]
+    fitting = newest_within(MOST_CHARACTERS, earlier, lambda message: len(_said(message).text))
+    if len(fitting) == len(earlier) and _starts(earlier):
+        return fitting
+    return fitting[_first_of_a_block([message.seq for message in fitting]) :]
+
+
+def _starts(earlier: Sequence[Message]) -> bool:
+    """Whether these begin where the conversation did."""
+    return all(message.seq == 1 for message in earlier[:1])
 
 
 def _first_of_a_block(seqs: Sequence[int]) -> int:

@@ -72,7 +72,8 @@ class Judge:
         return lines
 
     def _backing(self, prompt: Prompt) -> Backing:
-        said = (message.text for message in prompt.messages if message.role == "user")
+        chat_only = (message for message in prompt.messages if message is not prompt.summary)
+        said = (message.text for message in chat_only if message.role == "user")
         chat = read_backing((), (*said, *prompt.facts.values()))
         if not prompt.passages:
             return self._of(prompt.playbook).joined(chat)

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from orbion.config.account import OWNER_PHONE, AccountSettings
 from orbion.config.reading import reason_of, secret_of, without_login
 from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.prompt import Models, models_of
 
 
 class Settings(BaseSettings):
@@ -42,6 +43,12 @@ class Settings(BaseSettings):
         ge=1,
         le=300,
         description="Seconds a statement may take on PostgreSQL; a wait for a lock half of it.",
+    )
+    cache_entries: int = Field(
+        default=1024,
+        ge=0,
+        le=1_000_000,
+        description="Conversations, and leads, that a process keeps in memory; 0 keeps none.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line of the log."
@@ -90,6 +97,9 @@ class Settings(BaseSettings):
     openai_api_key_file: Path | None = Field(default=None, description="A file with that key.")
     openai_base_url: HttpUrl | None = Field(default=None, description="Another OpenAI endpoint.")
     openai_model: str = Field(default="gpt-4.1-mini", description="Model of the turn.")
+    summary_model: str | None = Field(
+        default=None, description="OpenAI's model that sums up long chats; unset = code does."
+    )
     openai_max_output_tokens: int = Field(default=600, ge=64, le=8_000, description="Per answer.")
     budget_conversation: float | None = Field(None, gt=0, description="R$ for models in one.")
     budget_day: float | None = Field(None, gt=0, description="R$ for a business's models a day.")
@@ -238,6 +248,15 @@ class Settings(BaseSettings):
 
     def observer(self) -> str | None:
         return self.metrics_key.get_secret_value() if self.metrics_key else None
+
+    @property
+    def models(self) -> Models:
+        """OpenAI's."""
+        return models_of(self.openai_model, self.summary_model)
+
+    @property
+    def sums_up_by_model(self) -> bool:
+        return self.llm == "openai" and self.summary_model is not None
 
     def openai_key(self) -> str | None:
         return secret_of(self.openai_api_key, self.openai_api_key_file, "openai_api_key")

@@ -3,7 +3,7 @@
 import logging
 
 from orbion.domain.errors import OrbionError
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Models, Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.clock import Clock
 from orbion.ports import LLM
@@ -17,14 +17,22 @@ class MeasuredLLM:
     """Stands inside the guard, so that only what was really asked is measured."""
 
     def __init__(
-        self, inner: LLM, *, provider: str, model: str, clock: Clock, metrics: Metrics
+        self,
+        inner: LLM,
+        *,
+        provider: str,
+        models: Models,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._inner = inner
-        self._call = (_OPERATION, provider, model)
+        self._provider = provider
+        self._models = models
         self._clock = clock
         self._metrics = metrics
 
     async def complete(self, prompt: Prompt) -> Completion:
+        call = (_OPERATION, self._provider, self._models[prompt.task])
         started = self._clock.monotonic()
         completion: Completion | None = None
         error = "timeout"  # the guard's way to end a call that takes too long is to cancel it
@@ -39,26 +47,31 @@ class MeasuredLLM:
             raise
         finally:
             seconds = self._clock.monotonic() - started
-            self._metrics.model_seconds.observe(seconds, *self._call, error)
-            self._note(prompt, seconds, completion, error)
-        self._metrics.model_tokens.observe(completion.tokens_in, *self._call, "input")
-        self._metrics.model_tokens.observe(completion.tokens_out, *self._call, "output")
+            self._metrics.model_seconds.observe(seconds, *call, error)
+            _note(call, prompt, completion, error, seconds)
+        self._metrics.model_tokens.observe(completion.tokens_in, *call, "input")
+        self._metrics.model_tokens.observe(completion.tokens_out, *call, "output")
         return completion
 
-    def _note(
-        self, prompt: Prompt, seconds: float, completion: Completion | None, error: str
-    ) -> None:
-        """A line for the eyes of a trace: the turn's own line tells the rest what they need."""
-        operation, provider, model = self._call
-        log(
-            MODEL,
-            logging.DEBUG,
-            trace=prompt.payer.trace,
-            operation=operation,
-            provider=provider,
-            model=model,
-            tokens_in=completion.tokens_in if completion else None,
-            tokens_out=completion.tokens_out if completion else None,
-            failure=error,
-            ms=round(seconds * 1000, 2),
-        )
+
+def _note(
+    call: tuple[str, str, str],
+    prompt: Prompt,
+    completion: Completion | None,
+    error: str,
+    seconds: float,
+) -> None:
+    """A line for the eyes of a trace: the turn's own line tells the rest what they need."""
+    operation, provider, model = call
+    log(
+        MODEL,
+        logging.DEBUG,
+        trace=prompt.payer.trace,
+        operation=operation,
+        provider=provider,
+        model=model,
+        tokens_in=completion.tokens_in if completion else None,
+        tokens_out=completion.tokens_out if completion else None,
+        failure=error,
+        ms=round(seconds * 1000, 2),
+    )

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from orbion.config import Settings
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.price_file import read_prices
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Models, Prompt
 from orbion.domain.spend import (
     ALARMS,
     Call,
@@ -28,7 +28,6 @@ from orbion.telemetry.logs import BUDGET, log
 from orbion.telemetry.metrics import Metrics
 
 PRICES: Final = Path(__file__).resolve().parent.parent / "prices.toml"
-REPLY_TASK: Final = "reply"
 TOOL_BYTES: Final = 6_000
 """More than the tools and the reply's schema take in a request."""
 
@@ -42,6 +41,8 @@ _MAYBE_CHARGED: Final = frozenset({FaultCode.OPENAI_TIMEOUT, FaultCode.OPENAI_CO
 class MeteredLLM:
     """Stands inside the guard: a call that the guard refuses holds no money.
 
+    `models` names one for every task.
+
     `limits` in micro-dollars by scope; a playbook may set lower ones. What a call that was
     cancelled or never answered holds stays held: the provider may charge it.
     """
@@ -49,7 +50,7 @@ class MeteredLLM:
     inner: LLM
     ledger: Ledger
     prices: PriceTable
-    model: str
+    models: Models
     max_output_tokens: int
     limits: Mapping[Scope, int]
     brl_per_usd: float
@@ -73,7 +74,7 @@ class MeteredLLM:
             raise
         cost = settled_cost(self.prices, call, said)
         await self.ledger.settle(reserved.call_id, call, said, cost)
-        self.metrics.llm_cost.inc(self.model, amount=cost)
+        self.metrics.llm_cost.inc(call.model, amount=cost)
         return said
 
     def _tell(self, call: Call, reserved: Reservation) -> None:
@@ -97,10 +98,11 @@ class MeteredLLM:
         zone = ZoneInfo(prompt.playbook.timezone)
         day = datetime.fromtimestamp(self.clock.now() / 1000, UTC).astimezone(zone).date()
         size = TOOL_BYTES + sum(len(message.text.encode()) for message in prompt.messages)
-        most = self.prices.of(self.model, day).cost(
+        model = self.models[prompt.task]
+        most = self.prices.of(model, day).cost(
             tokens_in=size // BYTES_PER_TOKEN, tokens_cached=0, tokens_out=self.max_output_tokens
         )
-        return Call(payer=prompt.payer, task=REPLY_TASK, model=self.model, day=day, reserved=most)
+        return Call(payer=prompt.payer, task=prompt.task, model=model, day=day, reserved=most)
 
 
 def shipped_prices() -> PriceTable:

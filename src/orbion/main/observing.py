@@ -221,7 +221,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
-            "caches": lambda: {"history": store.histories.statistics},
+            "caches": lambda: store.caches,
             "system": system(monitor, lambda: clock.monotonic() - started),
             "versions": lambda: {"orbion": __version__},
         },
@@ -286,9 +286,9 @@ def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) ->
     """Read what is counted elsewhere whenever metrics are read."""
 
     def refresh() -> None:
-        statistics = store.histories.statistics
-        metrics.cache_requests.follow(statistics.hits, "history", "hit")
-        metrics.cache_requests.follow(statistics.misses, "history", "miss")
+        for name, statistics in store.caches.items():
+            metrics.cache_requests.follow(statistics.hits, name, "hit")
+            metrics.cache_requests.follow(statistics.misses, name, "miss")
         for account, at in receive.last_seen.items():
             metrics.webhook_age_seconds.set((clock.now() - at) / 1000, account)
 

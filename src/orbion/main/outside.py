@@ -249,7 +249,7 @@ def build_llm(
     measured = MeasuredLLM(
         late,
         provider="openai",
-        model=settings.openai_model,
+        models=settings.models,
         clock=guards.world.clock,
         metrics=guards.metrics,
     )
@@ -257,7 +257,7 @@ def build_llm(
         inner=measured,
         ledger=ledger,
         prices=shipped_prices(),
-        model=settings.openai_model,
+        models=settings.models,
         max_output_tokens=settings.openai_max_output_tokens,
         limits=limits_of(settings),
         brl_per_usd=settings.brl_per_usd,

@@ -21,7 +21,7 @@ def load_openai(settings: Settings, key: str, http_client: object = None) -> Clo
     )
     provider: ClosingLLM = adapter.OpenAILLM(
         client,
-        model=settings.openai_model,
+        models=settings.models,
         timeout=settings.model_deadline,
         max_output_tokens=settings.openai_max_output_tokens,
     )

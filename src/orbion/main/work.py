@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.summaries import DbSummaries
 from orbion.agent.agent import Agent
+from orbion.agent.earlier import Earlier
 from orbion.config import Settings
 from orbion.domain.lanes import Queue
 from orbion.domain.playbook import Playbook
@@ -44,14 +46,18 @@ class Parts:
 
 def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[QueueLoop]:
     store, metrics, wakeups = parts.store, parts.metrics, parts.wakeups
+    llm = parts.llm()
     agent = Agent(
-        llm=parts.llm(),
+        llm=llm,
         turns=store,
         playbooks=parts.playbooks,
         deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
         metrics=metrics,
         knowledge=store,
+        earlier=Earlier(
+            kept=DbSummaries(db=store.db), llm=llm if settings.sums_up_by_model else None
+        ),
     )
     reply = Reply(
         turns=store,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from orbion.domain.errors import FaultCode, UnavailableError
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Prompt, models_of
 from orbion.domain.turns import Completion
 from orbion.main.measuring import MeasuredLLM
 from orbion.ports import LLM
@@ -44,7 +44,9 @@ class SilentLLM:
 
 
 def measured(metrics: Metrics, inner: LLM, clock: HandClock) -> MeasuredLLM:
-    return MeasuredLLM(inner, provider="openai", model="gpt-4.1-mini", clock=clock, metrics=metrics)
+    return MeasuredLLM(
+        inner, provider="openai", models=models_of("gpt-4.1-mini"), clock=clock, metrics=metrics
+    )
 
 
 def samples(metrics: Metrics, name: str, label: str) -> Mapping[str, float]:

@@ -4,12 +4,13 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.playbook import Budget
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Prompt, Task, models_of
 from orbion.domain.spend import Alarm, tightest
 from orbion.domain.turns import ChatMessage, Completion
 from orbion.main.metering import MeteredLLM, limits_of, shipped_prices
@@ -47,7 +48,7 @@ def metered(inner: LLM, ledger: RecordedLedger, metrics: Metrics | None = None) 
         inner=inner,
         ledger=ledger,
         prices=shipped_prices(),
-        model="gpt-4.1-mini",
+        models=models_of("gpt-4.1-mini", "gpt-4.1-nano"),
         max_output_tokens=600,
         limits={"day": 1_000},
         brl_per_usd=5.0,
@@ -72,6 +73,15 @@ async def test_what_is_held_is_more_than_the_words_can_cost() -> None:
     assert asked.day == date(2027, 1, 15)
     assert asked.reserved == 3_000 * 0.4 + 600 * 1.6
     assert asked.payer.conversation_id == 1
+
+
+async def test_each_task_stands_in_the_ledger_with_its_own_model() -> None:
+    ledger = RecordedLedger()
+    llm = metered(EndingLLM(SAID), ledger)
+    for task in get_args(Task):
+        await llm.complete(replace(prompt("oi"), task=task))
+    asked = [(call.task, call.model) for call in ledger.calls]
+    assert asked == [("reply", "gpt-4.1-mini"), ("summary", "gpt-4.1-nano")]
 
 
 @pytest.mark.parametrize("code", [FaultCode.OPENAI_TIMEOUT, FaultCode.OPENAI_CONNECTION])

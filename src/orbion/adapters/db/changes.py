@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, or_, select, update
 
 from orbion.adapters.db.conversations import NEW_VERSION
 from orbion.adapters.db.inbox import InboxPolicy, is_new, message, supersede, wait_for_more
-from orbion.adapters.db.schema import EARLY_CHANGE, MESSAGE, OUTBOX
+from orbion.adapters.db.schema import EARLY_CHANGE, MESSAGE, OUTBOX, SUMMARY
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Account
@@ -76,6 +76,11 @@ LAST_OPEN = Statement(
         MESSAGE.c.conversation_id == number("conversation"),
         MESSAGE.c.outcome == "open",
     )
+)
+FORGET_SUMMARY = Statement(
+    update(SUMMARY)
+    .where(SUMMARY.c.conversation_id == number("conversation"))
+    .values(version=SUMMARY.c.version + 1, upto=0, text="")
 )
 _EARLY_KEY = ("account", "provider_id")
 NOTE_EARLY = Statement(
@@ -152,6 +157,7 @@ def _apply(tx: Tx, account: Account, event: Change, trace: str, policy: InboxPol
         return False
     if _written(tx, row[0], event):
         tx.run(NEW_VERSION, conversation=row[1])
+        tx.run(FORGET_SUMMARY, conversation=row[1])
         if side == "in":
             _follow(tx, row, event, trace, policy)
     return True

@@ -23,7 +23,7 @@ from sqlalchemy import (
 from orbion.adapters.db import schema_leads
 from orbion.adapters.db.schema_parts import id_column, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = schema_leads.METADATA
@@ -156,6 +156,19 @@ TURN_STEP = Table(
     ms("at"),
     PrimaryKeyConstraint("turn_id", "step"),
 )
+
+SUMMARY = Table(
+    "summary",
+    METADATA,
+    Column("conversation_id", BigInteger, ForeignKey("conversation.id"), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("upto", BigInteger, nullable=False),
+    Column("maker", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("facts", Text, nullable=False),
+    ms("at"),
+)
+"""What stands for the messages before `upto` (a `seq`); it is emptied when one of them changes."""
 
 LLM_CALL = Table(
     "llm_call",

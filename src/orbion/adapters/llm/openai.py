@@ -8,7 +8,7 @@ import openai
 
 from orbion.adapters.llm.openai_wire import read_completion, request_body
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
-from orbion.domain.prompt import Prompt
+from orbion.domain.prompt import Models, Prompt
 from orbion.domain.turns import Completion
 from orbion.kit.retry import retry_after
 
@@ -41,15 +41,23 @@ def build_client(
 
 
 class OpenAILLM:
-    """`timeout` is in seconds and per call; the client was built by `build_client`."""
+    """`timeout` is in seconds and per call; the client was built by `build_client`.
 
-    __slots__ = ("_client", "_max_output_tokens", "_model", "_timeout")
+    `models` names one for every task.
+    """
+
+    __slots__ = ("_client", "_max_output_tokens", "_models", "_timeout")
 
     def __init__(
-        self, client: openai.AsyncOpenAI, *, model: str, timeout: float, max_output_tokens: int
+        self,
+        client: openai.AsyncOpenAI,
+        *,
+        models: Models,
+        timeout: float,
+        max_output_tokens: int,
     ) -> None:
         self._client = client
-        self._model = model
+        self._models = models
         self._timeout = openai.Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
         self._max_output_tokens = max_output_tokens
 
@@ -57,9 +65,13 @@ class OpenAILLM:
         await self._client.close()
 
     async def reach(self) -> bool:
+        told = [await self._knows(model) for model in dict.fromkeys(self._models.values())]
+        return all(told)
+
+    async def _knows(self, model: str) -> bool:
         try:
             await self._client.get(
-                f"/models/{quote(self._model, safe='')}",
+                f"/models/{quote(model, safe='')}",
                 cast_to=httpx2.Response,
                 options={"timeout": openai.Timeout(REACH_SECONDS, connect=CONNECT_SECONDS)},
             )
@@ -72,7 +84,11 @@ class OpenAILLM:
         return True
 
     async def complete(self, prompt: Prompt) -> Completion:
-        body = request_body(prompt, model=self._model, max_output_tokens=self._max_output_tokens)
+        body = request_body(
+            prompt,
+            model=self._models[prompt.task],
+            max_output_tokens=self._max_output_tokens,
+        )
         try:
             # `create` spends four times as long: it walks and transforms the typed parameters
             response = await self._client.post(

@@ -66,15 +66,16 @@ def request_body(prompt: Prompt, *, model: str, max_output_tokens: int) -> bytes
         "model": model,
         "messages": [_message(message) for message in prompt.messages],
         "max_completion_tokens": max_output_tokens,
-        "response_format": {
+    }
+    if prompt.task == "reply":
+        body["response_format"] = {
             "type": "json_schema",
             "json_schema": {
                 "name": "reply",
                 "strict": True,
                 "schema": reply_schema(prompt.playbook),
             },
-        },
-    }
+        }
     if prompt.tools:
         # a call that must answer keeps the tools, or the cached beginning of the chat is lost
         body["tools"] = [_tool(spec) for spec in prompt.tools]
