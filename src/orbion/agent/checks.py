@@ -89,7 +89,7 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
     )
     return (
         *(find_ungrounded(free, grounds.backing()) if _WORD.search(free) else ()),
-        *(("deed",) if unreceipted(said, receipts) else ()),
+        *(("deed",) if unreceipted(said, receipts, free=free) else ()),
     )
 
 

@@ -30,16 +30,19 @@ _ASKING: Final = Pattern(
 )
 
 
-def unreceipted(reply: str, receipts: Collection[str]) -> tuple[str, ...]:
+def unreceipted(
+    reply: str, receipts: Collection[str], *, free: str | None = None
+) -> tuple[str, ...]:
     """The words of each claim that no tool named in `receipts` makes true.
 
-    Where no rule knows a claim and no tool did anything, the wording of each sentence decides.
+    Where no rule knows a claim and no tool did anything, the wording of each sentence decides;
+    `free` is the part of the reply that it may judge, what the business did not write itself.
     """
     done = frozenset(deed for tool in receipts for deed in deeds(tool))
     found = tuple(find_claims(reply))
     if found or done - {Deed.CHECK}:
         return tuple(claim.words for claim in found if not claim.backed_by & done)
-    said = sentences(visible(reply))
+    said = sentences(visible(reply if free is None else free))
     return tuple(
         each
         for each in said

@@ -70,3 +70,8 @@ def test_money_comes_back_by_a_refund_alone() -> None:
     assert unreceipted(said, ("request_human",))
     assert unreceipted("Estornei seu pagamento", ("record_opt_out",))
     assert unreceipted(said, ("refund_payment",)) == ()
+
+
+def test_what_the_business_wrote_is_judged_by_no_wording() -> None:
+    written = "Já tenho o principal para o seu estudo."
+    assert unreceipted(written, (), free=" ") == ()
