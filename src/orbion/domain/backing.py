@@ -156,7 +156,8 @@ def _houses(free: Figures) -> Collection[Figure]:
 
 def _words_of(written: str, read: str, counted: Iterable[Figure]) -> frozenset[str]:
     """Each word as it is written and read, as a singular, in full and by its beginning."""
-    spoken = frozenset(_WORD.findall(f"{read} {fold(compose(written))}"))
+    both = f"{read} {fold(compose(written))}"
+    spoken = frozenset((*_WORD.findall(both), *_WORD.findall(both.replace("-", ""))))
     forms = {form for word in spoken for form in (word, singular(word), *ABBREVIATED.get(word, ()))}
     units = {each.unit for each in counted}
     alike = {word for word, (unit, _) in UNITS.items() if unit in units}  # dorms are quartos

@@ -45,7 +45,7 @@ _DATE: Final = Pattern(
 _PERCENT: Final = Pattern(r"(?<![\w.,])(\d+(?:\.\d+)?)\s*%")
 _FREQUENCY: Final = r"(?!\s*(?:por|ao|na|a|/)\s*(?:semana|dia|mes|ano|aula))"
 _INSTALMENT: Final = Pattern(
-    r"(?<![\w.,@])(\d{1,3})\s*(?:x(?![a-z0-9]{2})|vezes\b|vez\b|parcelas?\b|parcelinhas?\b"
+    r"(?<![\w.,@])(\d{1,3})\s*(?:x(?![a-z0-9]{2})|vezes\b|vez\b|parcelas?\b(?! em\b)|parcelinhas?\b"
     rf"|prestacoes\b|prestacao\b|mensalidades\b|boletos\b|cheques\b){_FREQUENCY}"
     r"(?:\s*(?:mensais|iguais|fixas|fixinhas|sem juros|s/ juros|no cartao|no boleto|no credito))*"
     r"(?:\s*(?:de|por|d|=)?\s*(?:apenas |so |uns |umas )?(?:r\$\s*)?(\d+(?:\.\d+)?)(?!\s*(?:%"
@@ -85,14 +85,15 @@ _STEM: Final = 5
 UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     {
         **dict.fromkeys(("minut", "min", "mins"), ("minute", 1)),
-        **dict.fromkeys(("hora", "horas", "hr", "hrs"), ("minute", 60)),
-        **dict.fromkeys(("dia", "dias", "diaz"), ("minute", 1_440)),
+        **dict.fromkeys(("hora", "horas", "horin", "hr", "hrs"), ("minute", 60)),
+        **dict.fromkeys(("dia", "dias", "diaz", "diazi"), ("minute", 1_440)),
         **dict.fromkeys(("seman",), ("minute", 10_080)),
         **dict.fromkeys(("mes", "meses"), ("month", 1)),
-        **dict.fromkeys(("ano", "anos"), ("month", 12)),
+        **dict.fromkeys(("ano", "anos", "aninh"), ("month", 12)),
         **dict.fromkeys(("quart", "dorm", "dorms", "dormi"), ("room", 1)),
         **dict.fromkeys(("m2", "metro", "mts", "m"), ("metre", 1)),
         **dict.fromkeys(("km", "kms"), ("km", 1)),
+        **dict.fromkeys(("noite", "diari", "perno"), ("night", 1)),
         **dict.fromkeys(("kg", "kgs", "kilo", "quilo"), ("kg", 1)),
     }
 )
