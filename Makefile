@@ -13,7 +13,7 @@ CRASHES ?= 1000
 MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format serve bench load crash powerloss sigterm simulate bursts drills judge alerts lock docs clean
+.PHONY: help demo test check format serve bench kit load crash powerloss sigterm simulate bursts drills judge alerts lock docs clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ serve:  ## run the service with the settings of the environment and .env
 bench:  ## measure durable acknowledgements, start time and memory
 	@$(SETUP) dev
 	@$(BIN)/python -m loadtests.bench
+
+kit:  ## time each guard and cache beside the libraries that do the same
+	@$(SETUP) rivals
+	@$(BIN)/python -m tests.benchmarks.kit
 
 load:  ## locust: usual loads, slow models, crowds and a ramp to the knee; a graded report
 	@$(SETUP) load

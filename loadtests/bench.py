@@ -1,4 +1,4 @@
-"""Measures acknowledgement, queue, whole path, start, memory and growth in one run."""
+"""Measures acknowledgement, glass, probes, queue, whole path, start and growth in one run."""
 
 import argparse
 import asyncio
@@ -19,10 +19,12 @@ import uvloop
 
 from loadtests.compare import BASELINE, against_baseline
 from loadtests.gateway import QUESTIONS, Customers
+from loadtests.glass import glass
 from loadtests.growth import growth
-from loadtests.http1 import HOST, Volley, volley
+from loadtests.http1 import HOST
 from loadtests.lanes import WORKERS, postgres_store, speeds, sqlite_store
 from loadtests.machine import machine
+from loadtests.probes import probes
 from loadtests.processes import (
     DRIVER_CORE,
     Program,
@@ -32,13 +34,11 @@ from loadtests.processes import (
     running,
     serving,
 )
+from loadtests.rounds import CONNECTIONS, LATER, ROUNDS, Round, measured, medians
 from loadtests.scenarios import UNPACED
 from loadtests.webhooks import LINES, captured_requests
 from tests.support.postgres import DURABLE, PostgresServer, run_postgres
 
-CONNECTIONS: Final = 64
-ROUNDS: Final = 3
-WARM_UP_SECONDS: Final = 0.7
 STARTS: Final = 5
 MESSAGES: Final = 10_000
 PHONES: Final = 1_000
@@ -48,8 +48,6 @@ ROWS: Final = 10_000_000
 SETTLING_SECONDS: Final = 1.5
 REPORT: Final = Path(__file__).resolve().parent / "bench.json"
 NOBODY: Final = f"http://{HOST}:9"
-LATER: Final = {"quiet_min": 30, "quiet_max": 60, "quiet_cap": 120}
-"""No turn begins while acknowledgements are measured."""
 AT_ONCE: Final = {
     **UNPACED,
     "quiet_min": 0,
@@ -63,7 +61,7 @@ FLOORS: Final = {
     "postgres / bare, req/s": ("G2", 0.08),
 }
 CEILINGS: Final = {"orbion / bare, CPU": ("G1", 6.0)}
-PARTS: Final = ("ack", "queue", "start", "path", "growth")
+PARTS: Final = ("ack", "glass", "probes", "queue", "start", "path", "growth")
 Figures = dict[str, Any]
 
 
@@ -96,15 +94,6 @@ CANDIDATES: Final[Mapping[str, Candidate]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    per_second: float
-    cpu_us: float
-    p50_ms: float
-    p99_ms: float
-    failed: int
-
-
 def acknowledgements(seconds: float) -> Figures:
     """Every round starts each candidate afresh, on an empty database, one after another."""
     rounds: dict[str, list[Round]] = {name: [] for name in CANDIDATES}
@@ -117,12 +106,7 @@ def acknowledgements(seconds: float) -> Figures:
     print(f"\nwebhooks acknowledged, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
     print(f"{'handler':26}{'req/s':>9}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}")
     for name, found in rounds.items():
-        row = {
-            field: statistics.median(getattr(each, field) for each in found)
-            for field in ("per_second", "cpu_us", "p50_ms", "p99_ms")
-        }
-        row["failed"] = sum(each.failed for each in found)
-        figures[name] = row
+        row = figures[name] = medians(found)
         print(
             f"{CANDIDATES[name].label:26}{row['per_second']:9.0f}{row['cpu_us']:9.0f}"
             f"{row['p50_ms']:9.2f}{row['p99_ms']:9.1f}{row['failed']:8}"
@@ -179,22 +163,7 @@ def _round(candidate: Candidate, seconds: float, settings: Mapping[str, str]) ->
         environment = orbion_environment(folder, gateway=NOBODY, **LATER, **settings)
         command = candidate.command(folder, str(port))
         with running(*command, port=port, log=folder / "log", environment=environment) as program:
-            return uvloop.run(_measured(program, seconds))
-
-
-async def _measured(program: Program, seconds: float) -> Round:
-    requests = captured_requests()
-    await volley(program.port, requests, connections=CONNECTIONS, seconds=WARM_UP_SECONDS)
-    before = program.cpu_seconds()
-    seen: Volley = await volley(program.port, requests, connections=CONNECTIONS, seconds=seconds)
-    spent = program.cpu_seconds() - before
-    return Round(
-        per_second=seen.per_second,
-        cpu_us=spent / len(seen.latencies) * 1e6,
-        p50_ms=seen.percentile_ms(0.5),
-        p99_ms=seen.percentile_ms(0.99),
-        failed=seen.failed,
-    )
+            return uvloop.run(measured(program, captured_requests(), seconds))
 
 
 def starts() -> Figures:
@@ -312,6 +281,8 @@ def main() -> int:
     os.sched_setaffinity(0, {DRIVER_CORE})
     parts: Mapping[str, Callable[[], Figures]] = {
         "ack": lambda: acknowledgements(chosen.seconds),
+        "glass": lambda: glass(chosen.seconds),
+        "probes": lambda: probes(chosen.seconds),
         "queue": lambda: queue(QUEUED),
         "start": starts,
         "path": lambda: whole_path(chosen.messages),

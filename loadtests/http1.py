@@ -122,10 +122,14 @@ class Pool:
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """Return the status; raises ConnectionError when the connection ended before it."""
         parts = urlsplit(url)
-        line = await self._line(parts.port or 80)
+        return await self.ask(parts.port or 80, request("POST", parts.path, body, headers))
+
+    async def ask(self, port: int, whole: bytes) -> int:
+        """Send a request as it goes over the wire; raises as `post` does."""
+        line = await self._line(port)
         answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
         self._waiting[line] = answer
-        line.send(request("POST", parts.path, body, headers))
+        line.send(whole)
         status = await answer
         if status is None:
             raise ConnectionError("the connection ended before the answer")

@@ -20,6 +20,7 @@ LOCKS = {
     "run": ("requirements-build.lock", "requirements.lock"),
     "dev": ("requirements-dev.lock",),
     "load": ("requirements-dev.lock", "requirements-load.lock"),
+    "rivals": ("requirements-dev.lock", "requirements-rivals.lock"),
 }
 COVERED_BY = dict.fromkeys(LOCKS["run"], "requirements-dev.lock")
 NO_VENV = """\

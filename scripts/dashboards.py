@@ -251,6 +251,7 @@ MODEL: Final = (
                 },
             ),
             Panel("Duration", "s", quantiles("gen_ai_client_operation_duration_seconds")),
+            Panel("Can be reached", "short", {"{{model}}": "orbion_model_reachable"}),
             Panel(
                 "Tokens an hour",
                 "short",

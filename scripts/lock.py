@@ -20,6 +20,10 @@ LOCKS = {
         *("pyproject.toml", "--group", "load"),
         *("--constraints", "requirements-dev.lock"),
     ),
+    "requirements-rivals.lock": (
+        *("pyproject.toml", "--group", "rivals"),
+        *("--constraints", "requirements-dev.lock"),
+    ),
     "requirements-build.lock": ("--group", "build", "--constraints", "requirements-dev.lock"),
 }
 OPTIONS = (

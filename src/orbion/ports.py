@@ -110,6 +110,16 @@ class LLM(Protocol):
         """
 
 
+class Provider(Protocol):
+    """Who the model is asked of."""
+
+    async def reach(self) -> bool:
+        """Say whether it tells that it has the model; a look that costs no money.
+
+        False = it answers, but tells nothing of single models. Raises as `LLM.complete` does.
+        """
+
+
 class Ledger(Protocol):
     """Settled + reserved never exceeds a budget (promise P11); `limits` in micro-dollars."""
 

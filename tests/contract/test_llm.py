@@ -15,7 +15,7 @@ from orbion.adapters.llm.scripted import ScriptedLLM
 from orbion.agent.prompt import build_prompt
 from orbion.agent.tools import SPECS
 from orbion.domain.answering import Situation, answer
-from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
+from orbion.domain.errors import FaultCode, OrbionError, RefusedError, UnavailableError
 from orbion.domain.prompt import Prompt, models_of
 from orbion.domain.reply import from_json
 from orbion.domain.turns import ChatMessage, Completion, ToolCall
@@ -60,6 +60,54 @@ def openai_llm(http: httpx2.AsyncClient, *, key: str = KEY) -> OpenAILLM:
     return OpenAILLM(
         client, models=models_of("gpt-4.1-mini", "gpt-4.1-nano"), timeout=2.0, max_output_tokens=600
     )
+
+
+async def reached(
+    *, key: str = KEY, model: str = "gpt-4.1-mini", fault: ModelFault | None = None
+) -> bool:
+    transport = httpx2.ASGITransport(app=simulator(fault=fault))
+    async with httpx2.AsyncClient(transport=transport) as http:
+        client = build_client(key, "http://openai/v1", 2.0, http)
+        models = models_of(model)
+        return await OpenAILLM(client, models=models, timeout=2.0, max_output_tokens=9).reach()
+
+
+async def test_a_look_at_the_model_says_that_the_provider_has_it() -> None:
+    assert await reached()
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"key": "sk-errada"}, FaultCode.OPENAI_AUTH),
+        ({"model": "gpt-0"}, FaultCode.OPENAI_MODEL_UNKNOWN),
+        ({"fault": ModelFault.SERVER_ERROR}, FaultCode.OPENAI_SERVER),
+        ({"fault": ModelFault.RATE_LIMITED}, FaultCode.OPENAI_RATE_LIMIT),
+        ({"fault": ModelFault.RESET}, FaultCode.OPENAI_CONNECTION),
+    ],
+)
+async def test_a_look_at_the_model_names_what_is_wrong(
+    given: dict[str, Any], code: FaultCode
+) -> None:
+    with pytest.raises(OrbionError) as raised:
+        await reached(**given)
+    assert raised.value.code is code
+
+
+async def test_what_spoils_an_answer_spares_the_look() -> None:
+    assert await reached(fault=ModelFault.MALFORMED)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [(404, "Not Found"), (403, "Missing scopes: api.model.read"), (401, "Missing scopes: x")],
+)
+async def test_a_server_or_a_key_that_tells_nothing_of_models_is_reached(
+    status: int, message: str
+) -> None:
+    answer = httpx2.Response(status, json={"error": {"message": message, "code": None}})
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(lambda _: answer)) as http:
+        assert not await openai_llm(http).reach()
 
 
 @pytest.fixture(params=["scripted", "openai"])

@@ -74,7 +74,7 @@ async def take_turn(llm: OpenAILLM, *texts: str) -> tuple[TurnResult, list[str]]
         metrics=Metrics(),
     )
     result = await agent(1, turn(*texts), ())
-    return result, [step.kind for step in journal.written]
+    return result, [step.kind for step in (*journal.written, *result.steps)]
 
 
 async def test_the_server_reads_our_tools_and_our_contract(

@@ -93,7 +93,7 @@ MATRIX: Final[Mapping[str, Fault]] = {
     "circuit": Fault(
         inject=asks_the_model,
         settings=MODEL | {"openai_api_key": "sk-errada-123456"},
-        alerts=frozenset({"OrbionCircuitOpen", "OrbionCircuitOpenLong"}),
+        alerts=frozenset({"OrbionCircuitOpen", "OrbionCircuitOpenLong", "OrbionModelUnreachable"}),
     ),
     "disk": Fault(settings={"disk_reserve": 2**60}, alerts=frozenset({"OrbionDiskFull"})),
     "wrong secret": Fault(inject=has_a_wrong_secret, alerts=frozenset({"OrbionWebhooksRefused"})),
@@ -170,7 +170,7 @@ async def empty_panels(watched: Monitoring) -> Sequence[str]:
     ]
 
 
-@pytest.mark.alone
+@pytest.mark.waits
 @pytest.mark.timeout(150)
 async def test_each_fault_raises_exactly_its_alerts_and_the_dashboards_show_the_run(
     tmp_path: Path,

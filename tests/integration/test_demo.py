@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 SECONDS = 50
+pytestmark = pytest.mark.waits
 
 
 def orbion(folder: Path, *arguments: str) -> "subprocess.Popen[str]":

@@ -13,7 +13,7 @@ from orbion.adapters.db import echoes, outbox
 from orbion.adapters.db.contacts import Place
 from orbion.adapters.db.schema import MESSAGE, OUTBOX
 from orbion.adapters.db.store import DbStore
-from orbion.adapters.db.tx import Moved, Statement, Tx
+from orbion.adapters.db.tx import Move, Statement, Tx
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.outbox import SendOrder, SendReceipt, Skipped
 from tests.contract.scenes import answer, claim_one, column, receive
@@ -94,7 +94,7 @@ class Between:
         return self.tx.now
 
     @property
-    def moves(self) -> list[Moved]:
+    def moves(self) -> list[Move]:
         return self.tx.moves
 
     def one(self, statement: Statement, /, **params: object) -> Any:

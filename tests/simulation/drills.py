@@ -16,15 +16,12 @@ import httpx
 import httpx2
 from pydantic import SecretStr
 
-from orbion.adapters.db.histories import Histories, HistoryKey
 from orbion.adapters.db.sqlite import SqliteDatabase
 from orbion.adapters.llm import openai as provider
 from orbion.adapters.llm.late import ClosingLLM
 from orbion.config import Settings
-from orbion.domain.messages import Message
 from orbion.domain.prompt import models_of
 from orbion.domain.reply import Reply, ReplyBubble
-from orbion.kit.cache import Cache
 from orbion.kit.ids import new_trace
 from orbion.main.build import running
 from orbion.main.observing import Orbion
@@ -276,14 +273,6 @@ class Play:
             db = service.store.db
             assert isinstance(db, SqliteDatabase)
             db._connection = Faulty(db._connection, self.disk)  # type: ignore[assignment]
-            kept: Cache[HistoryKey, Sequence[Message]] = Cache(
-                "history",
-                maxsize=self.remembered,
-                ttl=3_600,
-                clock=self.loop,
-                random=Random(4),
-            )
-            object.__setattr__(service.store, "histories", Histories(cache=kept))
             self.service = service
             self.web = httpx.AsyncClient(
                 transport=httpx.ASGITransport(app=with_state(app, service.state))
@@ -297,6 +286,7 @@ class Play:
             hurry=False,
             others={
                 "llm": "openai",
+                "cache_entries": self.remembered,
                 "openai_api_key": SecretStr(MODEL_KEY),
                 "model_deadline": 5.0,
                 "sheet_id": SPREADSHEET,

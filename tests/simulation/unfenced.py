@@ -9,7 +9,7 @@ from sqlalchemy import select
 from orbion.adapters.db import lanes
 from orbion.adapters.db.schema import LANE
 from orbion.adapters.db.sql import bind
-from orbion.adapters.db.tx import Body, Database, Moved, Row, Statement, Tx
+from orbion.adapters.db.tx import Body, Database, Move, Row, Statement, Tx
 
 T = TypeVar("T")
 HOLDER = Statement(
@@ -44,7 +44,7 @@ class _Tx:
         return self.tx.now
 
     @property
-    def moves(self) -> list[Moved]:
+    def moves(self) -> list[Move]:
         return self.tx.moves
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:

@@ -11,6 +11,7 @@ import asyncpg
 
 from orbion.adapters.db.histories import Histories
 from orbion.adapters.db.inbox import InboxPolicy
+from orbion.adapters.db.known_leads import KnownLeads
 from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.migrate import migrate_postgres, migrate_sqlite
 from orbion.adapters.db.postgres import PostgresDatabase
@@ -22,7 +23,7 @@ from orbion.domain.conversations import Account
 from orbion.domain.events import MessageEchoed, MessageReceived
 from orbion.domain.identity import Identity
 from orbion.domain.messages import MessageKind
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.kit.clock import Clock
 from orbion.kit.executor import Executor, ThreadExecutor
 from orbion.kit.limiter import Limiter, Rate
@@ -65,7 +66,10 @@ def make_store(
         lane_policy=lanes or LanePolicy(),
         inbox_policy=InboxPolicy(quiet=lambda _text, _kind: quiet, max_wait=6_000, again=quiet),
         histories=Histories(
-            cache=Cache("history", maxsize=100, ttl=3600, clock=clock, random=dice)
+            cache=Cache("history", CachePolicy(maxsize=100, ttl=3600), clock=clock, random=dice)
+        ),
+        known_leads=KnownLeads(
+            cache=Cache("lead", CachePolicy(maxsize=100, ttl=3600), clock=clock, random=dice)
         ),
         crowd=Limiter([Rate(crowd, 60.0)], clock=clock),
         clock=clock,

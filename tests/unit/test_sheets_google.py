@@ -125,10 +125,11 @@ async def test_a_second_row_of_a_killed_process_is_emptied_and_one_with_a_note_s
     tab.insert_column(2, "nota")
     tab.cells += [["1", "n1", ""], ["2", "n2", "ligar amanhã"]]
     async with google_sheet(google, key, clock=clock) as next_one:
-        await next_one.upsert([row(n, nome="novo") for n in (1, 2)])
+        await next_one.upsert([row(3, nome="novo")])
     assert ["|".join(line).strip("|") for line in tab.cells[1:]] == [
-        "1|novo",
-        "2|novo",
+        "1|n1",
+        "2|n2",
+        "3|novo",
         "",
         "2|n2|ligar amanhã",
     ]

@@ -1,9 +1,11 @@
 """The delivery on a real store, between a scripted gateway and the test's own clock."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from orbion.adapters.db.schema import OUTBOX
 from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.tx import Body, Database
 from orbion.domain.errors import (
     FaultCode,
     UnavailableError,
@@ -18,8 +20,27 @@ from tests.support.stores import HandClock, hello
 from tests.usecases.stage import HighDice, ScriptedChannel, counted
 
 MARIA = "5511900000001@s.whatsapp.net"
+T = TypeVar("T")
 LOST = UnknownOutcomeError(FaultCode.WHATSAPP_UNKNOWN_OUTCOME, "no answer")
 DOWN = UnavailableError(FaultCode.WHATSAPP_UNREACHABLE, "no connection", retry_after=7.0)
+
+
+@dataclass(slots=True)
+class Busy:
+    """A database that refuses the next `times` writes, and says to come again in `seconds`."""
+
+    inner: Database
+    times: int = 0
+    seconds: float = 0.0
+
+    async def read(self, body: Body[T]) -> T:
+        return await self.inner.read(body)
+
+    async def write(self, body: Body[T]) -> T:
+        if self.times:
+            self.times -= 1
+            raise UnavailableError(FaultCode.DB_BUSY, "busy", retry_after=self.seconds)
+        return await self.inner.write(body)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from orbion.domain.accounts import (
 from orbion.domain.errors import FaultCode, OrbionError, UnavailableError
 from orbion.domain.events import ConnectionState
 from orbion.domain.gateway_webhook import NEEDED, USEFUL, Target, Webhook, webhook_path
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.account_evidence import last_webhook, refused_webhooks, unconfirmed_sends
 from orbion.usecases.check_account import CheckAccount, fix_of, judge_version
@@ -97,10 +97,7 @@ def check_over(gateway: ScriptedGateway, clock: HandClock) -> CheckAccount:
         evidence=(),
         versions=Cache(
             "version",
-            maxsize=9,
-            ttl=3600,
-            negative_ttl=3600,
-            jitter=0.0,
+            CachePolicy(maxsize=9, ttl=3600, negative_ttl=3600, jitter=0.0),
             clock=clock,
             random=Random(1),
         ),

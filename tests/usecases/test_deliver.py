@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,7 @@ from orbion.kit.limiter import Rate
 from orbion.usecases.deliver import DeliveryPolicy
 from tests.contract.scenes import claim_one, column, receive
 from tests.support.stores import HandClock, echo
-from tests.usecases.post import DOWN, LOST, MARIA, Post, settled
+from tests.usecases.post import DOWN, LOST, MARIA, Busy, Post, settled
 from tests.usecases.stage import counted, due
 
 
@@ -226,6 +227,56 @@ async def test_an_accept_outlives_the_lease_of_its_sender(post: Post) -> None:
     await post.work()
     assert post.channel.sent == ["oi"]
     assert await settled(post) == [("sent", None, "WA1")]
+
+
+@pytest.fixture
+def busy(post: Post) -> Busy:
+    """Stands before the post's database."""
+    between = Busy(post.store.db)
+    post.store = replace(post.store, db=between)
+    post.policy = DeliveryPolicy(characters_per_second=0, retry_base=0.0, send_timeout=0.3)
+    return between
+
+
+async def test_an_accept_outlives_a_database_that_is_busy(post: Post, busy: Busy) -> None:
+    await post.queue("oi")
+
+    async def grow_busy() -> None:
+        busy.times = 3
+
+    post.channel.on_send = grow_busy
+    await post.work()
+    assert (post.channel.sent, busy.times) == (["oi"], 0)
+    assert await settled(post) == [("sent", None, "WA1")]
+
+
+async def test_an_accept_outlives_both_its_lease_and_the_database(post: Post, busy: Busy) -> None:
+    await post.queue("oi")
+
+    async def lose_all() -> None:
+        post.clock.pass_(16)
+        await claim_one(post.store, Queue.OUT, "w2")
+        busy.times = 2
+
+    post.channel.on_send = lose_all
+    with pytest.raises(LeaseLostError):
+        await post.work()
+    post.clock.pass_(16)
+    await post.work()
+    assert post.channel.sent == ["oi"]
+    assert await settled(post) == [("sent", None, "WA1")]
+
+
+async def test_a_database_that_stays_away_leaves_the_send_in_doubt(post: Post, busy: Busy) -> None:
+    await post.queue("oi")
+
+    async def go_away() -> None:
+        busy.times, busy.seconds = 1, post.policy.send_timeout + 1
+
+    post.channel.on_send = go_away
+    with pytest.raises(UnavailableError):
+        await post.work()
+    assert await settled(post) == [("sending", None, None)]
 
 
 async def test_a_handler_that_is_cancelled_still_settles_what_was_accepted(post: Post) -> None:

@@ -26,7 +26,7 @@ from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
 from orbion.kit.limiter import Limiter
 from orbion.kit.retry import Retries
-from orbion.ports import LLM, Archive, Channel, Events, Gateway, PastPage, Sheet
+from orbion.ports import LLM, Archive, Channel, Events, Gateway, PastPage, Provider, Sheet
 
 T = TypeVar("T")
 
@@ -216,6 +216,21 @@ class GuardedLLM:
             return await _through(self._guard, lambda: self._inner.complete(prompt), late)
 
         return await self._retries(attempt, _passing)
+
+
+class GuardedProvider:
+    """Looks at the provider beside the guard that the model's calls pass."""
+
+    def __init__(self, inner: Provider, guard: Guard) -> None:
+        self._inner = inner
+        self._guard = guard
+
+    async def reach(self) -> bool:
+        """Ask past the breaker: this is the probe that finds a key that works again."""
+        told = await self._inner.reach()
+        if self._guard.is_forbidden:
+            self._guard.recover()
+        return told
 
 
 class GuardedEvents:

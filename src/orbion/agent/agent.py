@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from orbion.agent.asking import Asking
@@ -46,15 +46,21 @@ class Agent:
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
     ) -> TurnResult:
         """Decide the turn; a provider's trouble ends as a fallback answer, a bug is raised."""
+        journal = Journal(self.turns, turn_id, steps=await self.turns.steps(turn_id))
+        result = await self._decide(journal, given, history)
+        return replace(result, steps=journal.kept)
+
+    async def _decide(
+        self, journal: Journal, given: TurnInput, history: Sequence[Message]
+    ) -> TurnResult:
         playbook = self.playbooks[given.conversation.account]
         until = asyncio.get_running_loop().time() + self.deadline_seconds
-        journal = Journal(self.turns, turn_id, steps=await self.turns.steps(turn_id))
         business = given.conversation.business
         passages = await read_for(self.knowledge, business, words_of(given.batch))
         opening = build_prompt(playbook, given, history, passages)
         spoken_at = _spoken_at(given, history)
         if _needs_no_model(opening):
-            return await self._plainly(given, opening, journal, spoken_at)
+            return self._plainly(given, opening, journal, spoken_at)
         asking = Asking(llm=self.llm, journal=journal, clock=self.clock, until=until)
         opening = await self.earlier(opening, given, history, asking)
         loop = Loop(
@@ -90,11 +96,11 @@ class Agent:
             spoken_at=spoken_at,
         )
 
-    async def _plainly(
+    def _plainly(
         self, given: TurnInput, opening: Prompt, journal: Journal, spoken_at: int | None
     ) -> TurnResult:
         """Code goes on to the next question, with the words that the business has written."""
-        await journal.write("plain", model_key(opening), "")
+        journal.keep("plain", model_key(opening), "")
         self.metrics.turn_model_calls.observe(0)
         return settle(
             opening.playbook,

@@ -77,7 +77,7 @@ class Loop:
             return TOOL_LOOP if prompt.must_answer else await self._use_tools(said)
         judged = self.judge(said.text, prompt, handoff=self.effects.handoff, receipts=self.receipts)
         if isinstance(judged, Reply):
-            await self.asking.journal.write("passed", model_key(prompt), CHAIN)
+            self.asking.journal.keep("passed", model_key(prompt), CHAIN)
             return judged
         return await self._send_back(said, judged)
 

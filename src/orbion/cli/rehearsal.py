@@ -65,6 +65,9 @@ class Overheard:
         self.prompts[prompt.payer.conversation_id].append(written)
         return await self.inner.complete(prompt)
 
+    async def reach(self) -> bool:
+        return await self.inner.reach()
+
     async def close(self) -> None:
         await self.inner.close()
 

@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         le=300,
         description="Seconds a statement may take on PostgreSQL; a wait for a lock half of it.",
     )
+    cache_entries: int = Field(
+        default=1024,
+        ge=0,
+        le=1_000_000,
+        description="Conversations, and leads, that a process keeps in memory; 0 keeps none.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line of the log."
     )

@@ -25,12 +25,13 @@ class Referral:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """`asked` says how often the question of each slot was put."""
+    """`asked` says how often the question of each slot was put; each change is a new `version`."""
 
     id: int
     contact_id: int
     stage: str
     score: int
+    version: int = 1
     facts: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, int] = field(default_factory=dict)
 

@@ -76,7 +76,8 @@ class TurnResult:
     """What one turn decided; the store writes all of it at once or nothing.
 
     `asked` is the slot whose question the bubbles put, `open_slot` the one that an answer is for;
-    `loss` says why the lead is lost, when it is; `language` is the contact's from now on.
+    `loss` says why the lead is lost, when it is; `language` is the contact's from now on; `steps`
+    are the last of its journal.
     """
 
     verdict: Verdict
@@ -89,6 +90,7 @@ class TurnResult:
     asked: str | None = None
     loss: str | None = None
     language: Language | None = None
+    steps: tuple["Step", ...] = ()
 
     @property
     def answers(self) -> bool:

@@ -42,6 +42,12 @@ class Ending(StrEnum):
     released = "released"
 
 
+# Found through its Enum, a member costs as much as a call.
+_CLOSED = BreakerState.closed
+_OK = Ending.ok
+_RELEASED = Ending.released
+
+
 class NotAttemptedError(Exception):
     """The guard refused: nothing left this process. `retry_after` is in seconds."""
 
@@ -106,14 +112,14 @@ class Permit:
         self._generation = generation
 
     def success(self, seconds: float) -> None:
-        self._end(Ending.ok, seconds)
+        self._end(_OK, seconds)
 
     def failure(self, seconds: float, *, timed_out: bool = False) -> None:
         self._end(Ending.timed_out if timed_out else Ending.failed, seconds)
 
     def release(self) -> None:
         """Give the permit back without a verdict, as after a cancellation."""
-        self._end(Ending.released, 0.0)
+        self._end(_RELEASED, 0.0)
 
     def _end(self, ending: Ending, seconds: float) -> None:
         settle, self._settle = self._settle, None
@@ -151,6 +157,7 @@ class Breaker:
         self._held_until = 0.0
         self._probes_out = 0
         self._probes = [0, 0, 0]
+        self._is_free = self._would_be_free()
         self._counts = dict.fromkeys(Ending, 0)
         self._total = self._rejected = self._slow = 0
 
@@ -181,12 +188,21 @@ class Breaker:
 
     def acquire(self) -> Permit:
         """Raises BreakerOpenError when the call must not be made."""
+        if self._is_free:
+            self._total += 1
+            return Permit(self._settle, self._generation)
+        return self._consider()
+
+    def _consider(self) -> Permit:
+        """Decide about a call that state, mode or a hold may refuse."""
         if self._mode is BreakerMode.disabled:
             return Permit(self._settle, _UNCOUNTED)
         self._total += 1
         wait = self._refusal(self._clock.monotonic())
         if wait > 0.0:
             return self._refuse(wait)
+        self._held_until = 0.0
+        self._is_free = self._would_be_free()
         if self._mode is BreakerMode.forced_closed:
             return Permit(self._settle, _UNJUDGED)
         if self._state is BreakerState.open:
@@ -199,6 +215,7 @@ class Breaker:
         """Refuse every call until `until` (monotonic seconds); the state stays what it is."""
         latest = self._clock.monotonic() + self._policy.hold_at_most
         self._held_until = max(self._held_until, min(until, latest))
+        self._is_free = False
 
     def force_open(self, reason: str) -> None:
         """Stay open until `reset`, unless an operator has already set another mode."""
@@ -216,6 +233,11 @@ class Breaker:
         """Closed, empty window, no hold; forced open becomes automatic, other modes stay."""
         forced = self._mode is BreakerMode.forced_open
         self.set_mode(BreakerMode.automatic if forced else self._mode, "reset")
+
+    def _would_be_free(self) -> bool:
+        """Whether no call is refused and each is judged, until something changes."""
+        judges = self._mode in {BreakerMode.automatic, BreakerMode.shadow}
+        return judges and self._state is _CLOSED and self._held_until == 0.0
 
     def _refusal(self, now: float) -> float:
         if self._mode is BreakerMode.forced_open:
@@ -239,14 +261,14 @@ class Breaker:
         if generation == _UNCOUNTED:
             return
         self._counts[ending] += 1
-        if ending is Ending.released:
+        if ending is _RELEASED:
             self._take_back(generation)
             return
         slow = seconds >= self._policy.slow_after
         self._slow += slow
         if generation == self._generation:
-            judge = self._judge_window if self._state is BreakerState.closed else self._judge_probes
-            judge(failed=ending is not Ending.ok, slow=slow)
+            judge = self._judge_window if self._state is _CLOSED else self._judge_probes
+            judge(failed=ending is not _OK, slow=slow)
 
     def _take_back(self, generation: int) -> None:
         if generation == self._generation and self._state is BreakerState.half_open:
@@ -292,6 +314,7 @@ class Breaker:
         self._consecutive = 0
         self._probes_out = 0
         self._probes = [0, 0, 0]
+        self._is_free = self._would_be_free()
         self._on_change(
             BreakerChange(
                 name=self.name, before=before, after=state, mode=self._mode, reason=reason

@@ -23,7 +23,8 @@ class Slot:
 class AdaptiveLimit:
     """Additive increase, multiplicative decrease (AIMD); waiting calls enter in order of arrival.
 
-    Success adds 1/limit when at least half of the limit is used. Overload cuts by `decrease`, at
+    Success adds 1/limit when at least half of the limit is used, and a whole 1 until the first
+    overload (slow start, as TCP finds its pace: RFC 5681 §3.1). Overload cuts by `decrease`, at
     most once per round trip: calls that began before a cut cannot cut again. `patience` is how many
     seconds its guard lets a call wait to enter.
     """
@@ -75,7 +76,8 @@ class AdaptiveLimit:
             if slot.was_overloaded:
                 self._cut(cuts)
             elif succeeded and self._used * 2 >= self.limit:
-                self._limit = min(self._most, self._limit + 1 / self._limit)
+                growth = 1 / self._limit if self._cuts else 1.0
+                self._limit = min(self._most, self._limit + growth)
             self._leave()
 
     async def _enter(self, patience: float | None) -> None:

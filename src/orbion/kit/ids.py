@@ -4,12 +4,14 @@ import hashlib
 import random
 import re
 
+DIGITS_OF_A_PHONE = r"\d{10}"
+"""A text without them holds no phone number."""
 _PHONE = re.compile(r"(?<!\d)(\d{4})(\d{4,9})(\d{2})(?!\d)")
 
 
 def new_trace(random: random.Random) -> str:
     """A W3C trace id: 32 hexadecimal digits, not all zero."""
-    return f"{random.randrange(1, 1 << 128):032x}"
+    return f"{random.getrandbits(128) or 1:032x}"
 
 
 def digest(*parts: str) -> bytes:

@@ -17,8 +17,9 @@ class SlidingCounts:
         totals = self.totals(now)
         bucket = self._buckets[self._index % len(self._buckets)]
         for counter, amount in enumerate(amounts):
-            bucket[counter] += amount
-            totals[counter] += amount
+            if amount:
+                bucket[counter] += amount
+                totals[counter] += amount
         return totals
 
     def totals(self, now: float) -> list[int]:

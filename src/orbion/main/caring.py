@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from orbion.config import Settings
 from orbion.domain.accounts import Receipts
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.main.outside import target_of
 from orbion.main.world import World
 from orbion.ports import Channel, Connections, Gateway
@@ -61,15 +61,8 @@ def build_watches(care: Care) -> Mapping[str, AccountWatch]:
 
 def build_versions(world: World) -> Cache[str, str | None]:
     """Make the memory of the gateways' versions; what was not told is not asked again either."""
-    return Cache(
-        "version",
-        maxsize=256,
-        ttl=VERSION_SECONDS,
-        negative_ttl=VERSION_SECONDS,
-        jitter=0.0,
-        clock=world.clock,
-        random=world.random,
-    )
+    policy = CachePolicy(maxsize=256, ttl=VERSION_SECONDS, negative_ttl=VERSION_SECONDS, jitter=0.0)
+    return Cache("version", policy, clock=world.clock, random=world.random)
 
 
 def _evidence(care: Care, name: str) -> Sequence[Look]:

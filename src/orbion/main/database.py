@@ -8,6 +8,7 @@ from orbion.adapters.db.drivers import load_postgres
 from orbion.adapters.db.filelock import FileLock
 from orbion.adapters.db.histories import Histories
 from orbion.adapters.db.inbox import InboxPolicy
+from orbion.adapters.db.known_leads import KnownLeads
 from orbion.adapters.db.lanes import LanePolicy
 from orbion.adapters.db.migrate import (
     HEAD,
@@ -23,7 +24,7 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.debounce import quiet_ms
 from orbion.domain.messages import MessageKind
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.kit.limiter import Limiter, Rate
 from orbion.main.world import World
 from orbion.telemetry.logs import MIGRATION, log
@@ -132,6 +133,7 @@ def build_store(
     def quiet(text: str, kind: MessageKind) -> int:
         return quiet_ms(text, kind, low=low, high=high)
 
+    kept = CachePolicy(maxsize=settings.cache_entries, ttl=3600.0)
     return DbStore(
         db=db,
         operators=operators,
@@ -143,9 +145,8 @@ def build_store(
             again=low,
             idle_release=round(settings.human_idle_release * 1000),
         ),
-        histories=Histories(
-            cache=Cache("history", maxsize=1024, ttl=3600.0, clock=world.clock, random=world.random)
-        ),
+        histories=Histories(cache=Cache("history", kept, clock=world.clock, random=world.random)),
+        known_leads=KnownLeads(cache=Cache("lead", kept, clock=world.clock, random=world.random)),
         crowd=Limiter([Rate(settings.key_per_minute, 60.0)], clock=world.clock),
         clock=world.clock,
         random=world.random,

@@ -34,6 +34,7 @@ from orbion.web.readiness import Readiness
 from orbion.web.webhooks import CHANNEL
 from orbion.workers.accounts import AccountWatch
 from orbion.workers.checks import (
+    ModelCheck,
     account_check,
     circuit_check,
     circuits,
@@ -219,7 +220,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
-            "caches": lambda: {"history": store.histories.statistics},
+            "caches": lambda: store.caches,
             "system": system(monitor, lambda: clock.monotonic() - started),
             "versions": lambda: {"orbion": __version__},
         },
@@ -233,7 +234,8 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
 def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
     metrics, guards = built.guards.metrics, built.guards.made
     sheets = {sheet_guard_of(business): sheet for business, sheet in built.sheets.made.items()}
-    watched = {*map(guard_of, watches), *sheets}
+    providers = built.guards.providers
+    watched = {*map(guard_of, watches), *sheets, *providers}
     return HealthBoard(
         [
             database_check(built.store),
@@ -243,6 +245,16 @@ def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
                 for name, watch in watches.items()
             ),
             *(sheet_check(sheet, guards[name]) for name, sheet in sheets.items()),
+            *(
+                ModelCheck(
+                    provider=provider,
+                    guard=guards[name],
+                    model=built.settings.openai_model,
+                    clock=built.world.clock,
+                    metrics=metrics,
+                ).check()
+                for name, provider in providers.items()
+            ),
             *(circuit_check(guard) for guard in guards.values() if guard.name not in watched),
         ],
         clock=built.world.clock,
@@ -266,9 +278,9 @@ def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) ->
     """Read what is counted elsewhere whenever metrics are read."""
 
     def refresh() -> None:
-        statistics = store.histories.statistics
-        metrics.cache_requests.follow(statistics.hits, "history", "hit")
-        metrics.cache_requests.follow(statistics.misses, "history", "miss")
+        for name, statistics in store.caches.items():
+            metrics.cache_requests.follow(statistics.hits, name, "hit")
+            metrics.cache_requests.follow(statistics.misses, name, "miss")
         for account, at in receive.last_seen.items():
             metrics.webhook_age_seconds.set((clock.now() - at) / 1000, account)
 

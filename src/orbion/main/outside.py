@@ -5,7 +5,7 @@ import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import httpx
 
@@ -17,6 +17,7 @@ from orbion.adapters.guarded import (
     GuardedChannel,
     GuardedGateway,
     GuardedLLM,
+    GuardedProvider,
     judge,
 )
 from orbion.adapters.llm.late import ClosingLLM, LateLLM
@@ -34,7 +35,7 @@ from orbion.kit.retry import Retries, RetryBudget
 from orbion.main.measuring import MeasuredLLM
 from orbion.main.metering import MeteredLLM, limits_of, shipped_prices
 from orbion.main.world import World
-from orbion.ports import LLM, Archive, Channel, Gateway, Ledger
+from orbion.ports import LLM, Archive, Channel, Gateway, Ledger, Provider
 from orbion.telemetry.logs import CIRCUIT, log
 from orbion.telemetry.metrics import Metrics
 
@@ -46,6 +47,7 @@ _SLOT_SECONDS = 0.5
 class Guards:
     """Makes the guard of each outside service and remembers it for health and metrics.
 
+    `providers` are the model's, by the name of their guard, for the check that looks at them;
     `news` is told of each change of a circuit, if anybody wants to know.
     """
 
@@ -53,6 +55,7 @@ class Guards:
     world: World
     metrics: Metrics
     made: dict[str, Guard]
+    providers: dict[str, Provider] = field(default_factory=dict)
     news: Callable[[str, BreakerChange], None] | None = None
 
     def make(self, name: str, service: str, *, timeout: float, patience: float = math.inf) -> Guard:
@@ -241,6 +244,7 @@ def build_llm(
     arriving = asyncio.ensure_future(_arriving(settings, guards.world, key))
     guard = guards.make("openai", "openai", timeout=settings.model_deadline)
     late = LateLLM(arriving)
+    guards.providers[guard.name] = GuardedProvider(late, guard)
     closing.push_async_callback(late.close)
     measured = MeasuredLLM(
         late,

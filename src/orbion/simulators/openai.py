@@ -1,6 +1,7 @@
 """Simulates the chat completions API of OpenAI as a raw ASGI app with fault knobs."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -12,7 +13,15 @@ from starlette.types import Receive, Scope, Send
 from orbion.kit.ids import digest
 from orbion.simulators.asgi import Answer, Ending, Request, read_request, respond
 from orbion.simulators.faults import ModelFault, ModelFaults, draw
-from orbion.simulators.openai_faults import ANSWERS, BAD_KEY, SPOILED, error, rate_limited
+from orbion.simulators.openai_faults import (
+    ANSWERS,
+    BAD_KEY,
+    OUTAGES,
+    SPOILED,
+    error,
+    no_model,
+    rate_limited,
+)
 from orbion.simulators.openai_rules import what_is_wrong
 
 Json: TypeAlias = dict[str, Any]
@@ -23,6 +32,7 @@ BYTES_PER_TOKEN: Final = 4
 CACHE_FROM: Final = 1024
 CACHE_STEP: Final = 128
 MODELS: Final = ("gpt-4o-mini", "gpt-4.1-mini", "gpt-5-mini")
+_NAMED: Final = re.compile(r"(?:/v1)?/models/(.+)")
 PATHS: Final = ("/v1/chat/completions", "/chat/completions")
 
 
@@ -67,6 +77,8 @@ class OpenAISimulator:
             return BAD_KEY
         if request.method == "GET" and request.path in ("/v1/models", "/models"):
             return Answer(body={"object": "list", "data": [_model(name) for name in MODELS]})
+        if request.method == "GET" and (found := _NAMED.fullmatch(request.path)):
+            return self._look(found[1])
         if request.method != "POST" or request.path not in PATHS:
             return error(404, f"Invalid URL ({request.method} {request.path})")
         try:
@@ -75,6 +87,15 @@ class OpenAISimulator:
             return error(400, "We could not parse the JSON body of your request.")
         wrong = what_is_wrong(body)
         return error(400, wrong) if wrong else self._complete(body, tokens(request.body))
+
+    def _look(self, name: str) -> Answer:
+        """What spoils single answers spares this; an outage, a wrong key or model does not."""
+        fault = draw(self.faults.call, self._random)
+        if fault is ModelFault.RATE_LIMITED:
+            return rate_limited(self.faults.wait)
+        if fault in OUTAGES:
+            return ANSWERS[fault]
+        return Answer(body=_model(name)) if name in MODELS else no_model(name, "model")
 
     def _complete(self, body: Json, prompt_tokens: int) -> Answer:
         cached = self._cached(body["messages"], prompt_tokens)

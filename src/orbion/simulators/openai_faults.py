@@ -10,10 +10,17 @@ from orbion.simulators.faults import ModelFault
 _HELP: Final = "Please contact us through our help center if the error persists."
 
 
-def error(status: int, message: str, *, code: str | None = None, kind: str | None = None) -> Answer:
+def error(
+    status: int,
+    message: str,
+    *,
+    code: str | None = None,
+    kind: str | None = None,
+    param: str | None = None,
+) -> Answer:
     """An error body in OpenAI's form."""
     usual = "server_error" if status >= 500 else "invalid_request_error"  # noqa: PLR2004 HTTP
-    body = {"error": {"message": message, "type": kind or usual, "param": None, "code": code}}
+    body = {"error": {"message": message, "type": kind or usual, "param": param, "code": code}}
     return Answer(status=status, body=body)
 
 
@@ -25,6 +32,11 @@ def rate_limited(wait: tuple[tuple[str, str], ...]) -> Answer:
         kind="requests",
     )
     return Answer(status=429, body=refused.body, headers=wait)
+
+
+def no_model(name: str, param: str | None = None) -> Answer:
+    message = f"The model `{name}` does not exist or you do not have access to it."
+    return error(404, message, code="model_not_found", param=param)
 
 
 def _finished(by: str, **message: Any) -> Mapping[str, Any]:
@@ -61,11 +73,7 @@ ANSWERS: Final[Mapping[ModelFault | None, Answer]] = MappingProxyType(
             "in 131072 tokens. Please reduce the length of the messages.",
             code="context_length_exceeded",
         ),
-        ModelFault.MODEL_UNKNOWN: error(
-            404,
-            "The model `gpt-0` does not exist or you do not have access to it.",
-            code="model_not_found",
-        ),
+        ModelFault.MODEL_UNKNOWN: no_model("gpt-0"),
         ModelFault.TIMED_OUT: error(408, "Request timed out.", kind="timeout"),
         ModelFault.NO_CHOICES: Answer(body={"object": "chat.completion", "choices": []}),
         ModelFault.WRONG_SHAPE: Answer(body={"object": "list", "data": [{"choices": "none"}]}),
@@ -75,6 +83,21 @@ ANSWERS: Final[Mapping[ModelFault | None, Answer]] = MappingProxyType(
     }
 )
 """Fates that need nothing of the request."""
+
+OUTAGES: Final = frozenset(
+    {
+        ModelFault.SERVER_ERROR,
+        ModelFault.OVERLOADED,
+        ModelFault.UNAUTHORIZED,
+        ModelFault.FORBIDDEN,
+        ModelFault.MODEL_UNKNOWN,
+        ModelFault.TIMED_OUT,
+        ModelFault.NOT_JSON,
+        ModelFault.HANG,
+        ModelFault.RESET,
+    }
+)
+"""What a look at the model meets as well."""
 
 SPOILED: Final[Mapping[ModelFault | None, Any]] = MappingProxyType(
     {

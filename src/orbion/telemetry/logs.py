@@ -4,13 +4,14 @@ import json
 import logging
 import math
 import re
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, TextIO
 
 import msgspec
 
-from orbion.kit.ids import mask_phone
+from orbion.kit.ids import DIGITS_OF_A_PHONE, mask_phone
 
 SERVICE_STARTED: Final = "service.started"
 SERVICE_READY: Final = "service.ready"
@@ -45,10 +46,19 @@ NOTICE: Final = "notice"
 KNOWLEDGE: Final = "knowledge"
 BUG: Final = "bug"
 
-_LOGGER: Final = "orbion"
+_ORBION: Final = logging.getLogger("orbion")
 _HANDLER: Final = "orbion-json"
 _SHORTEST_SECRET: Final = 6
 _UNMASKED: Final = frozenset({"trace"})
+_NO_FIELDS: Mapping[str, object] = {}
+_SAME_IN_EACH: Mapping[str, object] = {
+    "name": _ORBION.name,
+    **dict.fromkeys(("pathname", "filename", "module", "funcName"), ""),
+    **dict.fromkeys(("args", "exc_text", "stack_info", "thread", "threadName"), None),
+    **dict.fromkeys(("process", "processName", "taskName"), None),
+    **dict.fromkeys(("lineno", "msecs", "relativeCreated"), 0),
+}
+_NEVER: Final = "(?!)"
 # Inside a JSON string these would end a line, move a terminal's cursor or not encode at all.
 _UNSAFE: Final = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
@@ -60,13 +70,8 @@ def log(
     **fields: object,
 ) -> None:
     """Write one line; `error` adds its traceback. A field never holds the text of a message."""
-    logger = logging.getLogger(_LOGGER)
-    if logger.isEnabledFor(level):
-        raised = error and (type(error), error, error.__traceback__)
-        # made by hand: `Logger.log` walks the stack for a caller that no line shows
-        record = logging.LogRecord(_LOGGER, level, "", 0, event, None, raised or None)
-        record.fields = fields
-        logger.handle(record)
+    if _ORBION.isEnabledFor(level):
+        _ORBION.handle(_Line(event, level, error, fields))
 
 
 def configure(level: str | int, stream: TextIO, secrets: Iterable[str] = ()) -> None:
@@ -74,7 +79,7 @@ def configure(level: str | int, stream: TextIO, secrets: Iterable[str] = ()) -> 
     root = logging.getLogger()
     for handler in [each for each in root.handlers if each.get_name() == _HANDLER]:
         root.removeHandler(handler)
-    handler = logging.StreamHandler(stream)
+    handler = _Lines(stream)
     handler.set_name(_HANDLER)
     handler.setFormatter(JsonFormatter(redactor(secrets)))
     root.addHandler(handler)
@@ -84,10 +89,41 @@ def configure(level: str | int, stream: TextIO, secrets: Iterable[str] = ()) -> 
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """Masks phone numbers and removes `secrets`; one too short to be a secret is left alone."""
     known = sorted({s for s in secrets if len(s) >= _SHORTEST_SECRET}, key=len, reverse=True)
-    if not known:
-        return mask_phone
-    pattern = re.compile("|".join(map(re.escape, known)))
-    return lambda text: mask_phone(pattern.sub("[redacted]", text))
+    pattern = "|".join(map(re.escape, known)) or _NEVER
+    secret = re.compile(pattern)
+    # nearly every text is clean, and one look costs less than two replacements
+    is_suspicious = re.compile(f"{pattern}|{DIGITS_OF_A_PHONE}").search
+    return lambda text: mask_phone(secret.sub("[redacted]", text)) if is_suspicious(text) else text
+
+
+class _Line(logging.LogRecord):
+    """What a record needs and no more: the inherited one asks for thread, process and caller."""
+
+    def __init__(
+        self, event: str, level: int, error: BaseException | None, fields: Mapping[str, object]
+    ) -> None:
+        self.__dict__.update(_SAME_IN_EACH)
+        self.msg = event
+        self.levelno = level
+        self.levelname = logging.getLevelName(level)
+        self.exc_info = None if error is None else (type(error), error, error.__traceback__)
+        self.created = time.time()
+        self.fields = fields
+
+
+class _Lines(logging.Handler):
+    """Writes and flushes each line; one that cannot be written is no reason to stop."""
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._stream.write(self.format(record) + "\n")
+            self._stream.flush()
+        except Exception:  # noqa: BLE001 - as logging's own handlers do
+            self.handleError(record)
 
 
 class JsonFormatter(logging.Formatter):
@@ -96,21 +132,36 @@ class JsonFormatter(logging.Formatter):
     def __init__(self, redact: Callable[[str], str]) -> None:
         super().__init__()
         self._redact = redact
+        self._second = -1
+        self._told_second = ""
 
     def format(self, record: logging.LogRecord) -> str:
-        moment = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, Any] = {
-            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": self._told(record.created),
             "level": record.levelname.lower(),
             "event": self._redact(record.getMessage()),
             "logger": record.name,
         }
-        fields = getattr(record, "fields", {})
-        line |= {name: self._clean(name, value) for name, value in fields.items()}
+        redact, clean = self._redact, self._clean
+        for name, value in getattr(record, "fields", _NO_FIELDS).items():
+            if isinstance(value, str) and name not in _UNMASKED:
+                line[name] = redact(value)
+            else:
+                line[name] = clean(name, value)
         if record.exc_info:
             line["traceback"] = self._redact(self.formatException(record.exc_info))
         text = _to_json(line)
+        if text.isascii() and "\x7f" not in text:
+            return text
         return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+    def _told(self, moment: float) -> str:
+        """UTC with milliseconds; a second is put in words once."""
+        second = int(moment)
+        if second != self._second:
+            self._told_second = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._second = second
+        return f"{self._told_second}.{int((moment - second) * 1000):03d}Z"
 
     def _clean(self, name: str, value: object) -> object:
         """Plain JSON values, every string redacted; what JSON does not know becomes its text."""
@@ -120,10 +171,10 @@ class JsonFormatter(logging.Formatter):
             return value
         if isinstance(value, float) and math.isfinite(value):
             return value
-        if isinstance(value, Mapping):
-            return {self._redact(str(k)): self._clean(str(k), v) for k, v in value.items()}
         if isinstance(value, list | tuple | set | frozenset):
             return [self._clean(name, each) for each in value]
+        if isinstance(value, Mapping):
+            return {self._redact(str(k)): self._clean(str(k), v) for k, v in value.items()}
         return self._redact(str(value))
 
 

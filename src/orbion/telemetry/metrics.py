@@ -170,6 +170,11 @@ class Metrics:
             buckets=_TOKENS,
         )
 
+        self.model_reachable = self._gauge(
+            "model_reachable",
+            "1 when the provider answered the last look at the model, else 0.",
+            "model",
+        )
         self.llm_cost = self._counter(
             "llm_cost_microusd_total",
             "Settled cost of model calls, millionths of a dollar.",

@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -156,12 +157,27 @@ class Deliver:
             await _to_its_end(self._keep(claim, order, receipt))
 
     async def _keep(self, claim: Claim, order: SendOrder, receipt: SendReceipt) -> None:
-        """Settle as sent; a lane that was lost meanwhile must not cost what is known."""
+        """Settle as sent; neither a lost lane nor a busy database may cost what is known."""
+        until = self.clock.monotonic() + self.policy.send_timeout
         try:
-            await self._sent(claim, order, receipt)
+            await self._insist(lambda: self._sent(claim, order, receipt), until)
         except LeaseLostError:
-            await self.outbox.keep_receipt(order, receipt)
+            await self._insist(lambda: self.outbox.keep_receipt(order, receipt), until)
             raise
+
+    async def _insist(self, write: Callable[[], Awaitable[object]], until: float) -> None:
+        """Write again while the database is away: what only this process knows is not on disk."""
+        for attempt in count(1):
+            try:
+                await write()
+            except UnavailableError as error:
+                wait = self._delay(attempt, error.retry_after)
+                if self.clock.monotonic() + wait > until:
+                    raise
+                log(DELIVERY, logging.WARNING, outcome="not_settled", error_code=error.code)
+                await asyncio.sleep(wait)
+            else:
+                return
 
     async def _sent(
         self, claim: Claim, order: SendOrder | VerifyOrder, receipt: SendReceipt

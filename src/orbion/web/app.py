@@ -18,7 +18,7 @@ Routes: TypeAlias = Sequence[Route]
 
 
 class App(FastAPI):
-    """Webhooks, `routes`, are answered before FastAPI sees them; they only stand in its table."""
+    """Webhooks and probes, `routes`, pass FastAPI by; they only stand in its table."""
 
     def __init__(self, routes: Routes, *, new_trace: Callable[[], str], **settings: Any) -> None:
         super().__init__(**settings)
@@ -46,7 +46,7 @@ def create_app(
             yield {STATE: state}
 
     app = App(
-        routes,
+        (*routes, *health.ROUTES),
         new_trace=new_trace,
         title="Orbion",
         lifespan=yielding,

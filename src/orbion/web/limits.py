@@ -86,7 +86,8 @@ class Limits:
 
 def address_of(request: Request) -> str:
     """The peer itself: a forwarded header is worth nothing without a trusted proxy."""
-    return request.client.host if request.client else "unknown"
+    peer = request.scope.get("client")
+    return str(peer[0]) if peer else "unknown"
 
 
 async def too_many(_request: Request, error: Exception) -> Response:

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from orbion.domain.errors import OrbionError
 from orbion.domain.listing import StoreFacts
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.kit.clock import Clock
 from orbion.kit.lifecycle import Lifecycle, Phase
 from orbion.ports import Probe
@@ -74,4 +74,5 @@ class Readiness:
 
 
 def _briefly(name: str, clock: Clock, random: Random) -> Cache[str, V]:
-    return Cache(name, maxsize=1, ttl=_FRESH_SECONDS, jitter=0.0, clock=clock, random=random)
+    policy = CachePolicy(maxsize=1, ttl=_FRESH_SECONDS, jitter=0.0)
+    return Cache(name, policy, clock=clock, random=random)

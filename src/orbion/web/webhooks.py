@@ -1,6 +1,5 @@
 """Take Evolution's webhooks and answer each row of the table in DESIGN section 6."""
 
-import logging
 import math
 from collections.abc import Sequence
 from typing import cast
@@ -12,10 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from orbion.domain.errors import RejectedError, UnavailableError
 from orbion.domain.events import WebhookRequest
-from orbion.telemetry import logs
 from orbion.usecases.receive import Answer
 from orbion.web.deps import STATE, TRACE, State
 from orbion.web.limits import TooManyError, address_of
+from orbion.web.noting import note
 from orbion.web.responses import JSON, json_response
 
 CHANNEL = "evolution"
@@ -48,17 +47,13 @@ class Evolution:
         trace: str = scope[TRACE]
         started = state.clock.monotonic()
         response, outcome, answer = await _answered(state, scope, receive)
-        seconds = state.clock.monotonic() - started
-        state.metrics.webhook_requests.inc(CHANNEL, outcome)
-        state.metrics.webhook_ack_seconds.observe(seconds, CHANNEL, outcome, trace=trace)
-        logs.log(
-            logs.WEBHOOK,
-            logging.INFO if answer else logging.WARNING,
+        note(
+            state.metrics,
             channel=CHANNEL,
             account=scope["path_params"]["account"] if answer else None,
             outcome=outcome,
-            events=list(answer.outcomes[:10]) if answer else [],
-            ms=round(seconds * 1000, 2),
+            events=answer.outcomes if answer else (),
+            seconds=state.clock.monotonic() - started,
             trace=trace,
         )
         await response(scope, receive, send)

@@ -2,18 +2,22 @@
 
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import psutil
 
 from orbion.domain.accounts import AccountReport, Finding, Verdict
-from orbion.domain.errors import OrbionError
+from orbion.domain.errors import FaultCode, OrbionError
 from orbion.kit.breaker import BreakerState
+from orbion.kit.clock import Clock
 from orbion.kit.guard import Guard
 from orbion.kit.health import Check, CheckResult, Fact, LoopMonitor, Status
-from orbion.ports import Probe, Sheet
+from orbion.ports import Probe, Provider, Sheet
 from orbion.telemetry.metrics import Metrics
+
+_LOOK_SECONDS: Final = 60.0
 
 
 def database_check(probe: Probe) -> Check:
@@ -77,6 +81,53 @@ def sheet_check(sheet: Sheet, guard: Guard) -> Check:
         return CheckResult(status=status, facts={"circuit": state})
 
     return Check(name=guard.name, critical=False, probe=look, timeout=15.0, every=60.0)
+
+
+@dataclass(slots=True, kw_only=True)
+class ModelCheck:
+    """Shows the circuit as it is, and what the provider told when it was looked at last."""
+
+    provider: Provider
+    guard: Guard
+    model: str
+    clock: Clock
+    metrics: Metrics
+    _next: float = 0.0
+    _fault: str = ""
+    _facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def check(self) -> Check:
+        return Check(
+            name=self.guard.name, critical=False, probe=self._show, timeout=15.0, every=5.0
+        )
+
+    async def _show(self) -> CheckResult:
+        if self.clock.monotonic() >= self._next:
+            await self._look()
+        state = self.guard.breaker.state
+        well = not self._fault and state is BreakerState.closed
+        return CheckResult(
+            status=Status.healthy if well else Status.degraded,
+            summary=self._fault,
+            facts={"model": self.model, "circuit": state, **self._facts},
+        )
+
+    async def _look(self) -> None:
+        """Once a minute, whether the provider answers, how fast, and whether it has the model."""
+        started = self.clock.monotonic()
+        self._next = started + _LOOK_SECONDS
+        self._fault, self._facts = FaultCode.OPENAI_TIMEOUT, {}  # what a cancelled look leaves
+        try:
+            known: Fact = await self.provider.reach() or "not told"
+            seconds = self.clock.monotonic() - started
+            self._fault = ""
+            self._facts = {"known": known, "latency_ms": round(seconds * 1000, 1)}
+            self.metrics.dependency_seconds.observe(seconds, self.guard.name, "reach")
+        except OrbionError as error:
+            self._fault = error.code
+        finally:
+            self._facts = {**self._facts, "looked_ms": self.clock.now()}
+            self.metrics.model_reachable.set(float(not self._fault), self.model)
 
 
 def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:

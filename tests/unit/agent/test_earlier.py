@@ -134,7 +134,7 @@ async def test_a_crash_after_the_models_answer_asks_no_second_time() -> None:
     lost = Kept(talk(20))
     await answered(llm, lost, summing=writer, journal=journal)
     assert (len(writer.prompts), lost.summaries[0].maker) == (1, "said")
-    assert [step.kind for step in journal.written] == ["model", "model", "passed"]
+    assert [step.kind for step in journal.written] == ["model", "model"]
 
 
 async def test_when_the_model_cannot_code_does_and_the_customer_is_answered() -> None:

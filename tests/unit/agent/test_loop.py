@@ -165,7 +165,8 @@ async def test_a_vetoed_reply_goes_back_once_with_the_reason() -> None:
     turns, llm = JournaledTurns(), in_turn(dear, FINE)
     result = await run(llm, turn("quanto?"), turns=turns)
     assert result.verdict is Verdict.ANSWERED
-    assert [step.kind for step in turns.written] == ["model", "veto", "model", "passed"]
+    assert [step.kind for step in turns.written] == ["model", "veto", "model"]
+    assert [step.kind for step in result.steps] == ["passed"]
     refused, order = llm.prompts[1].messages[-2:]
     assert (refused.role, refused.text) == ("assistant", dear.to_json())
     assert order.role == "system"
@@ -205,7 +206,7 @@ async def test_a_chat_too_long_for_the_model_is_shown_once_more_with_less_histor
     turns, llm = JournaledTurns(), too_long(SHORT_HISTORY + 2)
     result = await run(llm, turn(WHERE), CHAT, turns=turns)
     assert result.verdict is Verdict.ANSWERED
-    assert [step.kind for step in turns.written] == ["fault", "model", "passed"]
+    assert [step.kind for step in turns.written] == ["fault", "model"]
     assert [message.text for message in llm.prompts[1].messages[1:-1]] == [
         f"fala {number}" for number in range(9, 13)
     ]

@@ -6,18 +6,27 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from orbion.kit.cache import Cache
+from orbion.kit.cache import Cache, CachePolicy
+from orbion.kit.packing import Packing
 from tests.unit.kit.manual_clock import ManualClock
 
 
 class Bench:
-    def __init__(self, *, maxsize: int = 100, ttl: float = 60.0, jitter: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        maxsize: int = 100,
+        ttl: float = 60.0,
+        jitter: float = 0.0,
+        stale: float = 0.0,
+        packing: Packing[str | None] | None = None,
+        quota: int = 1000,
+    ) -> None:
         self.clock = ManualClock()
         self.cache: Cache[str, str | None] = Cache(
             "leads",
-            maxsize=maxsize,
-            ttl=ttl,
-            jitter=jitter,
+            CachePolicy(maxsize=maxsize, ttl=ttl, jitter=jitter, stale=stale, quota=quota),
+            packing=packing,
             clock=self.clock,
             random=random.Random(5),
         )
@@ -229,3 +238,113 @@ async def test_peeking_loads_nothing_and_counts_nothing() -> None:
     bench.clock.advance(60)
     assert bench.cache.peek("k") is None
     assert (bench.loads, bench.cache.statistics.hits, bench.cache.statistics.misses) == (1, 0, 1)
+
+
+TEXT: Packing[str | None] = Packing(
+    dump=lambda text: (text or "").encode(), load=bytes.decode, compress_above=100
+)
+
+
+async def test_a_stale_value_is_given_at_once_while_one_load_renews_it() -> None:
+    bench, load = Bench(stale=30), Gated("new")
+    await bench.read("k", "old")
+    bench.clock.advance(60)
+    assert bench.cache.peek("k") is None
+    assert [await bench.cache.get("k", load) for _ in range(3)] == ["old"] * 3
+    await load.began.wait()
+    assert await bench.cache.get("k", load) == "old"
+    load.gate.set()
+    await settle()
+    assert await bench.read("k", "unused") == "new"
+    found = bench.cache.statistics
+    assert (found.hits, found.stale, found.misses, found.loads) == (5, 4, 1, 2)
+
+
+async def test_a_value_that_is_too_stale_is_waited_for() -> None:
+    bench = Bench(stale=30)
+    await bench.read("k", "old")
+    bench.clock.advance(90)
+    assert await bench.read("k", "new") == "new"
+    assert bench.cache.statistics.stale == 0
+
+
+async def test_an_absent_value_is_never_stale() -> None:
+    bench = Bench(stale=30)
+    assert await bench.read("k", None) is None
+    bench.clock.advance(5)
+    assert await bench.read("k", "new") == "new"
+
+
+async def test_a_stale_value_outlives_a_renewal_that_fails_and_rests_before_the_next() -> None:
+    bench, load = Bench(stale=30), Gated("new")
+    load.error = OSError("the sheet is away")
+    load.gate.set()
+    await bench.read("k", "old")
+    bench.clock.advance(60)
+    assert await bench.cache.get("k", load) == "old"
+    await settle()
+    assert await bench.read("k", "unused") == "old"
+    assert (bench.cache.statistics.errors, bench.cache.statistics.loads) == (1, 2)
+    bench.clock.advance(5)
+    assert await bench.read("k", "new") == "old"
+    await settle()
+    assert await bench.read("k", "unused") == "new"
+
+
+async def test_a_renewal_that_fails_brings_nothing_revoked_back() -> None:
+    bench, load = Bench(stale=30), Gated("new")
+    load.error = OSError("the sheet is away")
+    await bench.read("k", "old")
+    bench.clock.advance(60)
+    await bench.cache.get("k", load)
+    await load.began.wait()
+    bench.cache.invalidate("k")
+    load.gate.set()
+    await settle()
+    assert await bench.read("k", "newer") == "newer"
+
+
+async def test_a_renewal_leaves_a_load_alone_that_an_invalidation_let_begin() -> None:
+    bench, load = Bench(stale=30), Gated("newer")
+    await bench.read("k", "old")
+    bench.clock.advance(60)
+    assert await bench.read("k", "unused") == "old"
+    bench.cache.invalidate("k")
+    asyncio.get_running_loop().call_later(0, load.gate.set)
+    assert await bench.cache.get("k", load) == "newer"
+    assert (bench.loads, bench.cache.statistics.loads) == (1, 2)
+
+
+async def test_entries_hold_no_more_bytes_than_the_quota_and_the_oldest_go_first() -> None:
+    bench = Bench(packing=TEXT, quota=100)
+    for key in "abc":
+        bench.cache.put(key, key * 40)
+    assert bench.cache.peek("a") is None
+    assert bench.cache.peek("c") == "c" * 40
+    assert (bench.cache.statistics.weight, bench.cache.statistics.evictions) == (80, 1)
+    bench.cache.put("c", "ccc")
+    assert bench.cache.statistics.weight == 43
+
+
+async def test_a_value_beyond_the_whole_quota_is_not_kept_nor_what_it_replaces() -> None:
+    bench = Bench(packing=TEXT, quota=10)
+    bench.cache.put("k", "short")
+    assert await bench.read("other", "far too long for it") == "far too long for it"
+    assert bench.cache.peek("k") == "short"
+    bench.cache.put("k", "far too long for it")
+    assert bench.cache.statistics.size == 0
+
+
+async def test_a_large_value_is_kept_compressed_and_comes_back_equal() -> None:
+    bench = Bench(packing=TEXT)
+    long = "olá " * 500
+    bench.cache.put("k", long)
+    assert bench.cache.statistics.weight < 100
+    assert await bench.read("k", "unused") == long
+
+
+async def test_packed_entries_are_bounded_by_their_number_too() -> None:
+    bench = Bench(maxsize=2, packing=TEXT)
+    for key in "abc":
+        bench.cache.put(key, key)
+    assert (bench.cache.statistics.size, bench.cache.peek("a")) == (2, None)

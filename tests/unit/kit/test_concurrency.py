@@ -31,8 +31,17 @@ async def test_no_more_than_the_limit_run_at_once_and_they_enter_in_order() -> N
     assert (limit.used, limit.waiting) == (0, 0)
 
 
-async def test_success_at_half_use_grows_the_limit_by_its_inverse() -> None:
-    limit = AdaptiveLimit(start=2)
+async def test_until_the_first_overload_each_success_adds_a_place() -> None:
+    limit = AdaptiveLimit(start=4)
+    async with limit.slot(), limit.slot(), limit.slot(), limit.slot():
+        pass
+    assert limit.limit == 6  # the last two used less than half of it
+
+
+async def test_after_it_success_at_half_use_grows_the_limit_by_its_inverse() -> None:
+    limit = AdaptiveLimit(start=4, decrease=0.5)
+    async with limit.slot() as slot:
+        slot.overloaded()
     for _ in range(2):
         async with limit.slot():
             pass

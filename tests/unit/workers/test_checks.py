@@ -10,14 +10,15 @@ from typing import NoReturn
 import pytest
 
 from orbion.domain.accounts import AccountReport, Finding, fault, note, ok
-from orbion.domain.errors import FaultCode, OrbionError, UnavailableError
+from orbion.domain.errors import FaultCode, OrbionError, RefusedError, UnavailableError
 from orbion.domain.events import ConnectionState
 from orbion.kit.breaker import Breaker, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard, Outcome, Verdict
-from orbion.kit.health import CheckResult, LoopMonitor, Status
+from orbion.kit.health import Check, CheckResult, Fact, LoopMonitor, Status
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.checks import (
+    ModelCheck,
     account_check,
     circuit_check,
     circuits,
@@ -62,6 +63,87 @@ def guard_of(clock: HandClock) -> Guard:
         judge=lambda _: Verdict(outcome=Outcome.failure),
         observe=lambda _outcome, _seconds: None,
     )
+
+
+@dataclass(slots=True)
+class Told:
+    """A provider that tells what is given, and takes a quarter of a second for it."""
+
+    clock: HandClock
+    answer: bool | OrbionError
+    looks: int = 0
+
+    async def reach(self) -> bool:
+        self.looks += 1
+        self.clock.pass_(0.25)
+        if isinstance(self.answer, OrbionError):
+            raise self.answer
+        return self.answer
+
+
+def model_check(provider: Told, metrics: Metrics, guard: Guard | None = None) -> Check:
+    return ModelCheck(
+        provider=provider,
+        guard=guard or guard_of(provider.clock),
+        model="gpt-4.1-mini",
+        clock=provider.clock,
+        metrics=metrics,
+    ).check()
+
+
+@pytest.mark.parametrize(("answer", "known"), [(True, True), (False, "not told")])
+async def test_a_model_that_is_reached_shows_how_fast_and_whether_it_is_known(
+    clock: HandClock, *, answer: bool, known: Fact
+) -> None:
+    metrics = Metrics()
+    check = model_check(Told(clock, answer), metrics)
+    assert not check.critical
+    found = await check.probe()
+    assert found.status is Status.healthy
+    assert found.facts == {
+        "model": "gpt-4.1-mini",
+        "circuit": "closed",
+        "known": known,
+        "latency_ms": 250.0,
+        "looked_ms": clock.now(),
+    }
+    assert gauges(metrics, "model_reachable") == {"gpt-4.1-mini": 1.0}
+
+
+async def test_a_model_that_is_not_known_degrades(clock: HandClock) -> None:
+    metrics = Metrics()
+    unknown = RefusedError(FaultCode.OPENAI_MODEL_UNKNOWN, "OpenAI answered 404")
+    found = await model_check(Told(clock, unknown), metrics).probe()
+    assert (found.status, found.summary) == (Status.degraded, "openai.model_unknown")
+    assert gauges(metrics, "model_reachable") == {"gpt-4.1-mini": 0.0}
+
+
+async def test_the_provider_is_looked_at_once_a_minute_and_its_circuit_at_once(
+    clock: HandClock,
+) -> None:
+    provider, guard = Told(clock, answer=True), guard_of(clock)
+    check = model_check(provider, Metrics(), guard)
+    assert (await check.probe()).status is Status.healthy
+    guard.breaker.force_open("test")
+    assert (await check.probe()).status is Status.degraded
+    assert provider.looks == 1
+    clock.pass_(60)
+    await check.probe()
+    assert provider.looks == 2
+
+
+async def test_a_look_that_is_cut_off_leaves_a_time_out(clock: HandClock) -> None:
+    class Hangs(Told):
+        async def reach(self) -> bool:
+            raise asyncio.CancelledError
+
+    metrics = Metrics()
+    check = model_check(Hangs(clock, answer=True), metrics)
+    with pytest.raises(asyncio.CancelledError):
+        await check.probe()
+    found = await check.probe()
+    assert (found.status, found.summary) == (Status.degraded, "openai.timeout")
+    assert gauges(metrics, "model_reachable") == {"gpt-4.1-mini": 0.0}
 
 
 async def test_a_database_that_takes_a_write_is_healthy() -> None:

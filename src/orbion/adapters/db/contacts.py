@@ -10,9 +10,10 @@ from orbion.adapters.db.meeting import PHONE, meet
 from orbion.adapters.db.schema import CONTACT, CONTACT_ALIAS, CONVERSATION, OUTBOX
 from orbion.adapters.db.schema_leads import LEAD
 from orbion.adapters.db.sql import bind, first, insert_into, number
-from orbion.adapters.db.tx import Statement, Tx
+from orbion.adapters.db.tx import MovedLead, Statement, Tx
 from orbion.domain.conversations import Account
 from orbion.domain.identity import AliasKind, Identity, canonical_phone
+from orbion.domain.leads import Lead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,11 @@ LEARN_PHONE = Statement(
 LEARN_NAME = Statement(
     update(CONTACT).where(CONTACT.c.id == number("contact")).values(name=bind("called"))
 )
-ADD_LEAD = Statement(insert_into(LEAD, "business", "contact_id", "created_at", "updated_at"))
+ADD_LEAD = Statement(
+    insert_into(LEAD, "business", "contact_id", "created_at", "updated_at", "version").returning(
+        LEAD.c.id, LEAD.c.stage, LEAD.c.score
+    )
+)
 FIND = Statement(
     select(CONVERSATION.c.id, CONTACT.c.name)
     .join(CONTACT, CONTACT.c.id == CONVERSATION.c.contact_id)
@@ -193,5 +198,14 @@ def _new_contact(tx: Tx, business: str, who: Identity) -> int:
     if owner != contact_id:
         tx.run(DROP_CONTACT, contact=contact_id)
         return owner
-    tx.run(ADD_LEAD, business=business, contact_id=contact_id, created_at=tx.now, updated_at=tx.now)
+    _add_lead(tx, business, contact_id)
     return contact_id
+
+
+def _add_lead(tx: Tx, business: str, contact_id: int) -> None:
+    at = {"created_at": tx.now, "updated_at": tx.now, "version": tx.now}
+    row = tx.one(ADD_LEAD, business=business, contact_id=contact_id, **at)
+    if row is None:
+        raise LookupError(f"contact {contact_id} got no lead")
+    lead = Lead(id=row[0], contact_id=contact_id, stage=row[1], score=row[2], version=tx.now)
+    tx.moves.append(MovedLead(lead=lead))

@@ -1,5 +1,8 @@
 """Bodies of what a turn causes: bubbles, facts, stage, consent, hand-over, mirror."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from sqlalchemy import and_, select, update
 
 from orbion.adapters.db import conversations, lanes, leads, notices
@@ -8,10 +11,10 @@ from orbion.adapters.db.inbox import add_message
 from orbion.adapters.db.schema import OUTBOX
 from orbion.adapters.db.schema_leads import FACT, LEAD, QUESTION, STAGE_CHANGE
 from orbion.adapters.db.sql import bind, first, insert_into, number, to_json
-from orbion.adapters.db.tx import Statement, Tx
+from orbion.adapters.db.tx import MovedLead, Statement, Tx
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.lanes import Queue
-from orbion.domain.leads import Fact
+from orbion.domain.leads import Fact, Lead
 from orbion.domain.messages import Author, Outcome
 from orbion.domain.notices import handed_over
 from orbion.domain.outgoing import cleaned, to_payload
@@ -58,7 +61,19 @@ ADD_FACT = Statement(
 SET_LEAD = Statement(
     update(LEAD)
     .where(LEAD.c.id == number("lead"))
-    .values(stage=bind("to"), score=number("points"), updated_at=number("now"))
+    .values(
+        stage=bind("to"),
+        score=number("points"),
+        updated_at=number("now"),
+        version=LEAD.c.version + 1,
+    )
+    .returning(LEAD.c.version)
+)
+NEXT_VERSION = Statement(
+    update(LEAD)
+    .where(LEAD.c.id == number("lead"))
+    .values(version=LEAD.c.version + 1)
+    .returning(LEAD.c.version)
 )
 ADD_QUESTION = Statement(
     insert_into(QUESTION, "lead_id", "slot", "at").on_conflict_do_update(
@@ -93,17 +108,20 @@ def apply_effects(
         )
     if result.language is not None and result.language != who.language:
         tx.run(conversations.SET_LANGUAGE, contact=who.contact_id, spoken=result.language)
-    if result.asked is not None and result.answers:
-        tx.run(ADD_QUESTION, lead_id=given.lead.id, slot=result.asked, at=tx.now)
+    asked = result.asked if result.answers else None
+    if asked is not None:
+        tx.run(ADD_QUESTION, lead_id=given.lead.id, slot=asked, at=tx.now)
     _consent(tx, who, given, result)
     if result.handoff is not None:
         reason = ModeReason.LOOP if result.verdict is Verdict.LOOP else ModeReason.REQUESTED
         conversations.set_mode(tx, who.id, Mode.HUMAN, reason, actor="bot")
         _announce(tx, who, result.handoff, given.trace)
-    learned = [fact for fact in result.facts if _learn(tx, given.lead.id, fact)]
+    learned = {fact.slot: fact.value for fact in result.facts if _learn(tx, given.lead.id, fact)}
     moved = _move(tx, given, result, turn_id)
+    if moved is not None or learned or asked is not None:
+        _remember(tx, moved or _next(tx, given.lead), given.lead.version, learned, asked)
     is_customer = result.verdict is not Verdict.OWNER
-    if is_customer and (learned or moved or result.handoff or who.last_out_at is None):
+    if is_customer and (learned or moved is not None or result.handoff or who.last_out_at is None):
         leads.mirror(tx, given.lead.id, given.trace)
 
 
@@ -195,21 +213,40 @@ def _learn(tx: Tx, lead_id: int, fact: Fact) -> bool:
     return True
 
 
-def _move(tx: Tx, given: TurnInput, result: TurnResult, turn_id: int) -> bool:
-    stage = given.lead.stage if result.stage is None else result.stage
-    score = given.lead.score if result.score is None else result.score
-    if (stage, score) == (given.lead.stage, given.lead.score):
-        return False
-    tx.run(SET_LEAD, lead=given.lead.id, to=stage, points=score, now=tx.now)
-    if stage != given.lead.stage:
+def _move(tx: Tx, given: TurnInput, result: TurnResult, turn_id: int) -> Lead | None:
+    """Return the lead at its new place and version; None if it stays."""
+    lead = given.lead
+    stage = lead.stage if result.stage is None else result.stage
+    score = lead.score if result.score is None else result.score
+    if (stage, score) == (lead.stage, lead.score):
+        return None
+    version = first(tx.one(SET_LEAD, lead=lead.id, to=stage, points=score, now=tx.now))
+    if stage != lead.stage:
         tx.run(
             ADD_STAGE_CHANGE,
-            lead_id=given.lead.id,
-            from_stage=given.lead.stage,
+            lead_id=lead.id,
+            from_stage=lead.stage,
             to_stage=stage,
             actor="bot",
             turn_id=turn_id,
             reason=result.loss,
             at=tx.now,
         )
-    return True
+    return replace(lead, stage=stage, score=score, version=int(version))
+
+
+def _next(tx: Tx, lead: Lead) -> Lead:
+    return replace(lead, version=int(first(tx.one(NEXT_VERSION, lead=lead.id))))
+
+
+def _remember(
+    tx: Tx, now_is: Lead, before: int, learned: Mapping[str, str], asked: str | None
+) -> None:
+    """Tell what the turn made of the lead, unless somebody else changed it since it was read."""
+    if now_is.version != before + 1:
+        return
+    facts, questions = {**now_is.facts, **learned}, dict(now_is.asked)
+    if asked is not None:
+        questions[asked] = questions.get(asked, 0) + 1
+    lead = replace(now_is, facts=dict(sorted(facts.items())), asked=questions)
+    tx.moves.append(MovedLead(lead=lead))

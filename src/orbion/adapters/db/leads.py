@@ -1,6 +1,7 @@
 """Bodies that read leads and their facts, say what brought them, and have them mirrored."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -15,10 +16,13 @@ from orbion.domain.identity import dialled_phone
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.leads import Lead, LeadRow, Referral
 
+_NO_TRACE: Final = "0" * 32
 MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
 
 LEAD_OF = Statement(
-    select(LEAD.c.id, LEAD.c.stage, LEAD.c.score).where(LEAD.c.contact_id == number("contact"))
+    select(LEAD.c.id, LEAD.c.stage, LEAD.c.score, LEAD.c.version).where(
+        LEAD.c.contact_id == number("contact")
+    )
 )
 FACTS = Statement(
     select(FACT.c.slot, FACT.c.value)
@@ -65,17 +69,21 @@ _AD_COLUMNS: Mapping[str, str] = {
 
 
 def lead_of(tx: Tx, contact_id: int) -> Lead:
+    head = lead_head(tx, contact_id)
+    return replace(
+        head,
+        facts=dict(sorted(tx.all(FACTS, lead=head.id))),
+        asked=dict(tx.all(ASKED, lead=head.id)),
+    )
+
+
+def lead_head(tx: Tx, contact_id: int) -> Lead:
+    """Read the lead's own row: whose facts and questions are known at its version needs no more."""
     row = tx.one(LEAD_OF, contact=contact_id)
     if row is None:
         raise LookupError(f"contact {contact_id} has no lead")
-    return Lead(
-        id=row[0],
-        contact_id=contact_id,
-        stage=row[1],
-        score=row[2],
-        facts=dict(tx.all(FACTS, lead=row[0])),
-        asked=dict(tx.all(ASKED, lead=row[0])),
-    )
+    lead_id, stage, score, version = row
+    return Lead(id=lead_id, contact_id=contact_id, stage=stage, score=score, version=version)
 
 
 def lead_row(tx: Tx, lead_id: int) -> LeadRow | None:
@@ -131,6 +139,18 @@ def mirror_merged(tx: Tx, lead_id: int, into: int, trace: str) -> None:
             trace=trace,
             wait=MIRROR_WAIT,
         )
+
+
+def synced(tx: Tx, claims: Sequence[Claim], again: Collection[int]) -> None:
+    for each in claims:
+        lanes.finish(tx, each, each.upto)
+    mirror_all(tx, again)
+
+
+def mirror_all(tx: Tx, lead_ids: Collection[int]) -> None:
+    for lead_id in sorted(lead_ids):
+        if lead_row(tx, lead_id) is not None:  # a person may have typed any number
+            mirror(tx, lead_id, _NO_TRACE)
 
 
 def claimed_row(tx: Tx, held: Claim) -> LeadRow | None:

@@ -134,6 +134,7 @@ INHERIT = Statement(
         attribution=case((LEAD.c.source.is_(NULL), _OLD.c.attribution), else_=LEAD.c.attribution),
         source=case((LEAD.c.source.is_(NULL), _OLD.c.source), else_=LEAD.c.source),
         updated_at=number("now"),
+        version=LEAD.c.version + 1,
     )
 )
 LIKENESS = Statement(

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from orbion.adapters.db.drivers import load_postgres
-from orbion.adapters.db.tx import Body, Moved, Row, Statement
+from orbion.adapters.db.tx import Body, Move, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.kit.clock import Clock
 
@@ -27,7 +27,7 @@ class EngineTx:
     def __init__(self, connection: Connection, now: int) -> None:
         self._connection = connection
         self.now = now
-        self.moves: list[Moved] = []
+        self.moves: list[Move] = []
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
         return self._connection.execute(statement.expression, params).first()

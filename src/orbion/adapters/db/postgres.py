@@ -11,7 +11,7 @@ from sqlalchemy import Dialect, make_url
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from orbion.adapters.db.faults import translate
-from orbion.adapters.db.tx import Body, Moved, Row, Statement
+from orbion.adapters.db.tx import Body, Move, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class PostgresTx:
         self._dialect = dialect
         self.now = now
         self.woken: set[str] = set()
-        self.moves: list[Moved] = []
+        self.moves: list[Move] = []
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
         compiled = statement.compiled(self._dialect)

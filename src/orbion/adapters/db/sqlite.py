@@ -13,7 +13,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.dialects import sqlite as dialects
 
 from orbion.adapters.db.faults import translate
-from orbion.adapters.db.tx import Body, Moved, Row, Statement
+from orbion.adapters.db.tx import Body, Move, Row, Statement
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.kit.clock import Clock
 from orbion.kit.executor import Executor
@@ -69,7 +69,7 @@ class SqliteTx:
         self._execute = connection.execute
         self._dialect = dialect
         self.now = now
-        self.moves: list[Moved] = []
+        self.moves: list[Move] = []
 
     def one(self, statement: Statement, /, **params: object) -> Row | None:
         cursor = self._run(statement, params)

@@ -30,8 +30,9 @@ from orbion.adapters.db import (
 )
 from orbion.adapters.db.histories import Histories
 from orbion.adapters.db.inbox import InboxPolicy
+from orbion.adapters.db.known_leads import KnownLeads
 from orbion.adapters.db.lanes import LanePolicy
-from orbion.adapters.db.tx import Body, Database, Moved, Reads, T, Tx
+from orbion.adapters.db.tx import Body, Database, Move, Moved, MovedLead, Reads, T, Tx
 from orbion.domain.accounts import Gap, Receipts
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event
@@ -51,6 +52,7 @@ from orbion.domain.outbox import Draft, Order, SendOrder, SendReceipt, Skipped
 from orbion.domain.passages import Document, Passage
 from orbion.domain.spend import Call, Reservation, Scope, Spent
 from orbion.domain.turns import Completion, Step, TurnInput, TurnResult
+from orbion.kit.cache import CacheStatistics
 from orbion.kit.clock import Clock
 from orbion.kit.limiter import Limiter
 from orbion.ports import Received
@@ -76,10 +78,15 @@ class DbStore:
     lane_policy: LanePolicy
     inbox_policy: InboxPolicy
     histories: Histories
+    known_leads: KnownLeads
     crowd: Limiter
     clock: Clock
     random: randoms.Random
     opened: set[str] = field(default_factory=set)
+
+    @property
+    def caches(self) -> Mapping[str, CacheStatistics]:
+        return {"history": self.histories.statistics, "lead": self.known_leads.statistics}
 
     async def start(self) -> None:
         """Make the accounts' rows, and let go of what only a greeting now known held."""
@@ -132,7 +139,17 @@ class DbStore:
         return await self.db.write(lambda tx: self._fail(tx, claim, error, seconds))
 
     async def load_turn(self, claim: Claim) -> TurnInput | None:
-        return await self.db.read(lambda tx: turns.load_turn(tx, claim))
+        found = await self.db.read(lambda tx: turns.load_turn(tx, claim))
+        if found is None:
+            return None
+
+        async def load() -> Lead:
+            return await self.db.read(lambda tx: leads.lead_of(tx, found.lead.contact_id))
+
+        try:
+            return replace(found, lead=await self.known_leads.get(found.lead, load))
+        except LookupError:  # who wrote has just proved to be another contact
+            return await self.load_turn(claim)
 
     async def history(self, conversation_id: int, version: int) -> Sequence[Message]:
         async def load() -> Sequence[Message]:
@@ -218,13 +235,13 @@ class DbStore:
         )
 
     async def synced(self, claims: Sequence[Claim], again: Collection[int] = ()) -> None:
-        await self.db.write(lambda tx: _finish_all(tx, claims, again))
+        await self.db.write(lambda tx: leads.synced(tx, claims, again))
 
     async def leads_of(self, business: str, *, after: int, limit: int) -> Sequence[LeadRow]:
         return await self.db.read(lambda tx: leads.page_of(tx, business, after, limit))
 
     async def mirror_again(self, lead_ids: Collection[int]) -> None:
-        await self.db.write(lambda tx: _mirror_all(tx, lead_ids))
+        await self.db.write(lambda tx: leads.mirror_all(tx, lead_ids))
 
     @property
     def webhook_lane(self) -> str:
@@ -328,8 +345,8 @@ class DbStore:
         return await self.db.write(upkeep.prune)
 
     async def _moving(self, body: Body[T]) -> T:
-        """Write, and let the cached histories follow what was committed."""
-        moves: list[Moved] = []
+        """Write, and let what is kept in memory follow what was committed."""
+        moves: list[Move] = []
 
         def noting(tx: Tx) -> T:
             result = body(tx)
@@ -337,7 +354,8 @@ class DbStore:
             return result
 
         result = await self.db.write(noting)
-        self.histories.carry(moves)
+        self.histories.carry(each for each in moves if isinstance(each, Moved))
+        self.known_leads.carry(each for each in moves if isinstance(each, MovedLead))
         return result
 
     def _start(self, tx: Tx) -> None:
@@ -380,15 +398,3 @@ def _sent(tx: Tx, claim: Claim, row_id: int, receipt: SendReceipt) -> bool:
 
 def _ms(seconds: float) -> int:
     return max(0, round(seconds * 1000))
-
-
-def _finish_all(tx: Tx, claims: Sequence[Claim], again: Collection[int]) -> None:
-    for each in claims:
-        lanes.finish(tx, each, each.upto)
-    _mirror_all(tx, again)
-
-
-def _mirror_all(tx: Tx, lead_ids: Collection[int]) -> None:
-    for lead_id in sorted(lead_ids):
-        if leads.lead_row(tx, lead_id) is not None:  # a person may have typed any number
-            leads.mirror(tx, lead_id, _NO_TRACE)

@@ -11,7 +11,7 @@ from orbion.adapters.db.conversations import conversation
 from orbion.adapters.db.effects import apply_effects
 from orbion.adapters.db.histories import HISTORY
 from orbion.adapters.db.inbox import InboxPolicy
-from orbion.adapters.db.leads import lead_of
+from orbion.adapters.db.leads import lead_head, lead_of
 from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TURN, TURN_STEP
 from orbion.adapters.db.sql import bind, first, from_json, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
@@ -127,7 +127,10 @@ SET_OPEN_SLOT = Statement(
 
 
 def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
-    """Read the open messages of the claim; None when another turn already took them all."""
+    """Read the open messages of the claim; None when another turn already took them all.
+
+    Of the lead it reads the head alone.
+    """
     conversation_id = int(held.key)
     waiting = lanes.tasks(tx, held)
     # A requeued message stands behind newer ones in its lane, so the last task is not enough.
@@ -142,7 +145,7 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
     since = tx.now - _MINUTE_MS
     return TurnInput(
         conversation=found,
-        lead=lead_of(tx, found.contact_id),
+        lead=lead_head(tx, found.contact_id),
         batch=tuple(batch),
         turns_last_minute=int(first(tx.one(RECENT_TURNS, conversation=found.id, since=since))),
         first_open_at=min(row[-1] for row in rows),
@@ -214,6 +217,8 @@ def finish_turn(
         given = replace(given, lead=lead_of(tx, now_is.contact_id))
     done = _overrule(tx, held, given, result, now_is=now_is, max_wait=policy.max_wait)
     turn_id = _open_turn(tx, given.conversation.id) or _new_turn(tx, held, given)
+    for step in result.steps:
+        save_step(tx, turn_id, step)
     if done.verdict is not Verdict.SUPERSEDED:
         _close(tx, given, done, turn_id)
         apply_effects(tx, now_is, given, done, turn_id=turn_id)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import BindParameter, Dialect, Executable
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.visitors import replacement_traverse
 
+from orbion.domain.leads import Lead
 from orbion.domain.messages import Message
 
 Row = Any
@@ -46,6 +47,16 @@ class Moved:
     provider_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovedLead:
+    """A lead as the body leaves it, at the version that its own write gave it."""
+
+    lead: Lead
+
+
+Move: TypeAlias = Moved | MovedLead
+
+
 class Tx(Protocol):
     """One open transaction; bodies are synchronous, so nothing can be awaited inside it."""
 
@@ -54,7 +65,7 @@ class Tx(Protocol):
         """Ms UTC: the database's clock on PostgreSQL, the anchored clock on SQLite."""
 
     @property
-    def moves(self) -> list[Moved]:
+    def moves(self) -> list[Move]:
         """What the body tells of its own writes, for the caches to follow after the commit."""
 
     def one(self, statement: Statement, /, **params: object) -> Row | None: ...

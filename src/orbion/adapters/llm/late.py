@@ -5,10 +5,10 @@ from typing import Protocol
 
 from orbion.domain.prompt import Prompt
 from orbion.domain.turns import Completion
-from orbion.ports import LLM
+from orbion.ports import LLM, Provider
 
 
-class ClosingLLM(LLM, Protocol):
+class ClosingLLM(LLM, Provider, Protocol):
     async def close(self) -> None: ...
 
 
@@ -21,6 +21,10 @@ class LateLLM:
     async def complete(self, prompt: Prompt) -> Completion:
         provider = await asyncio.shield(self._arriving)
         return await provider.complete(prompt)
+
+    async def reach(self) -> bool:
+        provider = await asyncio.shield(self._arriving)
+        return await provider.reach()
 
     async def close(self) -> None:
         """Close the provider's connections; one that never arrived has none."""

@@ -1,6 +1,7 @@
 """Answers through OpenAI's Chat Completions, or anything that speaks the same interface."""
 
 from typing import Final
+from urllib.parse import quote
 
 import httpx2
 import openai
@@ -13,10 +14,13 @@ from orbion.kit.retry import retry_after
 
 DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
 CONNECT_SECONDS: Final = 3.0
+REACH_SECONDS: Final = 8.0
 LONGEST_WAIT: Final = 300.0
 _NO_MONEY: Final = frozenset(
     ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"]
 )
+_NO_SUCH_MODEL: Final = "model_not_found"
+_NO_SCOPE: Final = "Missing scopes"
 _TOO_LONG: Final = frozenset(["context_length_exceeded", "string_above_max_length"])
 
 
@@ -60,6 +64,25 @@ class OpenAILLM:
     async def close(self) -> None:
         await self._client.close()
 
+    async def reach(self) -> bool:
+        told = [await self._knows(model) for model in dict.fromkeys(self._models.values())]
+        return all(told)
+
+    async def _knows(self, model: str) -> bool:
+        try:
+            await self._client.get(
+                f"/models/{quote(model, safe='')}",
+                cast_to=httpx2.Response,
+                options={"timeout": openai.Timeout(REACH_SECONDS, connect=CONNECT_SECONDS)},
+            )
+        except openai.APIStatusError as error:
+            if _tells_nothing(error):
+                return False
+            raise _translated_status(error) from error
+        except openai.APIError as error:
+            raise _translated(error) from error
+        return True
+
     async def complete(self, prompt: Prompt) -> Completion:
         body = request_body(
             prompt,
@@ -82,6 +105,12 @@ class OpenAILLM:
         except openai.APIError as error:
             raise _translated(error) from error
         return read_completion(response.content)
+
+
+def _tells_nothing(error: openai.APIStatusError) -> bool:
+    """Other people's servers may not have the route, a restricted key may not read models."""
+    is_unknown_route = error.status_code == 404 and error.code != _NO_SUCH_MODEL  # noqa: PLR2004 HTTP
+    return is_unknown_route or _NO_SCOPE in error.message
 
 
 def _translated(error: openai.APIError) -> UnavailableError:

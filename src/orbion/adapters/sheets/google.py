@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
 from orbion.adapters.sheets.google_api import Appended, Cells, SheetsApi, Tab
 from orbion.adapters.sheets.google_layout import (
@@ -82,18 +83,18 @@ class GoogleSheet:
         return await self._read(tab)
 
     async def _drop_twins(self, layout: Layout, rows: Sequence[LeadRow]) -> None:
-        """Empty a lead's second row: a process added it and was killed before it could look.
+        """Empty leads' second rows: a process added one and was killed before it could look.
 
-        One in which a person wrote beside our columns stays.
+        One in which a person wrote beside our columns stays. What it holds of ours is never newer
+        than the first row's: the task of who was killed is worked again.
         """
+        ours = frozenset(columns_of(rows))
+        empty = ["" if name in ours else None for name in layout.names]
         blank: list[tuple[str, Cells]] = []
-        for row in rows:
-            ours = {KEY, *row.columns}
-            empty = ["" if name in ours else None for name in layout.names]
-            for number, line in layout.twins.get(row.lead_id, {}).items():
-                written = {name for name, value in zip(layout.names, line, strict=False) if value}
-                if written <= ours:
-                    blank.append((layout.range_of(number), empty))
+        for number, line in chain.from_iterable(each.items() for each in layout.twins.values()):
+            written = {name for name, value in zip(layout.names, line, strict=False) if value}
+            if written <= ours:
+                blank.append((layout.range_of(number), empty))
         if blank:
             await self._api.write(blank)
 
