@@ -8,12 +8,14 @@ import re
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
+from orbion.domain.action_claims import find_claims
+from orbion.domain.text import sentences
 from orbion.domain.wording import BIAS, FOLDER, UNIT, pieces
 
 CORPORA: Final = Path(__file__).resolve().parents[1] / "tests" / "corpora"
@@ -21,6 +23,8 @@ CORPORA: Final = Path(__file__).resolve().parents[1] / "tests" / "corpora"
 QUESTIONS: Final[Mapping[str, object]] = MappingProxyType(
     {"opt-out": "opt_out", "human-request": True}
 )
+DEEDS: Final = "action-claims"
+ANSWERS: Final = ("grounding", "faq", "docs")  # whose right answers claim no deed
 OTHERS: Final = ("opt-out", "human-request", "entities", "intents", "faq")
 UNSURE: Final = ("opt_out", "human", "ambiguous")
 HALF: Final = 0.5
@@ -37,6 +41,7 @@ MISHEARD: Final[Mapping[str, str]] = MappingProxyType(
 )
 WAYS: Final = Path(__file__).with_name("wordings.toml")
 FILLED: Final = 8  # times that each way is filled in
+FILLED_DEEDS: Final = 24  # there are more verbs than wishes
 SLOT: Final = re.compile(r"\{(\w+)\}")
 SHORTEST: Final = 4  # letters of a word that is misspelled
 
@@ -64,10 +69,35 @@ class Speaker:
         for file in sorted(CORPORA.glob("*.jsonl")):
             if file.name.startswith(OTHERS) and not file.stem.endswith(tuple(without)):
                 yield from self._lines_of(file, question, label)
+        yield from self._filled(question, FILLED)
+
+    def _filled(self, question: str, times: int) -> Iterator[Line]:
         for answer, told in self._book[question].items():
-            for way in told["ways"] * FILLED:
+            for way in told["ways"] * times:
                 text = SLOT.sub(lambda slot: self._chance.choice(self._slots[slot[1]]), way)
                 yield Line.of(self._noisy(text), wanted=answer == "yes")
+
+    def deeds(self, *, without: Sequence[str] = ()) -> Iterator[Line]:
+        """Whole replies that claim a deed, and each sentence of those that claim none."""
+        for file in sorted(CORPORA.glob("*.jsonl")):
+            if file.stem.endswith(tuple(without)):
+                continue
+            rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+            if file.name.startswith(DEEDS):
+                yield from self._claims_of(rows)
+            elif file.name.startswith(ANSWERS):
+                told = (row.get("reply" if row.get("ok") else "answer") or "" for row in rows)
+                yield from (Line.of(s, wanted=False) for text in told for s in sentences(text))
+
+        yield from self._filled(DEEDS, FILLED_DEEDS)
+
+    def _claims_of(self, rows: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+        for row in rows:
+            reply = row["reply"]
+            is_claim = not row["ok"] or (row["receipts"] and any(find_claims(reply)))
+            said = (reply, self._noisy(reply))
+            parts = () if is_claim else sentences(reply)
+            yield from (Line.of(text, wanted=bool(is_claim)) for text in (*said, *parts))
 
     def _lines_of(self, file: Path, question: str, label: object) -> Iterator[Line]:
         is_own = file.name.startswith(question)
@@ -138,8 +168,9 @@ def _written(weights: Mapping[str, float]) -> Mapping[str, int]:
 
 
 def main() -> None:
-    for question, label in QUESTIONS.items():
-        weights = learnt([line for line in Speaker().lines(question, label) if line.found])
+    shown = {name: Speaker().lines(name, label) for name, label in QUESTIONS.items()}
+    for question, lines in {**shown, DEEDS: Speaker().deeds()}.items():
+        weights = learnt([line for line in lines if line.found])
         written = "".join(f"{piece}\t{weight}\n" for piece, weight in weights.items())
         (FOLDER / f"{question}.tsv").write_text(written, encoding="utf-8")
         sys.stdout.write(f"{question}: {len(weights)} pieces\n")

@@ -17,7 +17,7 @@ from orbion.domain.style import find_style_problems
 from orbion.domain.text import normalise
 from orbion.domain.turns import Facts
 
-CHAIN: Final = "6"
+CHAIN: Final = "7"
 """The version of all checks together, kept with each verdict: raise it when a rule changes."""
 MOST_BUBBLES: Final = 4
 MOST_CHARACTERS: Final = 4096
@@ -89,7 +89,7 @@ def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[st
     )
     return (
         *(find_ungrounded(free, grounds.backing()) if _WORD.search(free) else ()),
-        *(("deed",) if unreceipted(said, receipts) else ()),
+        *(("deed",) if unreceipted(said, receipts, free=free) else ()),
     )
 
 

@@ -9,7 +9,7 @@ from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
 from orbion.agent.prompt import INSTRUCTIONS, knowledge
 from orbion.domain.answering import write_hours, write_item
-from orbion.domain.backing import Backing, read_backing
+from orbion.domain.backing import Backing
 from orbion.domain.errors import RejectedError
 from orbion.domain.known import known_to
 from orbion.domain.placeholders import fact_values, render
@@ -22,9 +22,13 @@ _LINE: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
-    """What each playbook backs is read once and kept by the playbook's version."""
+    """What a playbook backs, alone or with passages that were read, is kept by its version.
 
-    _known: dict[str, Backing] = field(default_factory=dict)
+    No more than `most_known` of these are kept.
+    """
+
+    most_known: int = 32
+    _known: dict[tuple[str, tuple[str, ...]], Backing] = field(default_factory=dict)
     _own: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __call__(
@@ -74,17 +78,17 @@ class Judge:
     def _backing(self, prompt: Prompt) -> Backing:
         chat_only = (message for message in prompt.messages if message is not prompt.summary)
         said = (message.text for message in chat_only if message.role == "user")
-        chat = read_backing((), (*said, *prompt.facts.values()))
-        if not prompt.passages:
-            return self._of(prompt.playbook).joined(chat)
-        texts = (*_texts(prompt.playbook), *(each.passage.text for each in prompt.passages))
-        return known_to(prompt.playbook, texts).joined(chat)
+        read = tuple(each.passage.text for each in prompt.passages)
+        return self._of(prompt.playbook, read).with_chat((*said, *prompt.facts.values()))
 
-    def _of(self, playbook: Playbook) -> Backing:
-        known = self._known.get(playbook.version)
+    def _of(self, playbook: Playbook, passages: tuple[str, ...] = ()) -> Backing:
+        """Many customers ask the same, and then the same passages answer."""
+        key = (playbook.version, passages)
+        known = self._known.get(key)
         if known is None:
-            known = known_to(playbook, _texts(playbook))
-            self._known[playbook.version] = known
+            if len(self._known) >= self.most_known:
+                self._known.clear()
+            known = self._known[key] = known_to(playbook, (*_texts(playbook), *passages))
         return known
 
 

@@ -6,13 +6,16 @@ from typing import Final
 from orbion.domain.claims import ActionClaim
 from orbion.domain.clauses import Clause, clauses
 from orbion.domain.own_deeds import own_deeds
-from orbion.domain.receipts import deeds
+from orbion.domain.receipts import Deed, deeds
 from orbion.domain.results import find_results
 from orbion.domain.signs import find_signs
 from orbion.domain.states_of_things import is_general
-from orbion.domain.text import compose, fold, visible
+from orbion.domain.text import compose, fold, sentences, visible
+from orbion.domain.wording import Wording
 from orbion.kit.pattern import Pattern
 
+_FEWEST_WORDS: Final = 3
+_WORDING: Final = Wording("action-claims", likely=0.6)
 # «Assim que pagar, a vaga fica reservada»: what follows is not yet so.
 _ONCE: Final = Pattern(
     r"^\W*(?:e |mas |ai )?(?:se|caso|quando|assim que|logo que|depois|apos|desde que|tao logo"
@@ -27,10 +30,24 @@ _ASKING: Final = Pattern(
 )
 
 
-def unreceipted(reply: str, receipts: Collection[str]) -> tuple[str, ...]:
-    """The words of each claim that no tool named in `receipts` makes true."""
+def unreceipted(
+    reply: str, receipts: Collection[str], *, free: str | None = None
+) -> tuple[str, ...]:
+    """The words of each claim that no tool named in `receipts` makes true.
+
+    Where no rule knows a claim and no tool did anything, the wording of each sentence decides;
+    `free` is the part of the reply that it may judge, what the business did not write itself.
+    """
     done = frozenset(deed for tool in receipts for deed in deeds(tool))
-    return tuple(claim.words for claim in find_claims(reply) if not claim.backed_by & done)
+    found = tuple(find_claims(reply))
+    if found or done - {Deed.CHECK}:
+        return tuple(claim.words for claim in found if not claim.backed_by & done)
+    said = sentences(visible(reply if free is None else free))
+    return tuple(
+        each
+        for each in said
+        if len(each.split()) >= _FEWEST_WORDS and _WORDING.wants(each, by_rule=False)
+    )
 
 
 def find_claims(reply: str) -> Iterator[ActionClaim]:

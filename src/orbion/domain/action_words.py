@@ -10,6 +10,7 @@ _SENT: Final = frozenset((Deed.SEND, Deed.PAY))
 _BOOKED: Final = frozenset((Deed.BOOK, Deed.MOVE))
 _TOLD: Final = frozenset((Deed.HAND_OVER, Deed.SEND))
 _KEPT: Final = frozenset((Deed.NOTE,))
+_REFUNDED: Final = frozenset((Deed.REFUND,))
 
 VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
     {
@@ -32,8 +33,10 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
             _BOOKED,
         ),
         **dict.fromkeys(
-            ("cancel", "desmarqu", "desmarc", "estorn", "reembols"), frozenset((Deed.CANCEL,))
+            ("cancel", "desmarqu", "desmarc", "suspend", "interromp", "encerr"),
+            frozenset((Deed.CANCEL,)),
         ),
+        **dict.fromkeys(("estorn", "reembols"), _REFUNDED),
         **dict.fromkeys(
             ("remov", "tir", "exclu", "apagu", "apag", "descadastr", "retir", "delet"),
             frozenset((Deed.CANCEL, Deed.OPT_OUT)),
@@ -54,24 +57,33 @@ VERBS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
             ("avis", "notific", "notifiqu", "comunic", "comuniqu", "inform", "alert", "sinaliz"),
             _TOLD,
         ),
-        **dict.fromkeys(("solicit", "ped", "requisit", "program"), _TOLD | _KEPT | _BOOKED),
+        **dict.fromkeys(
+            ("solicit", "ped", "requisit", "program", "protocol", "agiliz"),
+            _TOLD | _KEPT | _BOOKED,
+        ),
         **dict.fromkeys(
             (
                 *("registr", "anot", "cadastr", "atualiz", "salv", "grav", "inclu", "adicion"),
                 *("inser", "lanc", "inscrev", "matricul", "corrig", "alter", "ajust"),
-                *("document", "arquiv", "guard"),
+                *("document", "arquiv", "guard", "vincul", "associ", "configur", "prioriz"),
+                *("regulariz", "normaliz", "embal", "empacot"),
             ),
             _KEPT,
         ),
         **dict.fromkeys(
-            ("aplic", "apliqu", "conced", "ativ", "liber", "desbloque"), frozenset((Deed.APPLY,))
+            (
+                *("aplic", "apliqu", "conced", "ativ", "liber", "desbloque", "reativ", "habilit"),
+                *("renov", "abat", "credit", "destrav", "estend", "converti"),
+            ),
+            frozenset((Deed.APPLY,)),
         ),
         **dict.fromkeys(
             ("verific", "verifiqu", "consult", "chequ", "chec", "confer", "pesquis", "simul"),
             frozenset((Deed.CHECK, Deed.HAND_OVER)),
         ),
         **dict.fromkeys(
-            ("aprov", "autoriz"), frozenset((Deed.CHECK, Deed.HAND_OVER, Deed.NOTE, Deed.APPLY))
+            ("aprov", "autoriz"),
+            frozenset((Deed.CHECK, Deed.HAND_OVER, Deed.NOTE, Deed.APPLY, Deed.REFUND)),
         ),
         **dict.fromkeys(
             ("confirm",), frozenset((Deed.BOOK, Deed.MOVE, Deed.CHECK, Deed.HAND_OVER))
@@ -117,9 +129,7 @@ NOUNS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         "registro": _KEPT,
         "inscricao": _KEPT,
         "matricula": _KEPT,
-        "pedido": _KEPT | _TOLD,
-        "solicitacao": _KEPT | _TOLD,
-        "chamado": _KEPT | _TOLD,
+        **dict.fromkeys(("pedido", "solicitacao", "chamado"), _KEPT | {Deed.HAND_OVER}),
         "envio": _SENT,
         "pagamento": frozenset((Deed.PAY, Deed.CHECK)),
         "transferencia": frozenset((Deed.HAND_OVER,)),
@@ -129,7 +139,8 @@ NOUNS: Final[Mapping[str, frozenset[Deed]]] = MappingProxyType(
         ),
         **dict.fromkeys(("lembrete", "alerta", "protocolo"), _KEPT | _BOOKED),
         **dict.fromkeys(("desconto", "cupom"), frozenset((Deed.APPLY, Deed.NOTE))),
-        **dict.fromkeys(("estorno", "reembolso", "devolucao"), frozenset((Deed.CANCEL, Deed.PAY))),
+        **dict.fromkeys(("estorno", "reembolso", "devolucao"), _REFUNDED),
+        "cobranca": frozenset((Deed.PAY, Deed.CANCEL)),
         "boleto": _SENT,
         "contrato": frozenset((Deed.SEND,)),
         "proposta": frozenset((Deed.SEND,)),

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
@@ -81,17 +81,20 @@ class Backing:
     periodic: Sequence[tuple[Decimal, int]] = ()
     sizes: Mapping[str, frozenset[tuple[Decimal, str | None]]] = field(default_factory=dict)
 
-    def joined(self, other: "Backing") -> "Backing":
-        """With a chat, whose words name people and places but offer and promise nothing."""
+    def with_chat(self, texts: Iterable[str]) -> "Backing":
+        """With the words of a customer: they name people and places, offer and promise nothing."""
+        said = "\n".join(texts)
+        free = read_figures(said)
+        houses = _houses(free)
         return replace(
             self,
-            said=other.words,
-            own_contacts=other.contacts,
-            dates=self.dates | other.dates,
-            echoes=other.amounts | other.percents,
-            numbers=self.numbers | other.numbers,
-            counts=self.counts | other.counts,
-            openings=(*self.openings, *(each for each in other.openings if not each.days)),
+            said=_words_of(said, free.text, free.numbers),
+            own_contacts=free.phones | free.emails | free.documents,
+            dates=self.dates | free.dates,
+            echoes=frozenset((*_amounts(free, houses), *(each.value for each in free.percents))),
+            numbers=self.numbers | {each.value for each in free.numbers if each not in houses},
+            counts=self.counts | {(each.value, each.unit) for each in free.numbers},
+            openings=(*self.openings, *(each for each in openings(free.text) if not each.days)),
         )
 
     @property
@@ -108,16 +111,8 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
     promises: defaultdict[str, list[Promise]] = defaultdict(list)
     for promise in find_promises(free.text):
         promises[promise.family].append(promise)
-    words = frozenset(
-        part
-        for word in _WORD.findall(f"{free.text} {named.text} {fold(compose(joined))}")
-        for form in (word, singular(word), *ABBREVIATED.get(word, ()))
-        for part in (form, form[:5])
-    )
-    houses = [each for each in free.numbers if is_house(each, free.text)]
+    houses = _houses(free)
     known = (*free.numbers, *named.numbers)
-    units = {each.unit for each in known}
-    words |= {word for word, (unit, _) in UNITS.items() if unit in units}  # dorms are quartos
     return Backing(
         prices={
             item.name: Price(price=item.price, instalments=item.instalments) for item in catalogue
@@ -126,14 +121,14 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         owners=read_owners(free, products),
         bounds=read_bounds(chain.from_iterable(promises.values()), free, products),
         heads=frozenset(_heads(catalogue)),
-        words=words,
+        words=_words_of(joined, f"{free.text} {named.text}", known),
         text=free.text,
         links=free.links,
         contacts=free.phones | free.emails | free.documents,
         dates=free.dates,
         percents=frozenset(each.value for each in free.percents),
         instalments=free.instalments,
-        amounts=frozenset(_amounts(free)),
+        amounts=frozenset(_amounts(free, houses)),
         numbers=frozenset(
             (
                 *(each.value for each in known if each not in houses),
@@ -153,6 +148,20 @@ def read_backing(catalogue: Sequence[CatalogueFact], texts: Iterable[str]) -> Ba
         features=MappingProxyType(read_features(free, products)),
         sizes=MappingProxyType(_sizes(catalogue)),
     )
+
+
+def _houses(free: Figures) -> Collection[Figure]:
+    return frozenset(each for each in free.numbers if is_house(each, free.text))
+
+
+def _words_of(written: str, read: str, counted: Iterable[Figure]) -> frozenset[str]:
+    """Each word as it is written and read, as a singular, in full and by its beginning."""
+    both = f"{read} {fold(compose(written))}"
+    spoken = frozenset((*_WORD.findall(both), *_WORD.findall(both.replace("-", ""))))
+    forms = {form for word in spoken for form in (word, singular(word), *ABBREVIATED.get(word, ()))}
+    units = {each.unit for each in counted}
+    alike = {word for word, (unit, _) in UNITS.items() if unit in units}  # dorms are quartos
+    return frozenset((*forms, *(form[:_STEM] for form in forms), *alike))
 
 
 def _denials(text: str) -> Iterable[frozenset[str]]:
@@ -212,10 +221,10 @@ def _sizes(
     return dict(found)
 
 
-def _amounts(free: Figures) -> Iterable[Decimal]:
+def _amounts(free: Figures, houses: Collection[Figure]) -> Iterable[Decimal]:
     """Bare numbers too: notes say «conta de 450»; what is counted in something is no money."""
     for each in free.numbers:
-        if is_house(each, free.text):
+        if each in houses:
             continue
         if each.is_money or each.unit not in MEASURES:
             yield each.value

@@ -94,7 +94,15 @@ def _excludes(
     ]
     texts = near if any(each.search(text) for each in group for text in near) else alike
     told = [each for each in group if any(each.search(text) for text in texts)]
-    return bool(told) and way not in told
+    is_pair = len(group) == _ALIKE
+    denied = is_pair and any(_denies(each, text) for each in told for text in texts)
+    return bool(told) and way not in told and not denied
+
+
+def _denies(way: Pattern, text: str) -> bool:
+    """«Taxas não inclusas» says that they are paid apart."""
+    found = way.search(text)
+    return found is not None and is_denied(text, found.start())
 
 
 def _is_denial(clause: Clause, _: Statement, known: Sequence[Statement]) -> bool:

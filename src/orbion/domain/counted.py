@@ -1,6 +1,7 @@
 """Say whether what a reply counts, or how long something lasts, stands in the data."""
 
 import re
+from decimal import Decimal
 from typing import Final
 
 from orbion.domain.backing import MEASURES, Backing
@@ -24,11 +25,14 @@ _NEXT: Final = 4
 _DOZEN: Final = 12
 _PARTY: Final = frozenset(words("pesso adult hospe passa unida"))  # how many somebody buys for
 _FEW: Final = 3
+_MONTH_OF_DAYS: Final = 30 * 1_440
 
 
 def is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     value, unit = figure.value, figure.unit
     if (value, unit) in backing.counts or told.refuses(figure.start):
+        return True
+    if _in_other_unit(value, unit) in backing.counts:
         return True
     if _is_other_size(figure, told, backing):
         return False
@@ -37,6 +41,15 @@ def is_counted(figure: Figure, told: Told, backing: Backing) -> bool:
     if any(0 < each.start - figure.start <= _NEXT for each in told.mentions):
         return value <= _DOZEN
     return _is_few(figure, told, backing) or _is_number(figure, told, backing)
+
+
+def _in_other_unit(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
+    """«Três meses» of «90 dias», and the other way round."""
+    if unit == "month":
+        return value * _MONTH_OF_DAYS, "minute"
+    if unit == "minute" and value % _MONTH_OF_DAYS == 0:
+        return value / _MONTH_OF_DAYS, "month"
+    return value, unit
 
 
 def _is_number(figure: Figure, told: Told, backing: Backing) -> bool:

@@ -45,7 +45,7 @@ _DATE: Final = Pattern(
 _PERCENT: Final = Pattern(r"(?<![\w.,])(\d+(?:\.\d+)?)\s*%")
 _FREQUENCY: Final = r"(?!\s*(?:por|ao|na|a|/)\s*(?:semana|dia|mes|ano|aula))"
 _INSTALMENT: Final = Pattern(
-    r"(?<![\w.,@])(\d{1,3})\s*(?:x(?![a-z0-9]{2})|vezes\b|vez\b|parcelas?\b|parcelinhas?\b"
+    r"(?<![\w.,@])(\d{1,3})\s*(?:x(?![a-z0-9]{2})|vezes\b|vez\b|parcelas?\b(?! em\b)|parcelinhas?\b"
     rf"|prestacoes\b|prestacao\b|mensalidades\b|boletos\b|cheques\b){_FREQUENCY}"
     r"(?:\s*(?:mensais|iguais|fixas|fixinhas|sem juros|s/ juros|no cartao|no boleto|no credito))*"
     r"(?:\s*(?:de|por|d|=)?\s*(?:apenas |so |uns |umas )?(?:r\$\s*)?(\d+(?:\.\d+)?)(?!\s*(?:%"
@@ -85,14 +85,15 @@ _STEM: Final = 5
 UNITS: Final[Mapping[str, tuple[str, int]]] = MappingProxyType(
     {
         **dict.fromkeys(("minut", "min", "mins"), ("minute", 1)),
-        **dict.fromkeys(("hora", "horas", "hr", "hrs"), ("minute", 60)),
-        **dict.fromkeys(("dia", "dias", "diaz"), ("minute", 1_440)),
+        **dict.fromkeys(("hora", "horas", "horin", "hr", "hrs"), ("minute", 60)),
+        **dict.fromkeys(("dia", "dias", "diaz", "diazi"), ("minute", 1_440)),
         **dict.fromkeys(("seman",), ("minute", 10_080)),
         **dict.fromkeys(("mes", "meses"), ("month", 1)),
-        **dict.fromkeys(("ano", "anos"), ("month", 12)),
+        **dict.fromkeys(("ano", "anos", "aninh"), ("month", 12)),
         **dict.fromkeys(("quart", "dorm", "dorms", "dormi"), ("room", 1)),
         **dict.fromkeys(("m2", "metro", "mts", "m"), ("metre", 1)),
         **dict.fromkeys(("km", "kms"), ("km", 1)),
+        **dict.fromkeys(("noite", "diari", "perno"), ("night", 1)),
         **dict.fromkeys(("kg", "kgs", "kilo", "quilo"), ("kg", 1)),
     }
 )
@@ -118,6 +119,8 @@ _LISTED: Final = Pattern(r"(?m)^\s*\d{1,2}\s*(?:[.)\-]|\ufe0f?\u20e3)\s")
 _HOURS_AND: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +(\d+) +min(?:utos?)?\b")
 _AND_HALF: Final = Pattern(r"(?<![\w.])(\d+) +horas? +e +meia\b")
 _CENTS: Final = 2
+_DIGIT: Final = re.compile(r"\d")
+_SHORTEST_CONTACT: Final = 8  # digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,20 +162,24 @@ class Figures:
 def read_figures(text: str) -> Figures:
     plain = fold(compose(unicodedata.normalize("NFKC", visible(text)))).replace("º", "o")
     plain = _SHORTENED.sub(r"\1", plain)
-    emails, plain = _taken(_EMAIL, plain)
+    is_addressed = "@" in plain or "arroba" in plain
+    emails, plain = _taken(_EMAIL, plain) if is_addressed else ([], plain)
     links, plain = _taken(_LINK, plain)
-    handles, plain = _taken(_HANDLE, plain)
-    documents, plain = _taken(_DOCUMENT, plain)
-    phones, plain = _taken(_PHONE, plain)
+    handles, plain = _taken(_HANDLE, plain) if is_addressed else ([], plain)
+    is_numbered = len(_DIGIT.findall(plain)) >= _SHORTEST_CONTACT
+    documents, plain = _taken(_DOCUMENT, plain) if is_numbered else ([], plain)
+    phones, plain = _taken(_PHONE, plain) if is_numbered else ([], plain)
     plain = in_digits(_HUNDRED.sub("centena", _LISTED.sub("\n", plain)))
     spelled, plain = _taken(_SPELLED_PHONE, plain)
-    dates = frozenset(map(_date, _DATE.finditer(plain)))
-    plain = mark_times(_DATE.sub(" # ", plain))
+    found_dates = list(_DATE.finditer(plain))
+    dates = frozenset(map(_date, found_dates))
+    plain = mark_times(_DATE.sub(" # ", plain) if found_dates else plain)
     plain = _KILO_AND_HALF.sub(_and_half, _SINGLE.sub("1 ", plain))
     plain = _ONE_THING.sub(r"\1 1 ", plain)
     plain = _RANGE.sub(r"\1 \4\2\3 \4", _ONE.sub(r"\1 1 ", plain))
-    plain = _HOURS_AND.sub(lambda each: f"{int(each[1]) * 60 + int(each[2])} minutos", plain)
-    plain = _AND_HALF.sub(lambda each: f"{int(each[1]) * 60 + 30} minutos", plain)
+    if "hora" in plain:
+        plain = _HOURS_AND.sub(lambda each: f"{int(each[1]) * 60 + int(each[2])} minutos", plain)
+        plain = _AND_HALF.sub(lambda each: f"{int(each[1]) * 60 + 30} minutos", plain)
     percents = tuple(
         Figure(value=Decimal(found[1]), unit="%", start=found.start())
         for found in _PERCENT.finditer(plain)
@@ -198,7 +205,8 @@ def without_links(text: str) -> str:
 
 
 def _taken(pattern: Pattern, text: str) -> tuple[list[str], str]:
-    return pattern.findall(text), pattern.sub(" # ", text)
+    found = pattern.findall(text)
+    return found, pattern.sub(" # ", text) if found else text
 
 
 def _and_half(found: re.Match[str]) -> str:

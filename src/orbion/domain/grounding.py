@@ -57,6 +57,8 @@ _GROWTH: Final = frozenset(
     words("valor rende rendi cresc sobe aumen lucro lucra econo reduz reduc")
 )
 _PERIODS: Final = frozenset(words("mes mensa semes trime ano anual seman diari sessa aula hora"))
+_WITH: Final = Pattern(r"\b(?:com|vem|ganha|leva)\b")
+_INCLUDED: Final = frozenset(words("inclu"))
 _MODEL: Final = Pattern(r"\d+")
 
 
@@ -211,6 +213,8 @@ def _is_denied_fact(clause: Clause, backing: Backing) -> bool:
     if clause.is_asked or is_denied(clause.text) or is_open(clause.text):
         return False
     said = subjects(clause.text)
+    if _WITH.search(clause.text):
+        said |= _INCLUDED  # «day use com almoço» of «almoço não incluso»
     return any(about <= said for about in backing.denials)
 
 

@@ -56,15 +56,15 @@ _SCALES: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 _IDIOMS: Final = tuple(
-    (Pattern(pattern), written)
-    for pattern, written in (
-        (r"\bpor\s*cento\b", "%"),
-        (r"(?<!na )\b(?:(?:a|pela) )?metade\b", "50%"),
-        (r"\bmeia\s+duzia\b", "6"),
-        (r"\buma\s+duzia\b", "12"),
-        (r"\bmeio\s+milhao\b", "500000"),
-        (r"\bmeia\s+hora\b", "30 minutos"),
-        (r"\b(horas?)\s+e\s+meia\b", r"\1 e 30 minutos"),
+    (hint, Pattern(pattern), written)
+    for hint, pattern, written in (
+        ("cento", r"\bpor\s*cento\b", "%"),
+        ("metade", r"(?<!na )\b(?:(?:a|pela) )?metade\b", "50%"),
+        ("duzia", r"\bmeia\s+duzia\b", "6"),
+        ("duzia", r"\buma\s+duzia\b", "12"),
+        ("milhao", r"\bmeio\s+milhao\b", "500000"),
+        ("hora", r"\bmeia\s+hora\b", "30 minutos"),
+        ("meia", r"\b(horas?)\s+e\s+meia\b", r"\1 e 30 minutos"),
     )
 )
 _THOUSAND: Final = 1_000
@@ -75,8 +75,9 @@ _TWENTY: Final = 20
 
 def in_digits(folded: str) -> str:
     """Every number of folded text as «1234» or «99.90»; «um» and «uma» alone stay words."""
-    for idiom, written in _IDIOMS:
-        folded = idiom.sub(written, folded)
+    for hint, idiom, written in _IDIOMS:
+        if hint in folded:
+            folded = idiom.sub(written, folded)
     folded = _SCALED.sub(_scale, folded)
     folded = _SPELLED.sub(lambda found: " ".join(_spell(found.group().split())), folded)
     folded = _SCALED.sub(_scale, folded)

@@ -8,7 +8,7 @@ from orbion.domain.text import words
 from orbion.kit.pattern import Pattern
 
 _DID: Final = Pattern(
-    r"\b((?:[a-z]{2,}[^r\W]|[a-z]*rr)ei)\b"
+    r"\b((?:[a-z]{2,}[^r\W]|[a-z]*rr|par|recuper|compr|cobr|dobr)ei)\b"
     r"|^\W*(?:(?:ja|eu|pronto|prontinho|ok)\W+)*([a-z]+[^aeiou\W]i)\b"
 )
 _YOURS: Final = Pattern(

@@ -32,8 +32,8 @@ _NOW: Final = Pattern(
     rf"|^\W*(?:ok |pronto |certo |ja )*(?!pass)({STEMS})(?:ando|endo|indo)\b"
 )
 _WROUGHT: Final = Pattern(
-    rf"\b(?:fiz|fizemos|consegui|conseguimos|abri|deixei|dei entrada|fechei|coloquei|botei|pus"
-    rf"|lancei|adicionei|dei baixa|resolvi|tratei|rodei|montei|criei|preparei)\b"
+    rf"\b(?:fiz|fizemos|consegui|conseguimos|abri|deixei|d(?:ei|emos) entrada|fechei"
+    rf"|coloquei|botei|pus|lancei|adicionei|dei baixa|resolvi|tratei|rodei|montei|criei|preparei)\b"
     rf"(?: \w+){{0,3}} ({THINGS})\b"
 )
 _SPOKE: Final = Pattern(
@@ -44,6 +44,13 @@ _SPOKE: Final = Pattern(
     r"|dr\w*|chefe|dono|responsavel|setor|financeiro|pessoal|medic\w+|secretaria|tecnic\w+"
     r"|proprietari\w+|colega|coordena\w+|instalador\w*|fornecedor\w*|motorista|entregador\w*"
     r"|professor\w*|banco)"
+)
+# «Já combinei com ele»: with anybody but the customer.
+_AGREED: Final = Pattern(
+    r"\b(?:acab(?:ei|amos) de (?:falar|conversar|combinar|alinhar|acertar)"
+    r"|falei|falamos|conversei|conversamos|combinei|combinamos|alinhei|acertei)"
+    r"(?: (?:ja|tudo|isso|direto|agora|aqui|la|pessoalmente|por telefone))* com "
+    r"(?!(?:voces?|vcs?|ti|a gente|o senhor|a senhora|calma|carinho|cuidado|antecedencia)\b)\w+"
 )
 _NO_DEED: Final = Pattern(
     r"\b(?:passei (?:por|aqui|pra (?:te )?(?:dar|dizer|saber|ver))|mandei (?:bem|mal)|liguei "
@@ -56,6 +63,11 @@ _NO_DEED: Final = Pattern(
     r"|anotei mental|separei (?:algumas?|umas|uns|essas|estas|aqui algumas)|criei coragem|chamei"
     r" (?:sua atencao|a atencao)|mandei (?:ali|ai|logo)? "
     r"?(?:em cima|acima)|confirmei (?:acima|antes)|peguei)\b"
+)
+# «Pagando até dia 5 tem desconto», «levando os quatro»: a condition, no deed.
+_IS_TERM: Final = Pattern(
+    r"\b(?:ate|antes|depois|ganh\w+|tem|sai|fica|paga|recebe|leva|custa|[oa]s \w+|dois|duas|aqui$"
+    r"|\d+)\b"
 )
 _BARE: Final = Pattern(r"(?:\b(?:ja|eu|te|pronto|prontinho|tambem|e|sim|certo|ok)\b|\W)*")
 
@@ -73,8 +85,8 @@ def own_deeds(clause: Clause) -> Iterator[ActionClaim]:
             yield claim(found, frozenset(Deed))
     for found in real(_WROUGHT, text):
         yield claim(found, NOUNS[found[1]])
-    for found in real(_SPOKE, text):
-        yield claim(found, frozenset((Deed.HAND_OVER, Deed.CHECK)))
+    for found in (*real(_SPOKE, text), *real(_AGREED, text)):
+        yield claim(found, frozenset((Deed.HAND_OVER,)))
 
 
 def _is_no_deed(
@@ -82,7 +94,8 @@ def _is_no_deed(
 ) -> bool:
     """A turn of phrase, an ongoing look-up, or «já inclui» said of a price."""
     if pattern is _NOW:
-        return Deed.CHECK in VERBS[stem]
+        is_bare = found[2] is not None
+        return Deed.CHECK in VERBS[stem] or (is_bare and _IS_TERM.search(text) is not None)
     if pattern is _WE:
         return is_asked and not found.group().startswith("ja")
     if pattern is not _PAST:

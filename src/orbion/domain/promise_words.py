@@ -39,9 +39,12 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
         """,
         "unlimited": r"""
             qualquer (?:compra|pedido|valor|cidade|lugar|endereco|produto|plano|idade|convenio ~
-            |cartao|banco|bairro|regiao)\b
-            tod[oa]s (?:[oa]s )?(?:compras|pedidos|cidades|produtos|convenios ~
-            |cartoes|bancos|bairros)\b
+            |cartao|banco|bairro|regiao|porte|tamanho|marca|modelo|raca|horario|momento)\b
+            o dia (?:todo|inteiro)\b|quantas vezes quiser\w*
+            (?:cancel|troqu|troc|devolv|remarc|remarqu|reagend)\w+ quando quiser\w*
+            a vontade\b|ilimitad\w+
+            tod[oa]s (?:[oa]s )?(?:planos|pacotes|quartos|compras|pedidos|cidades|produtos ~
+            |convenios|cartoes|bancos|bairros)\b
             (?:em|n[ao]s|para|pra|pr[ao]s) tod[oa]s (?:[oa]s )?(?:planos|cursos|pacotes|servicos ~
             |modalidades|turmas|unidades|niveis|procedimentos|tratamentos|kits|modelos|idades|casos)\b
         """,
@@ -65,7 +68,7 @@ _WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
             (?:faco|fecho|deixo|consigo) (?:por menos|mais barato|um precinho|um preco|barato ~
             |um valor)|(?:baixar|reduzir|diminuir|abaixar) (?:o|esse|um pouco|a)|liquida\w+
             queima de|off\b|um terco|tirar um pouco|arredond\w+|chor\w+|saldao|dobro\b|em dobro
-            2 por 1|preco de custo
+            2 por 1|preco de custo|\d+ \w+ pel[oa] (?:preco|valor) de \d+
         """,
         "guarantee": r"""
             garanto|garantimos|garantid\w+|garante\b|garantir\b|promet[oe]\w*|prometido

@@ -36,7 +36,7 @@ _PARTS: Final = Pattern(
 )
 _EMPTY: Final = frozenset(
     words(
-        "usar mes meses dia dias ano anos hora horas vez vem vai das incluso"
+        "usar mes meses dia dias ano anos aninhos hora horas vez vem vai das incluso"
         " inclusos inclusa "
         "inclusas incluido incluida inclui incluindo "
         "acompanha direito aceita"
@@ -108,10 +108,18 @@ def _is_said_before(clause: Clause, start: int) -> bool:
     return is_said or _BEING.search(before) is not None
 
 
+_GIFT: Final = Pattern(r"\b(?:brindes?|presente|bonus|cortesia|ganh(?:a|am|e|em|ou|ar))\b")
 _FIRST: Final = frozenset(("prime", "segun"))  # «primeira aula grátis» says more by «aula»
 _ABOUT: Final[Mapping[str, Callable[[Promise], frozenset[str]]]] = MappingProxyType(
     {"waiver": lambda promise: promise.words, "free": lambda promise: promise.around}
 )
+
+
+def _is_told_there(promise: Promise, grounds: Mapping[str, Sequence[Promise]]) -> bool:
+    """Whether anything that is told to be included is about one of its words."""
+    told = grounds.get(promise.family, ())
+    about = frozenset(stem for each in told for stem in each.words | each.around)
+    return bool(told) and (not promise.words or bool(promise.words & about))
 
 
 def is_backed(
@@ -123,12 +131,18 @@ def is_backed(
     if promise.family == "delivery":
         return all(when in text for when in promise.soon)
     if promise.family == "included" and _is_said_before(promise.clause, promise.start):
-        return promise.words <= known and promise.family in grounds
+        return promise.words <= known and _is_told_there(promise, grounds)
     if promise.family in _BY_WORDS:
         return promise.words <= known if promise.words else promise.family in grounds
-    alike = grounds.get(promise.family, ())
+    return _is_told_of(promise, grounds.get(promise.family, ()), known)
+
+
+def _is_told_of(promise: Promise, alike: Sequence[Promise], known: AbstractSet[str]) -> bool:
+    """Whether it is promised of the same thing; a gift must be one that the data name."""
     if promise.family not in _ABOUT:
         return bool(alike)
     said = promise.words if promise.family == "waiver" else promise.around
     telling = said - _FIRST or said
+    if _GIFT.search(promise.clause.text) and not telling <= known:
+        return False
     return any(not said or telling & _ABOUT[promise.family](each) for each in alike)

@@ -13,6 +13,7 @@ class Deed(StrEnum):
     BOOK = "book"
     MOVE = "move"
     CANCEL = "cancel"
+    REFUND = "refund"
     SEND = "send"
     PAY = "pay"
     HAND_OVER = "hand_over"
@@ -29,6 +30,7 @@ _READING: Final = words(
     " valid simul calc estimat analy buscar busca consulta listar pesquis look see describe browse"
 )
 _CANCELLING: Final = words("cancel delete remov desmarc estorn refund release unbook void clear")
+_REFUNDING: Final = words("refund estorn reembols chargeback void")
 _MOVING: Final = words("reschedul reagend remarc postpone rebook")
 _CHANGING: Final = words("move change update edit alter mudar trocar")
 _OPTING: Final = words("opt unsubscrib optout blocklist dnd descadastr")
@@ -79,6 +81,8 @@ def deeds(tool: str) -> frozenset[Deed]:
         return frozenset((Deed.OPT_OUT, Deed.CANCEL, Deed.NOTE))
     if _any(said, _MOVING) or (_any(said, _CHANGING) and _any(said, _EVENTS)):
         return frozenset((Deed.MOVE, Deed.BOOK))
+    if _any(said, _REFUNDING):
+        return frozenset((Deed.REFUND, Deed.CANCEL, Deed.PAY))
     if _any(said[:1], _CANCELLING):
         return frozenset((Deed.CANCEL,))
     asked = [*said[:1], *(each for each in said[1:] if each != "consulta")]  # a visit to a doctor

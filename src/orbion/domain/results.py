@@ -40,6 +40,8 @@ _REPORT: Final = Pattern(
     r"| e \w+ \w+[ai]d[oa]s?\W*$)"
 )
 _GENERIC: Final = Pattern(r"\b[oa]s $")
+# «A consulta marcada pode ser remarcada», «agendado ou por ordem de chegada».
+_OF_ANY: Final = Pattern(r"\s+(?:ou|pode\w*|dev\w+|precis\w+|vale\w*|da direito|tem (?:que|de))\b")
 _NEUTRAL: Final = Pattern(r"\b(?:realiz|efetu|conclu|finaliz|feit|process)\w*")
 _USUAL: Final = Pattern(r"\b(?:e|eh|sao|era|eram|so)\b")
 _UNREAL: Final = Pattern(
@@ -78,14 +80,16 @@ def _made(text: str) -> Iterator[ActionClaim]:
     for found in _MADE.finditer(text):
         said = found.group()
         is_open = _USUAL.search(said) or _MODAL.search(said) or is_denied(said)
-        is_kind = _GENERIC.search(text[: found.start()]) and not _BEING.search(said)
+        is_kind = not _BEING.search(said) and (
+            _GENERIC.search(text[: found.start()]) or _OF_ANY.match(text, found.end())
+        )
         if not is_open and not is_kind and _stands(text[: found.start()], text):
             yield claim(found, _made_by(NOUNS[found[1]], said))
 
 
 def _made_by(noun: frozenset[Deed], said: str) -> frozenset[Deed]:
     """«Agendamento realizado» is a booking, «reserva cancelada» is none."""
-    if _NEUTRAL.search(said):
+    if _NEUTRAL.search(said) or Deed.REFUND in noun:
         return noun
     verb = _backing_of(said)
     return verb if Deed.CANCEL in verb else noun | (verb - {Deed.CHECK})
@@ -103,6 +107,8 @@ def _results(text: str) -> Iterator[ActionClaim]:
         if _IS_NOUN.match(text, found.start()) or not _stands(before, text):
             continue
         if _HEARD.fullmatch(text) or tells_of_thing(found, text):
+            continue
+        if _OF_ANY.match(text, found.end()) and not _BEING.search(before):
             continue
         if _BEING.search(before) or _opens(before, text[found.end() :]):
             stem = found[1] or _IRREGULAR[found[2][0]]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from orbion.domain.action_words import DOCUMENTS, NOUNS
-from orbion.domain.claims import THINGS, ActionClaim, claim, real
+from orbion.domain.claims import STEMS, THINGS, ActionClaim, claim, real
 from orbion.domain.receipts import Deed
 from orbion.kit.pattern import Pattern
 
@@ -57,6 +57,34 @@ _OURS: Final = Pattern(
     r" despachad\w+|em rota))\b"
     r"|\b(?:seu|o|sua|a) e-?mail (?:ja )?(?:deve ter chegado|chegou|foi)\b"
 )
+# «Seu plano já está ativo», «já tô com seu pedido em separação», «a mesa está em seu nome».
+_STATE: Final = (
+    r"(?:ativ[oa]|valendo|vigente|em (?:separacao|producao|andamento|analise|preparo|rota"
+    r"|transito|processamento|execucao)|n[oa] (?:portaria|lista|fila|agenda|cozinha|producao"
+    r"|expedicao|sistema|forno|cadastro|estoque)|a caminho)\b"
+)
+_IN_HAND: Final = Pattern(
+    rf"\b(?:seus?|suas?|teu|tua) (?:\w+ ){{1,4}}?(?:ja |agora )?(?:esta|ta|tao|estao) (?:ja )?"
+    rf"{_STATE}"
+    rf"|\b(?:ja|agora) (?:to|tou|estou|estamos|tamo|ta|esta) (?:\w+ )?(?:seus?|suas?|teu|tua)"
+    rf" (?:\w+ ){{1,3}}?{_STATE}"
+    r"|\bja (?:esta|ta|ficou) (?:\w+ ){0,3}?(?:em|no) (?:seu nome|nome d[aeo])\b"
+    r"|\b(?:ja )?consta(?:m)?(?: \w+){0,3} (?:seus?|suas?|teu|tua)\b"
+    r"|\b(?:seus?|suas?|teu|tua) \w+(?: \w+)? (?:ja )?consta(?:m)?\b"
+)
+# «Deixei pago», «deixamos tudo certo»: whatever was done, it was done for somebody.
+_LEFT: Final = Pattern(
+    r"\bdeix(?:ei|amos) (?:(?:ja|tudo|o|a|os|as|seus?|suas?|teu|tua|la|aqui|bem|\w+) ){0,3}?"
+    r"(?:pag[oa]|pront[oa]|cert[oa]|acertad[oa]|combinad[oa]|post[oa]|abert[oa])s?\b"
+)
+# «A moça da recepção já anotou seu nome»: somebody of ours did.
+_STAFF_DID: Final = Pattern(
+    rf"\b(?:moc[ao]|menin[ao]|recepcao|recepcionista|atendente|tecnic[ao]|corretor[a]?|secretaria"
+    rf"|consultor[a]?|vendedor[a]?|equipe|time|pessoal|gerente|financeiro|motorista|motoboy"
+    rf"|entregador|instalador|medic[ao]|professor[a]?|colega|galera|setor|suporte|central)"
+    rf"(?: d[aeo] \w+)? ja (?:te |lhe |me )?(?:{STEMS})(?:ou|eu|iu)\b"
+    r"(?! (?:por )?(?:ai|la|aqui)\b)"
+)
 # «Te mando em seguida» is still to come.
 _TO_COME: Final = Pattern(r"(?:mando|envio)\b")
 _THEN_I: Final = Pattern(r"\b(?:que|e|ai|dai|entao) eu (?:(?:ja|te|lhe|logo) )*$")
@@ -97,6 +125,9 @@ _SIGNS: Final = (
     (_KNOWING, frozenset((Deed.HAND_OVER, Deed.NOTE, Deed.SEND))),
     (_LOOKED, frozenset((Deed.CHECK,))),
     (_PAID, frozenset((Deed.PAY, Deed.CHECK))),
+    (_IN_HAND, frozenset(Deed) - {Deed.CHECK}),
+    (_LEFT, frozenset(Deed) - {Deed.CHECK}),
+    (_STAFF_DID, frozenset((Deed.HAND_OVER, Deed.NOTE))),
     (_PROTOCOL, frozenset((Deed.NOTE, Deed.HAND_OVER, Deed.BOOK))),
 )
 

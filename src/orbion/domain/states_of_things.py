@@ -10,7 +10,9 @@ from orbion.kit.pattern import Pattern
 _HISTORY: Final = Pattern(
     r"^\W*(?:ess[ea]s?|este|estes|estas|esta(?= [a-z]+ (?:foi|tem|e)\b)|noss[oa]s?|aquel[ea]s?)\b"
 )
-_LASTS: Final = Pattern(r"\bficam? \w+ por \w+ (?:minutos?|horas?|dias?)\b")
+_LASTS: Final = Pattern(
+    r"\bficam? \w+ por \w+ (?:minutos?|horas?|dias?|semanas?|mes(?:es)?|anos?)\b"
+)
 _PERSONAL: Final = Pattern(r"\b(?:voces?|vcs?|seus?|suas?|te|lhe|teu|tua|ja|agora|hoje|acab\w+)\b")
 # A state that is no deed, by the stem of its participle and what stands around.
 _STATES_OF_THINGS: Final[Mapping[str, Pattern]] = MappingProxyType(

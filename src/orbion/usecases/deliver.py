@@ -250,7 +250,13 @@ class Deliver:
 
     def _settled(self, order: SendOrder | VerifyOrder, outcome: str) -> None:
         self.metrics.outbound.inc("whatsapp", outcome)
-        log(DELIVERY, trace=order.trace, outcome=outcome, attempts=order.attempts)
+        log(
+            DELIVERY,
+            trace=order.trace,
+            outcome=outcome,
+            attempts=order.attempts,
+            ms=self.clock.now() - order.queued_at,
+        )
 
     def _resolved(self, how: str) -> None:
         self.metrics.outbound_ambiguous.inc("whatsapp", how)

@@ -1,21 +1,23 @@
 """What a model may not say."""
 
+from dataclasses import replace
+
 import pytest
 
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.fallback import fall_back
 from orbion.agent.judge import Judge
 from orbion.agent.prompt import INSTRUCTIONS, build_prompt, knowledge
-from orbion.domain.backing import read_backing
 from orbion.domain.known import known_to
+from orbion.domain.passages import Found, Passage
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
 from tests.support.playbooks import solar
 from tests.support.turns import prompt, turn
 
 GROUNDS = Grounds(
     instructions=INSTRUCTIONS,
-    backing=lambda: known_to(solar(), [knowledge(solar())]).joined(
-        read_backing((), ["pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br"])
+    backing=lambda: known_to(solar(), [knowledge(solar())]).with_chat(
+        ["pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br"]
     ),
     facts={"nome": "Ana"},
 )
@@ -151,3 +153,22 @@ def test_the_names_of_tools_are_no_words_for_a_customer() -> None:
 
 def bubbled(text: str) -> Reply:
     return Reply(bubbles=(ReplyBubble(text=text),))
+
+
+WARRANTY = Passage(
+    document="garantia",
+    position=0,
+    heading="Garantia",
+    text="Os módulos têm garantia de 25 anos.",
+    terms=("garan",),
+)
+
+
+def test_the_same_passages_are_read_once_and_few_are_kept() -> None:
+    judge, asked = Judge(most_known=2), prompt("e a garantia?")
+    reply = bubbled("Os módulos têm 25 anos de garantia.").to_json()
+    for number in (0, 1, 2, 2):
+        passage = replace(WARRANTY, text=f"{WARRANTY.text} {number}")
+        found = Found(sentence="e a garantia?", passage=passage, likeness=1.0)
+        assert isinstance(judge(reply, replace(asked, passages=(found,))), Reply)
+    assert len(judge._known) == 1

@@ -62,6 +62,7 @@ async def answered(
     summing: LLM | None = None,
     facts: Facts | None = None,
     journal: JournaledTurns | None = None,
+    judge: Judge | None = None,
 ) -> TurnResult:
     agent = Agent(
         llm=llm,
@@ -70,6 +71,7 @@ async def answered(
         deadline_seconds=5.0,
         clock=HandClock(),
         metrics=Metrics(),
+        judge=judge or Judge(),
         earlier=Earlier(kept=kept, llm=summing),
     )
     said = turn("como funciona a garantia de vocês?", facts=facts)
@@ -147,10 +149,10 @@ async def test_when_the_model_cannot_code_does_and_the_customer_is_answered() ->
 
 
 async def test_the_beginning_stays_the_same_through_a_long_conversation() -> None:
-    llm, kept = in_turn(ANSWER), Kept()
-    for turns in range(2, 60):
+    llm, kept, judge = in_turn(ANSWER), Kept(), Judge()
+    for turns in range(2, 45):
         kept.said = talk(turns)
-        await answered(llm, kept)
+        await answered(llm, kept, judge=judge)
     texts = ["\n".join(each.text for each in asked.messages) for asked in llm.prompts]
     shares = [same(one, other) / len(other) for one, other in pairwise(texts)]
     assert (min(shares) >= 0.7, statistics.mean(shares) >= 0.9) == (True, True)

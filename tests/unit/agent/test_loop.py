@@ -21,7 +21,7 @@ from tests.support.turns import JournaledTurns, SaidLLM, calls, heard, in_turn, 
 from tests.unit.kit.manual_clock import ManualClock
 
 SOLAR = solar()
-FINE = Reply(bubbles=(ReplyBubble(text="Tudo lido por aqui."),))
+FINE = Reply(bubbles=(ReplyBubble(text="Tudo bem por aqui."),))
 NAMED = [{"slot": "nome", "value": "Ana", "quote": "sou a Ana"}]
 WHERE = "qual o endereço?"
 
@@ -54,7 +54,7 @@ def told_by_tools(llm: SaidLLM) -> list[dict[str, object]]:
 async def test_the_model_reads_a_tools_answer_and_then_replies() -> None:
     llm = in_turn(calls("search_knowledge", query="qual o endereço da loja?"), FINE)
     result = await run(llm, turn("onde é?"))
-    assert result.bubbles == (Bubble(text="Tudo lido por aqui."),)
+    assert result.bubbles == (Bubble(text="Tudo bem por aqui."),)
     first, second = llm.prompts
     assert second.messages[: len(first.messages)] == first.messages
     assert second.messages[-2].tool_calls[0].id == second.messages[-1].tool_call_id
@@ -89,7 +89,7 @@ async def test_a_person_called_by_a_tool_comes_after_the_reply() -> None:
     result = await run(llm, turn("consegue melhorar?"))
     assert (result.verdict, result.handoff) == (Verdict.HANDED_OVER, "desconto")
     assert [bubble.text for bubble in result.bubbles] == [
-        "Tudo lido por aqui.",
+        "Tudo bem por aqui.",
         SOLAR.handoff.message,
     ]
     assert {bubble.exempt for bubble in result.bubbles} == {"handoff"}

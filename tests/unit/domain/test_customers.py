@@ -11,7 +11,6 @@ import pytest
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.judge import Judge
 from orbion.domain.answering import Situation, answer
-from orbion.domain.backing import read_backing
 from orbion.domain.playbook import Playbook
 from orbion.domain.qualification import stage
 from orbion.domain.reply import Reply
@@ -44,9 +43,7 @@ class Chat:
         )
         grounds = Grounds(
             instructions="",
-            backing=lambda: (
-                Judge()._of(self.playbook).joined(read_backing((), (text, *self.facts.values())))
-            ),
+            backing=lambda: Judge()._of(self.playbook).with_chat((text, *self.facts.values())),
             facts=self.facts,
             own=tuple(entry.answer for entry in self.playbook.knowledge),
         )

@@ -111,3 +111,46 @@ def test_what_the_data_say_may_be_said_in_other_words(text: str) -> None:
 )
 def test_what_the_data_say_otherwise_of_the_same_is_found(text: str, found: str) -> None:
     assert found in find_ungrounded(text, SHOP)
+
+
+LODGE = read_backing(
+    (
+        CatalogueFact(name="Chalé", price=Decimal(420)),
+        CatalogueFact(name="Day use", price=Decimal(90)),
+    ),
+    (
+        "Diária com café da manhã. Almoço não incluso. Wi-Fi e armários inclusos.",
+        "Garantia de 90 dias. Mínimo de 2 noites. Taxas do Detran não inclusas, cerca de R$ 600.",
+        "Estacionamento com 1 hora grátis. O anual tem isenção da matrícula. Aceita 3x no cartão.",
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A garantia é de três meses",
+        "O mínimo são duas diárias",
+        "Armário e wifi já estão inclusos",
+        "As taxas do Detran são à parte, uns 600 reais",
+        "Acima de 200 parcela em 3x",
+    ],
+)
+def test_the_same_in_other_words_and_units_may_be_said(text: str) -> None:
+    assert find_ungrounded(text, LODGE) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("A garantia é de quatro meses", "amount"),
+        ("Day use com almoço", "denied"),
+        ("Com o anual você leva uma camiseta de brinde", "promise"),
+        ("Estacionamento grátis o dia todo", "promise"),
+        ("Três noites pelo preço de duas", "promise"),
+        ("O Chalé já vem incluso no anual", "promise"),
+        ("Cancele quando quiser", "promise"),
+    ],
+)
+def test_what_goes_further_than_the_data_is_named(text: str, problem: str) -> None:
+    assert problem in find_ungrounded(text, LODGE)
