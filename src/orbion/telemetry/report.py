@@ -174,8 +174,10 @@ class _Growth:
         if not self.buckets:
             return {"delta": self.count, "rate": rate}
         mean = self.sum / self.count if self.count else None
+        least, most = extremes(self.buckets)
         quantiles = {name: quantile(self.buckets, q) for name, q in _QUANTILES.items()}
-        return {"count": self.count, "rate": rate, "mean": mean, **quantiles}
+        spread = {"min": least, "mean": mean, "max": most, **quantiles}
+        return {"count": self.count, "rate": rate, **spread}
 
 
 def quantile(buckets: list[tuple[float, float]], q: float) -> float | None:
@@ -192,6 +194,18 @@ def quantile(buckets: list[tuple[float, float]], q: float) -> float | None:
     if math.isinf(upper):
         return lower
     return lower + (upper - lower) * (rank - below) / (count - below)
+
+
+def extremes(buckets: list[tuple[float, float]]) -> tuple[float | None, float | None]:
+    """Nothing was below the first and, but in the last bucket, nothing above the second."""
+    counts = [count for _, count in buckets]
+    grown = [place for place, count in enumerate(counts) if count > (0, *counts)[place]]
+    if not grown:
+        return None, None
+    first, last = grown[0], grown[-1]
+    upper = buckets[last][0]
+    most = buckets[last - 1][0] if math.isinf(upper) else upper
+    return buckets[first - 1][0] if first else 0.0, most
 
 
 def _labels(labels: Mapping[str, str]) -> Labels:

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from orbion.telemetry.metrics import Metrics
-from orbion.telemetry.report import Report, quantile
+from orbion.telemetry.report import Report, extremes, quantile
 from tests.unit.kit.manual_clock import ManualClock
 
 
@@ -157,6 +157,24 @@ def test_a_quantile_errs_by_at_most_its_bucket(q: float) -> None:
 
 def test_beyond_the_last_bound_the_last_bound_is_given() -> None:
     assert quantile([(1.0, 0.0), (2.0, 1.0), (float("inf"), 100.0)], 0.99) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("counts", "least", "most"),
+    [
+        ((0, 0, 0), None, None),
+        ((3, 3, 3), 0.0, 1.0),
+        ((0, 5, 5), 1.0, 2.0),
+        ((1, 1, 2), 0.0, 2.0),
+        ((0, 0, 4), 2.0, 2.0),
+    ],
+)
+def test_extremes_are_the_bounds_of_the_outermost_buckets(
+    counts: tuple[int, ...], least: float | None, most: float | None
+) -> None:
+    bounds = (1.0, 2.0, float("inf"))
+    buckets = [(bound, float(count)) for bound, count in zip(bounds, counts, strict=True)]
+    assert extremes(buckets) == (least, most)
 
 
 def test_no_observations_have_no_quantile() -> None:
