@@ -114,6 +114,8 @@ OVERVIEW: Final = (
                     "size {{instance}}": "orbion_disk_size_bytes",
                 },
             ),
+            Panel("Newest backup", "s", {"{{instance}}": "orbion_backup_age_seconds"}),
+            Panel("Clock is ahead", "s", {"{{instance}}": "orbion_clock_skew_seconds"}),
             Panel("Open files", "short", {"{{instance}}": "orbion_process_open_fds"}),
             Panel(
                 "Cache reads",

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from orbion.domain.accounts import Gap, QrCode, Receipts
 from orbion.domain.conversations import Conversation, Mode, ModeReason
-from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.events import ConnectionState, Event, PastPage, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
 from orbion.domain.leads import Lead, LeadFile, LeadRow
@@ -55,14 +55,6 @@ class Channel(Protocol):
         `addresses` are all forms of the recipient; the message with the id that we proposed is
         found wherever it lies, and then it is the only one.
         """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastPage:
-    """A page of what was said, newest first: of each record the events that its webhooks told."""
-
-    records: tuple[Sequence[Event], ...]
-    pages: int
 
 
 class Archive(Protocol):

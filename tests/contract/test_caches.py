@@ -1,10 +1,13 @@
 """What is cached is what a read would find, whoever wrote, and a usual turn needs no read."""
 
 import random
+from dataclasses import replace
 
 from orbion.adapters.db.store import DbStore
+from orbion.domain.leads import Fact
+from tests.contract.scenes import receive, reply, take_turn
 from tests.support.business import RARE, USUAL, Business, other_process
-from tests.support.stores import HandClock
+from tests.support.stores import HandClock, hello
 
 STEPS = 200
 
@@ -33,3 +36,16 @@ async def test_usual_turns_are_hits(store: DbStore, clock: HandClock) -> None:
             await business.step({"send": 1})
     found = store.histories.statistics
     assert found.hits / (found.hits + found.misses) >= 0.9
+
+
+async def test_a_turn_keeps_no_picture_of_a_lead_that_an_operator_moved_meanwhile(
+    store: DbStore,
+) -> None:
+    await receive(store, hello(1))
+    claim, given = await take_turn(store)
+    await store.move_lead(given.lead.id, "agendado", None, "ana", check=lambda _: None)
+    learned = (Fact(slot="cidade", value="Recife"),)
+    await store.finish_turn(claim, given, replace(reply("Certo"), facts=learned))
+    await receive(store, hello(2))
+    _, later = await take_turn(store)
+    assert (later.lead.stage, later.lead.facts) == ("agendado", {"cidade": "Recife"})

@@ -35,6 +35,7 @@ SILENT: Final = {
     "orbion_gap_healed_total": "every webhook came",
     "orbion_retry_total": "no call was made again",
     "orbion_failures_total": "what failed was refused for good",
+    "orbion_clock_skew_seconds": "the simulated gateway tells no date",
     "orbion_notices_total": "nobody asked for a person",
     "orbion_releases_total": "no person had taken over",
 }
@@ -125,11 +126,14 @@ async def running(folder: Path) -> AsyncGenerator[Run]:
         now=SystemClock().now,
         faults=ModelFaults(),
     )
+    backups = folder / "backups"
+    backups.mkdir()
+    (backups / "today.db").touch()
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(serve(model))
         for name, fault in MATRIX.items():
             (folder / name).mkdir()
-            changes = {"openai_base_url": f"{url}/v1", **fault.settings}
+            changes = {"openai_base_url": f"{url}/v1", "backup_folder": backups, **fault.settings}
             settings = settings_for(folder / name, **changes)
             stages[name] = await stack.enter_async_context(stage(settings))
             servers[name] = await stack.enter_async_context(AsyncExitStack())

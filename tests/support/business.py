@@ -23,7 +23,7 @@ from tests.support.stores import HandClock, echo, hello
 
 PHONES = tuple(f"551190000000{number}" for number in range(4))
 MEANWHILE = 0.1
-"""Share of the turns during which an operator moves some lead."""
+"""Share of the turns during which an operator moves the lead."""
 SLOTS = ("cidade", "conta_luz", "nome", "telhado")
 STAGES = ("novo", "qualificando", "agendado")
 USUAL = {"says": 6, "turn": 8, "send": 12}
@@ -100,9 +100,12 @@ class Business:
 
     async def operator_moves(self) -> None:
         if self.leads:
-            lead, stage = self.dice.choice(sorted(self.leads)), self.dice.choice(STAGES)
-            with suppress(LookupError):  # it became another's
-                await self.store.move_lead(lead, stage, None, "ana", check=lambda _: None)
+            await self._move(self.dice.choice(sorted(self.leads)))
+
+    async def _move(self, lead: int) -> None:
+        with suppress(LookupError):  # it became another's
+            stage = self.dice.choice(STAGES)
+            await self.store.move_lead(lead, stage, None, "ana", check=lambda _: None)
 
     async def turn(self) -> None:
         """Say something, and at times learn, ask or judge something."""
@@ -136,7 +139,7 @@ class Business:
             self.turns += 1
             self.leads.add(given.lead.id)
             if self.dice.random() < MEANWHILE:
-                await self.operator_moves()
+                await self._move(given.lead.id)
             await store.finish_turn(claim, given, result)
 
     async def send(self) -> None:

@@ -27,7 +27,7 @@ from orbion.domain.outgoing import (
 )
 from orbion.kit.clock import SystemClock
 from orbion.kit.guard import Outcome
-from orbion.kit.limiter import Limiter, Rate
+from orbion.kit.limiter import Limiter, OwnPace, Rate
 from orbion.simulators.asgi import Answer, Ending, Request, read_request, respond
 from orbion.simulators.virtual import now, virtually
 from orbion.telemetry.metrics import Metrics
@@ -302,7 +302,7 @@ def _delivery(desk: Desk, channel: GuardedChannel) -> Deliver:
         outbox=desk,
         lanes=ScriptedLanes(),
         channels={"loja": channel},
-        pacing=Limiter([Rate(1, 1.0)], clock=clock),
+        pacing=OwnPace(Limiter([Rate(1, 1.0)], clock=clock)),
         policy=DeliveryPolicy(characters_per_second=0),
         clock=clock,
         random=Random(1),

@@ -12,7 +12,7 @@ from orbion.domain.errors import (
     UnknownOutcomeError,
 )
 from orbion.domain.lanes import Queue
-from orbion.kit.limiter import Limiter, Rate
+from orbion.kit.limiter import Limiter, OwnPace, Rate
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from tests.contract.scenes import answer, claim_one, receive, rows
@@ -77,7 +77,7 @@ class Post:
             outbox=self.store,
             lanes=self.store,
             channels={"loja": self.channel},
-            pacing=Limiter([self.rate], clock=self.clock),
+            pacing=OwnPace(Limiter([self.rate], clock=self.clock)),
             policy=self.policy,
             clock=self.clock,
             random=HighDice(),

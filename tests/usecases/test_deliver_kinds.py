@@ -14,7 +14,7 @@ from orbion.adapters.http import build_client
 from orbion.domain.lanes import Queue
 from orbion.domain.outgoing import Content, Text
 from orbion.domain.turns import Bubble, TurnResult, Verdict
-from orbion.kit.limiter import Limiter, Rate
+from orbion.kit.limiter import Limiter, OwnPace, Rate
 from orbion.simulators.evolution import EvolutionSimulator
 from orbion.simulators.evolution_store import Instance, Webhook
 from orbion.simulators.faults import EvolutionFaults, SendFault
@@ -97,7 +97,7 @@ async def shop(sqlite_store: DbStore, clock: HandClock) -> AsyncGenerator[Shop]:
             outbox=sqlite_store,
             lanes=sqlite_store,
             channels={"loja": channel},
-            pacing=Limiter([Rate(100, 1.0)], clock=clock),
+            pacing=OwnPace(Limiter([Rate(100, 1.0)], clock=clock)),
             policy=DeliveryPolicy(characters_per_second=0, send_timeout=5.0, file_timeout=60.0),
             clock=clock,
             random=HighDice(),

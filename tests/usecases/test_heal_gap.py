@@ -15,10 +15,10 @@ from orbion.domain.events import (
     EventIgnored,
     EventQuarantined,
     MessageEchoed,
+    PastPage,
     StatusChanged,
 )
 from orbion.domain.lanes import Queue
-from orbion.ports import PastPage
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.heal_gap import HealGap, HealPolicy
 from tests.contract.scenes import claim_one, column, receive, rows

@@ -13,7 +13,7 @@ from orbion.domain.errors import (
     UnavailableError,
     UnknownOutcomeError,
 )
-from orbion.domain.events import ConnectionState, Event, WebhookRequest
+from orbion.domain.events import ConnectionState, Event, PastPage, WebhookRequest
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.leads import LeadRow
 from orbion.domain.mirror import SheetTable
@@ -26,7 +26,7 @@ from orbion.kit.breaker import BreakerState, NotAttemptedError
 from orbion.kit.guard import Guard, Outcome, Verdict
 from orbion.kit.limiter import Limiter
 from orbion.kit.retry import Retries
-from orbion.ports import LLM, Archive, Channel, Events, Gateway, PastPage, Provider, Sheet
+from orbion.ports import LLM, Archive, Channel, Events, Gateway, Provider, Sheet
 
 T = TypeVar("T")
 

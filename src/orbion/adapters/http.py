@@ -1,7 +1,8 @@
 """Build the one HTTP client of the adapters and say of each failure whether anything was sent."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
 
 import aiohttp
 import httpx
@@ -11,6 +12,8 @@ from orbion.kit import retry
 
 _IDLE_SECONDS = 4.0  # Node closes an idle connection after 5: reusing it then loses a send's answer
 _CONNECT_SECONDS = 5.0
+
+Told: TypeAlias = Callable[[Mapping[str, str]], None]
 
 _FAILURES = (TimeoutError, OSError, httpx.RequestError, aiohttp.ClientError)
 
@@ -28,11 +31,15 @@ class AnswerLostError(Exception):
 
 
 def build_client(
-    *, connections: int = 100, transport: httpx.AsyncBaseTransport | None = None
+    *,
+    connections: int = 100,
+    transport: httpx.AsyncBaseTransport | None = None,
+    told: Told | None = None,
 ) -> httpx.AsyncClient:
     """Build a client that follows no redirect, keeps no cookie and reads no proxy from outside.
 
-    Call it in the running loop; `transport` replaces the network. Whoever builds it closes it.
+    Call it in the running loop; `transport` replaces the network, `told` sees the headers of
+    each answer. Whoever builds it closes it.
     """
     return httpx.AsyncClient(
         transport=transport or build_transport(connections),
@@ -40,7 +47,15 @@ def build_client(
         timeout=httpx.Timeout(30.0, connect=_CONNECT_SECONDS),
         trust_env=False,
         follow_redirects=False,
+        event_hooks={"response": [] if told is None else [_telling(told)]},
     )
+
+
+def _telling(told: Told) -> Callable[[httpx.Response], Awaitable[None]]:
+    async def tell(response: httpx.Response) -> None:
+        told(response.headers)
+
+    return tell
 
 
 def build_transport(connections: int = 100) -> AiohttpTransport:

@@ -20,12 +20,13 @@ from orbion.cli.server import (
     stop_on_signals,
     watching,
 )
-from orbion.cli.setup import log_to_stderr
+from orbion.cli.setup import log_to_stderr, secrets_of
 from orbion.config import Settings, load_settings
 from orbion.kit.ids import new_trace
 from orbion.main.build import running
 from orbion.main.observing import Orbion
 from orbion.main.parts import WHOLE, Part
+from orbion.main.tracing import export_spans
 from orbion.main.world import World, real_world
 from orbion.telemetry.logs import (
     SERVICE_DRAINING,
@@ -75,8 +76,10 @@ def settings_of(host: str | None, port: int | None) -> Settings:
 
 def run_part(part: Part, settings: Settings) -> None:
     log_to_stderr(settings)
+    world = real_world()
+    export_spans(settings, tuple(secrets_of(settings)), world.random)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve_until_stopped(settings, real_world(), part))
+        runner.run(serve_until_stopped(settings, world, part))
 
 
 async def serve_until_stopped(settings: Settings, world: World, part: Part = WHOLE) -> None:

@@ -189,6 +189,12 @@ class Settings(BaseSettings):
     disk_reserve: int = Field(
         default=64 * 1024 * 1024, ge=0, description="Free bytes below which it is not ready."
     )
+    backup_folder: Path | None = Field(
+        default=None, description="Folder of backups that something else makes; its age is watched."
+    )
+    otlp_endpoint: HttpUrl | None = Field(
+        default=None, description="OTLP/HTTP collector that gets the spans of each trace."
+    )
     metrics_key: SecretStr | None = Field(
         default=None, description="Key of /metrics and /health/detailed; unset = open."
     )

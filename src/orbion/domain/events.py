@@ -1,6 +1,6 @@
 """What a webhook can tell, after a channel has parsed it and before anything is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
@@ -154,3 +154,11 @@ class WebhookRequest:
     headers: Mapping[str, str]
     tail: tuple[str, ...]
     body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastPage:
+    """A page of what was said, newest first: of each record the events that its webhooks told."""
+
+    records: tuple[Sequence[Event], ...]
+    pages: int

@@ -27,6 +27,7 @@ from orbion.main.telling import CircuitNews, build_events, owners_of
 from orbion.main.work import Parts
 from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
+from orbion.telemetry.skew import Skew
 from orbion.web.deps import State
 from orbion.workers.wakeups import Wakeups
 
@@ -70,7 +71,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
         await store.start()
         if settings.sqlite_path is not None:
             await store.free_leases()
-        client = build_client(transport=world.transport)
+        client = build_client(transport=world.transport, told=Skew(world.clock, metrics))
         stack.push_async_callback(client.aclose)
         channels = guarded_channels(given, client, guards)
         gateways = guarded_gateways(given, client, guards)

@@ -1,6 +1,6 @@
 """Locks, migrates and opens the database, and builds the store on it."""
 
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from orbion.adapters.db.migrate import (
     migrate_sqlite,
     postgres_version,
 )
+from orbion.adapters.db.paces import SharedPace
 from orbion.adapters.db.sqlite import CommitObserver, SqliteDatabase
 from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Database, Reads, SharedDatabase
@@ -25,7 +26,7 @@ from orbion.domain.conversations import Account
 from orbion.domain.debounce import quiet_ms
 from orbion.domain.messages import MessageKind
 from orbion.kit.cache import Cache, CachePolicy
-from orbion.kit.limiter import Limiter, Rate
+from orbion.kit.limiter import Cells, Limiter, OwnPace, Pace, Rate
 from orbion.main.world import World
 from orbion.telemetry.logs import MIGRATION, log
 from orbion.telemetry.metrics import Metrics
@@ -118,6 +119,15 @@ async def open_postgres(
         yield db
     finally:
         await db.close()
+
+
+def build_pace(
+    settings: Settings, world: World, db: Database, name: str, rates: Sequence[Rate]
+) -> Pace:
+    """Share it among the processes of a PostgreSQL; of a SQLite there is only one."""
+    if settings.sqlite_path is None:
+        return SharedPace(db=db, name=name, cells=Cells(rates))
+    return OwnPace(Limiter(rates, clock=world.clock))
 
 
 def build_store(

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
 from orbion.kit.clock import Clock
-from orbion.kit.health import HealthBoard, LoopMonitor
+from orbion.kit.health import Check, HealthBoard, LoopMonitor
 from orbion.kit.ids import new_trace
 from orbion.kit.lifecycle import Lifecycle
 from orbion.main.caring import Care, build_watches
@@ -36,6 +36,7 @@ from orbion.workers.accounts import AccountWatch
 from orbion.workers.checks import (
     ModelCheck,
     account_check,
+    backup_check,
     circuit_check,
     circuits,
     database_check,
@@ -240,6 +241,7 @@ def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
         [
             database_check(built.store),
             disk_check(built.folder, built.settings.disk_reserve, metrics),
+            *_backups(built),
             *(
                 account_check(watch.latest, guards[guard_of(name)])
                 for name, watch in watches.items()
@@ -259,6 +261,12 @@ def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
         ],
         clock=built.world.clock,
     )
+
+
+def _backups(built: Built) -> Iterator[Check]:
+    world, folder = built.world, built.settings.backup_folder
+    if folder is not None:
+        yield backup_check(folder, built.guards.metrics, world.clock.now, world.run_blocking)
 
 
 async def _tick(report: Report) -> None:

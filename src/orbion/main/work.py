@@ -12,7 +12,7 @@ from orbion.config import Settings
 from orbion.domain.lanes import Queue
 from orbion.domain.playbook import Playbook
 from orbion.kit.ids import new_trace
-from orbion.kit.limiter import Limiter
+from orbion.main.database import build_pace
 from orbion.main.mirroring import Sheets
 from orbion.main.outside import sending_rates
 from orbion.main.world import World
@@ -105,7 +105,7 @@ def _deliver(settings: Settings, world: World, parts: Parts) -> Deliver:
         outbox=parts.store,
         lanes=parts.store,
         channels=parts.channels,
-        pacing=Limiter(sending_rates(settings), clock=world.clock),
+        pacing=build_pace(settings, world, parts.store.db, "send", sending_rates(settings)),
         policy=DeliveryPolicy(
             send_timeout=settings.send_timeout,
             file_timeout=settings.longest_send,

@@ -20,6 +20,7 @@ SERVICE_STOPPED: Final = "service.stopped"
 WEBHOOK: Final = "webhook"
 QUARANTINED: Final = "webhook.quarantined"
 TURN: Final = "turn"
+MODEL: Final = "model"
 DELIVERY: Final = "delivery"
 SHEET_ROW: Final = "sheet.row"
 HEALED: Final = "account.healed"
@@ -82,8 +83,16 @@ def configure(level: str | int, stream: TextIO, secrets: Iterable[str] = ()) -> 
     handler = _Lines(stream)
     handler.set_name(_HANDLER)
     handler.setFormatter(JsonFormatter(redactor(secrets)))
+    handler.setLevel(level)
     root.addHandler(handler)
     root.setLevel(level)
+
+
+def also(handler: logging.Handler) -> logging.Handler:
+    """Show every line to `handler` as well, those of the lowest level too; returns it."""
+    _ORBION.setLevel(logging.DEBUG)
+    _ORBION.addHandler(handler)
+    return handler
 
 
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:

@@ -1,5 +1,6 @@
 """Declare every metric of the program once, on a registry of its own."""
 
+import math
 import platform
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -63,11 +64,15 @@ class Metrics:
         self._before_collect.append(refresh)
 
     def collect(self) -> Iterable[Metric]:
-        """The samples of now, without the creation times that would double every counter."""
+        """The samples of now: no creation times, which would double every counter, no unknowns."""
         for refresh in self._before_collect:
             refresh()
         for metric in self._registry.collect():
-            metric.samples = [s for s in metric.samples if not s.name.endswith("_created")]
+            metric.samples = [
+                sample
+                for sample in metric.samples
+                if not (sample.name.endswith("_created") or math.isnan(sample.value))
+            ]
             yield metric
 
     def render(self, accept: str = "") -> tuple[bytes, str]:
@@ -291,6 +296,15 @@ class Metrics:
         self.disk_reserve_bytes = self._gauge(
             "disk_reserve_bytes", "Free bytes below which webhooks are answered 503."
         )
+        self.backup_age_seconds = self._gauge(
+            "backup_age_seconds", "Age of the newest file in the folder of backups."
+        )
+        self.clock_skew_seconds = self._gauge(
+            "clock_skew_seconds",
+            "How far this clock is ahead of the server's that answered last, to half a second.",
+        )
+        for unknown in (self.backup_age_seconds, self.clock_skew_seconds):
+            unknown.set(math.nan)
         build = self._gauge(
             "build_info", "Always 1; the labels say what runs.", "version", "python"
         )

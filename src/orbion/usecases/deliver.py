@@ -29,7 +29,7 @@ from orbion.domain.outbox import (
 )
 from orbion.domain.outgoing import is_file, is_same
 from orbion.kit.clock import Clock
-from orbion.kit.limiter import Limiter
+from orbion.kit.limiter import Pace
 from orbion.kit.retry import full_jitter
 from orbion.ports import Channel, Lanes, Outbox
 from orbion.telemetry.logs import DELIVERY, log
@@ -70,7 +70,7 @@ class Deliver:
     outbox: Outbox
     lanes: Lanes
     channels: Mapping[str, Channel]
-    pacing: Limiter
+    pacing: Pace
     policy: DeliveryPolicy
     clock: Clock
     random: Random
@@ -82,13 +82,13 @@ class Deliver:
         if draft is None or draft.state is not OutboxState.PENDING:
             await self._decide(claim, draft)
             return
-        ahead = self.pacing.look(draft.account)
+        ahead = await self.pacing.look(draft.account)
         if ahead.wait > self.policy.nearest:
             await self.lanes.snooze(claim, ahead.wait)
             return
         async with self._reading(draft):
             await self._type(draft)
-            place = self.pacing.reserve(draft.account, at_most=self.policy.near)
+            place = await self.pacing.reserve(draft.account, at_most=self.policy.near)
             if not place.allowed:
                 await self.lanes.snooze(claim, place.wait)
                 return
@@ -250,7 +250,13 @@ class Deliver:
 
     def _settled(self, order: SendOrder | VerifyOrder, outcome: str) -> None:
         self.metrics.outbound.inc("whatsapp", outcome)
-        log(DELIVERY, trace=order.trace, outcome=outcome, attempts=order.attempts)
+        log(
+            DELIVERY,
+            trace=order.trace,
+            outcome=outcome,
+            attempts=order.attempts,
+            ms=self.clock.now() - order.queued_at,
+        )
 
     def _resolved(self, how: str) -> None:
         self.metrics.outbound_ambiguous.inc("whatsapp", how)

@@ -134,7 +134,7 @@ class Reply:
             verdict=done.verdict,
             messages=len(given.batch),
             bubbles=len(done.bubbles),
-            duration_ms=round(seconds * 1000),
+            ms=round(seconds * 1000),
         )
         if done.bubbles:
             self.wake(Queue.OUT)

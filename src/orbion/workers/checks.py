@@ -1,10 +1,10 @@
 """What the background probes look at, and what /health/detailed shows beside them."""
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import psutil
 
@@ -18,6 +18,9 @@ from orbion.ports import Probe, Provider, Sheet
 from orbion.telemetry.metrics import Metrics
 
 _LOOK_SECONDS: Final = 60.0
+BACKUP_SECONDS: Final = 26 * 3600.0
+"""A day and two hours: a daily backup may be late."""
+Apart: TypeAlias = Callable[[Callable[[], None]], Awaitable[None]]
 
 
 def database_check(probe: Probe) -> Check:
@@ -142,6 +145,29 @@ def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:
         return CheckResult(status=status, facts={"free_bytes": free})
 
     return Check(name="disk", critical=True, probe=look, every=5.0)
+
+
+def backup_check(folder: Path, metrics: Metrics, now: Callable[[], int], apart: Apart) -> Check:
+    """Age of the newest file, whoever writes it; `apart` does what may wait for a disk."""
+
+    async def look() -> CheckResult:
+        found: list[float] = []
+        await apart(lambda: found.extend(_times(folder)))
+        age = now() / 1000 - max(found, default=0.0)  # without one: since 1970
+        metrics.backup_age_seconds.set(age)
+        if not found:
+            return CheckResult(status=Status.degraded, summary="there is none")
+        status = Status.healthy if age <= BACKUP_SECONDS else Status.degraded
+        return CheckResult(status=status, facts={"age_seconds": round(age), "files": len(found)})
+
+    return Check(name="backup", critical=False, probe=look, timeout=10.0, every=60.0)
+
+
+def _times(folder: Path) -> Iterator[float]:
+    """When each file was written last, Unix seconds."""
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.is_file():
+            yield path.stat().st_mtime
 
 
 def circuits(guards: Mapping[str, Guard]) -> Callable[[], Mapping[str, Any]]:

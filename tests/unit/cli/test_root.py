@@ -15,7 +15,19 @@ from orbion.domain.errors import FaultCode, OrbionError, RefusedError, RejectedE
 from orbion.domain.errors import UnavailableError as Unavailable
 from tests.support.commands import run
 
-TOO_HEAVY = ("openai", "alembic", "orbion.simulators", "locust", "aiosqlite", "asyncpg")
+WITHOUT_OTEL = (
+    "import sys; sys.modules['opentelemetry.sdk'] = None; from orbion.__main__ import main; "
+    "sys.argv = ['orbion', 'serve', '--port', '0']; main()"
+)
+TOO_HEAVY = (
+    "openai",
+    "alembic",
+    "orbion.simulators",
+    "locust",
+    "aiosqlite",
+    "asyncpg",
+    "opentelemetry.sdk",
+)
 
 
 def test_the_help_names_every_verb_and_every_exit_code(tmp_path: Path) -> None:
@@ -33,6 +45,21 @@ def test_each_verb_explains_itself_with_the_sentence_of_the_overview(
     assert done.exit_code == 0
     assert VERBS[verb] in done.stdout
     assert load_verb(verb).get_short_help_str(100) == VERBS[verb]
+
+
+def test_spans_without_their_extra_say_how_to_get_it(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603 our own interpreter
+        [sys.executable, "-c", WITHOUT_OTEL],
+        cwd=tmp_path,
+        env={"ORBION_OTLP_ENDPOINT": "http://127.0.0.1:9"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == Exit.REJECTED
+    assert done.stderr.endswith("needs pip install 'orbion[otel]'\n")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("verb", ["conversation", "dead", "quarantine"])

@@ -1,7 +1,9 @@
 """Each probe says what it saw in few words, and only what is critical can make unhealthy."""
 
 import asyncio
+import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -20,6 +22,7 @@ from orbion.telemetry.metrics import Metrics
 from orbion.workers.checks import (
     ModelCheck,
     account_check,
+    backup_check,
     circuit_check,
     circuits,
     database_check,
@@ -144,6 +147,42 @@ async def test_a_look_that_is_cut_off_leaves_a_time_out(clock: HandClock) -> Non
     found = await check.probe()
     assert (found.status, found.summary) == (Status.degraded, "openai.timeout")
     assert gauges(metrics, "model_reachable") == {"gpt-4.1-mini": 0.0}
+
+
+def a_day(hours: float) -> int:
+    return round((1_800_000_000 + hours * 3600) * 1000)
+
+
+async def at_once(work: Callable[[], None]) -> None:
+    work()
+
+
+@pytest.mark.parametrize(
+    ("hours", "status"), [(1, Status.healthy), (26, Status.healthy), (27, Status.degraded)]
+)
+async def test_the_newest_backup_tells_its_age(
+    tmp_path: Path, hours: float, status: Status
+) -> None:
+    metrics = Metrics()
+    for name, written in (("old.db", -500.0), ("new.db", 0.0)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (a_day(written) / 1000,) * 2)
+    (tmp_path / "folder").mkdir()
+    check = backup_check(tmp_path, metrics, lambda: a_day(hours), at_once)
+    found = await check.probe()
+    assert not check.critical
+    assert found == CheckResult(
+        status=status, facts={"age_seconds": round(hours * 3600), "files": 2}
+    )
+    assert gauges(metrics, "backup_age_seconds") == {"": hours * 3600}
+
+
+@pytest.mark.parametrize("name", ["", "missing"])
+async def test_without_any_backup_its_age_is_that_of_time(tmp_path: Path, name: str) -> None:
+    metrics = Metrics()
+    found = await backup_check(tmp_path / name, metrics, lambda: a_day(0), at_once).probe()
+    assert (found.status, found.summary) == (Status.degraded, "there is none")
+    assert gauges(metrics, "backup_age_seconds") == {"": a_day(0) / 1000}
 
 
 async def test_a_database_that_takes_a_write_is_healthy() -> None:

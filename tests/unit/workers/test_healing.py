@@ -10,7 +10,8 @@ import pytest
 
 from orbion.domain.accounts import Gap
 from orbion.domain.errors import FaultCode, UnavailableError
-from orbion.ports import PastPage, Received
+from orbion.domain.events import PastPage
+from orbion.ports import Received
 from orbion.simulators.virtual import elapsed, now, virtually
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.heal_gap import HealGap, HealPolicy

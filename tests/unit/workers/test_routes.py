@@ -7,7 +7,7 @@ from orbion.adapters.db.store import DbStore
 from orbion.domain.lanes import Queue
 from orbion.domain.notices import circuit_changed
 from orbion.domain.turns import Bubble, TurnResult, Verdict
-from orbion.kit.limiter import Limiter, Rate
+from orbion.kit.limiter import Limiter, OwnPace, Rate
 from orbion.telemetry.metrics import Metrics
 from orbion.usecases.deliver import Deliver, DeliveryPolicy
 from orbion.usecases.reply import Reply, ReplyPolicy
@@ -49,7 +49,7 @@ async def test_a_message_goes_through_all_three_queues(
             outbox=store,
             lanes=store,
             channels={"loja": channel},
-            pacing=Limiter([Rate(100, 1.0)], clock=clock),
+            pacing=OwnPace(Limiter([Rate(100, 1.0)], clock=clock)),
             policy=DeliveryPolicy(characters_per_second=0),
             clock=clock,
             random=Random(1),

@@ -17,8 +17,8 @@ from orbion.adapters.channels.evolution_json import (
 )
 from orbion.adapters.channels.evolution_parse import parse_record
 from orbion.domain.errors import FaultCode, UnavailableError
+from orbion.domain.events import PastPage
 from orbion.domain.outbox import SentRecord
-from orbion.ports import PastPage
 
 PAGE: Final = 50
 """Records of one answer: with thumbnails still far below a megabyte."""

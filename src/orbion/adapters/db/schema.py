@@ -23,7 +23,7 @@ from sqlalchemy import (
 from orbion.adapters.db import schema_leads
 from orbion.adapters.db.schema_parts import id_column, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = schema_leads.METADATA
@@ -367,5 +367,16 @@ DEAD = Table(
     PrimaryKeyConstraint("queue", "key", "seq"),
 )
 Index("ix_dead_died", DEAD.c.died_at)
+
+PACE = Table(
+    "pace",
+    METADATA,
+    Column("name", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("whole_at", Text, nullable=False),
+    ms("at"),
+    PrimaryKeyConstraint("name", "key"),
+)
+"""What processes that share a rate have taken of it: when each bucket is whole, in seconds."""
 
 PROBE = Table("probe", METADATA, Column("id", SmallInteger, primary_key=True), ms("at"))
