@@ -121,7 +121,8 @@ LODGE = read_backing(
     (
         "Diária com café da manhã. Almoço não incluso. Wi-Fi e armários inclusos.",
         "Garantia de 90 dias. Mínimo de 2 noites. Taxas do Detran não inclusas, cerca de R$ 600.",
-        "Estacionamento com 1 hora grátis. O anual tem isenção da matrícula. Aceita 3x no cartão.",
+        "Estacionamento com 1 hora grátis. O anual tem isenção da matrícula.",
+        "Aceita 3x no cartão acima de R$ 200.",
     ),
 )
 
