@@ -44,6 +44,16 @@ def _was_found(judge: Judge, accepted: Accepted) -> bool:
     )
 
 
+def _was_taken_for_an_earlier(judge: Judge, accepted: Accepted) -> bool:
+    """An accept of the same words that came too late for its own request was found for it."""
+    copies = judge.copies[accepted.jid.partition("@")[0], accepted.text]
+    looks = [each.at for each in judge.evidence.looked if each.jid == accepted.jid]
+    return any(
+        each.at < accepted.at and each.recorded and any(at >= accepted.at for at in looks)
+        for each in copies
+    )
+
+
 def _was_answered(judge: Judge, accepted: Accepted) -> bool:
     """Its sender still lived when the answer left, so it may have committed it before it died."""
     death = judge.death_of_sender(judge.requested_at[accepted.id])
@@ -74,6 +84,7 @@ REASONS: Mapping[str, Callable[[Judge, Accepted], bool]] = {
     "words of the playbook, said again": _was_said_again,
     "echoed later": _was_echoed,
     "found by a later look": _was_found,
+    "an earlier accept of it was found": _was_taken_for_an_earlier,
     "its answer was kept": _was_answered,
     "a person took over": _was_taken_over,
     "worded anew": _was_worded_anew,

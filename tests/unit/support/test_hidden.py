@@ -81,6 +81,14 @@ def found(evidence: Evidence) -> None:
     evidence.looked = [Looked(at=12_000, jid=JID)]
 
 
+def taken_for_an_earlier(evidence: Evidence) -> None:
+    """The earlier one came long after its request, so that it was sent again meanwhile."""
+    evidence.journal = [replace(HIDDEN, recorded=True), replace(HIDDEN, id="3EB02", at=20_000)]
+    early = HIDDEN.at - PATIENCE - 1
+    evidence.asked = [Asked(at=at, phone=PHONE, text=TEXT) for at in (early, 19_999)]
+    evidence.looked = [Looked(at=21_000, jid=JID)]
+
+
 def kept(evidence: Evidence) -> None:
     evidence.journal = [replace(HIDDEN, answered=True)]
     evidence.deaths, evidence.births = [10_100], [12_000]
@@ -105,6 +113,7 @@ def cut_off(evidence: Evidence) -> None:
     [
         (echoed, "echoed later"),
         (found, "found by a later look"),
+        (taken_for_an_earlier, "an earlier accept of it was found"),
         (kept, "its answer was kept"),
         (taken_over, "a person took over"),
         (worded_anew, "worded anew"),
