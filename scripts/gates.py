@@ -18,9 +18,20 @@ CHECKS = {
     "mypy --strict": (*BEHIND, BIN / "mypy"),
 }
 PYTEST = (BIN / "pytest", "-rs", "--durations=5", "--durations-min=1")
-SHARED = ("-n", "2", "--dist", "worksteal")
-COMPUTING = {"pytest": (*BEHIND, *PYTEST, "-m", "not waits", *SHARED)}
-WAITING = {"pytest -m waits": (*PYTEST, "-m", "waits", "tests/crash", "tests/integration")}
+FREELY = ("--dist", "worksteal")
+REAL = ("tests/crash", "tests/integration")  # wait for processes and for time that passes
+COMPUTING = {
+    "pytest": (
+        *BEHIND,
+        *PYTEST,
+        "-n",
+        "3",
+        *FREELY,
+        "tests",
+        *(f"--ignore={each}" for each in REAL),
+    )
+}
+WAITING = {"pytest, real time": (*PYTEST, "-n", "2", *FREELY, *REAL)}
 Command = tuple[str | Path, ...]
 
 

@@ -25,7 +25,6 @@ async def drilled(folder: Path, database: Database, plan: Plan, spawn: Spawn) ->
     return report
 
 
-@pytest.mark.waits
 @pytest.mark.timeout(DRAIN_S + ON_A_BUSY_MACHINE)
 async def test_kills_lose_nothing_and_double_nothing_avoidable(
     tmp_path: Path, spawn: Spawn
@@ -34,7 +33,6 @@ async def test_kills_lose_nothing_and_double_nothing_avoidable(
     await drilled(tmp_path, SqliteFile(path=tmp_path / "orbion.db"), plan, spawn)
 
 
-@pytest.mark.waits
 @pytest.mark.timeout(DRAIN_S + ON_A_BUSY_MACHINE)
 async def test_two_replicas_share_one_postgresql_and_take_over_from_each_other(
     tmp_path: Path, postgres_database: str, spawn: Spawn

@@ -8,7 +8,6 @@ from tests.crash.sigterm import DRAIN_S, Drill
 from tests.crash.zygote import Spawn
 
 
-@pytest.mark.waits
 @pytest.mark.timeout(DRAIN_S + 180)
 async def test_three_stops_under_load_leave_no_request_unanswered(
     tmp_path: Path, spawn: Spawn

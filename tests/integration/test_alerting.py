@@ -174,7 +174,6 @@ async def empty_panels(watched: Monitoring) -> Sequence[str]:
     ]
 
 
-@pytest.mark.waits
 @pytest.mark.timeout(150)
 async def test_each_fault_raises_exactly_its_alerts_and_the_dashboards_show_the_run(
     tmp_path: Path,

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 SECONDS = 50
-pytestmark = pytest.mark.waits
 
 
 def orbion(folder: Path, *arguments: str) -> "subprocess.Popen[str]":

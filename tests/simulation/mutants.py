@@ -249,24 +249,26 @@ class Mutant:
 SLOW_BUT_HONEST = Parts(settings={"lease": 5.0}, llm=Slow)
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {
-        "blind resend": Mutant(lambda: Parts(wire=Blind), "I2b", (19,)),
+        "blind resend": Mutant(lambda: Parts(wire=Blind), "I2b", (3,)),
         "blind resend after a crash": Mutant(
-            lambda: Parts(after_crash=sql.resend_what_was_in_flight), "I2b"
+            lambda: Parts(after_crash=sql.resend_what_was_in_flight), "I2b", (1,)
         ),
         "what was in flight at a crash is taken for sent": Mutant(
-            lambda: Parts(after_crash=sql.believe_what_was_in_flight), "I1", (5,)
+            lambda: Parts(after_crash=sql.believe_what_was_in_flight), "I1", (0,)
         ),
         "every send taken for sent": Mutant(lambda: Parts(wire=Hopeful), "I1", (17,)),
-        "no grace": Mutant(lambda: Parts(settings={"unknown_grace": 0.0}), "I2b", (7,)),
+        "no grace": Mutant(lambda: Parts(settings={"unknown_grace": 0.0}), "I2b", (5,)),
         "acknowledged before the commit": Mutant(lambda: Parts(inbox=Hasty), "I1", (1,)),
-        "commits that are not durable": Mutant(lambda: Parts(after_crash=sql.lose_the_log), "I1"),
+        "commits that are not durable": Mutant(
+            lambda: Parts(after_crash=sql.lose_the_log), "I1", (1,)
+        ),
         "a turn's bubbles and its acknowledgement in two transactions": Mutant(
             lambda: Parts(after_crash=sql.lose_second_halves), "I2a", (7,)
         ),
         "what is due is known in memory only": Mutant(
-            lambda: Parts(after_crash=sql.forget_what_is_due), "I1"
+            lambda: Parts(after_crash=sql.forget_what_is_due), "I1", (1,)
         ),
-        "duplicates known in memory only": Mutant(_forgetful, "I2a"),
+        "duplicates known in memory only": Mutant(_forgetful, "I2a", (1,)),
         "no lane lock": Mutant(lambda: Parts(database=partial(Unfenced, locks=False)), "I2b", (3,)),
         "what a lost lease wrote is taken": Mutant(
             lambda: replace(SLOW_BUT_HONEST, triggers=sql.NO_RENEWAL, database=Unfenced),
@@ -276,9 +278,9 @@ MUTANTS: Mapping[str, Mutant] = MappingProxyType(
         "a lease is never renewed": Mutant(
             lambda: replace(SLOW_BUT_HONEST, triggers=sql.NO_RENEWAL), "I4"
         ),
-        "attempts are not reset": Mutant(lambda: Parts(triggers=sql.ATTEMPTS_STAY), "I4"),
+        "attempts are not reset": Mutant(lambda: Parts(triggers=sql.ATTEMPTS_STAY), "I4", (1,)),
         "superseding forgets the older message": Mutant(
-            lambda: Parts(triggers=sql.NEVER_REOPENED), "I1", (15,)
+            lambda: Parts(triggers=sql.NEVER_REOPENED), "I1", (2,)
         ),
         "superseded bubbles leave all the same": Mutant(
             lambda: Parts(triggers=sql.NEVER_SUPERSEDED), "I2a", (2,)
@@ -286,10 +288,10 @@ MUTANTS: Mapping[str, Mutant] = MappingProxyType(
         "deaf to people": Mutant(lambda: Parts(inbox=Deaf), "P9", (9,)),
         "a takeover is read through a cache": Mutant(lambda: Parts(inbox=LateToHear), "P9", (9,)),
         "an echo matches any text": Mutant(
-            lambda: Parts(inbox=lambda inbox: Credulous(cast("DbStore", inbox))), "P9", (7,)
+            lambda: Parts(inbox=lambda inbox: Credulous(cast("DbStore", inbox))), "P9", (3,)
         ),
-        "newest first": Mutant(lambda: Parts(llm=Backwards), "I3"),
-        "gossip": Mutant(lambda: Parts(llm=Gossip), "I5"),
+        "newest first": Mutant(lambda: Parts(llm=Backwards), "I3", (1,)),
+        "gossip": Mutant(lambda: Parts(llm=Gossip), "I5", (1,)),
     }
 )
 

@@ -58,6 +58,7 @@ def seeds_of(first: int, kills: int) -> Sequence[int]:
 
 def play_story(story: Story, *, template: Path, parts: Parts = HONEST) -> Verdict:
     """Play it in a folder of its own beside the template."""
+    gc.collect()  # dead lives never close their files
     with tempfile.TemporaryDirectory(prefix=f"seed-{story.seed}-", dir=template.parent) as folder:
         return Simulation(
             seed=story.seed,
@@ -93,7 +94,7 @@ def players(processes: int | None = None) -> Generator[tuple[ProcessPoolExecutor
 
 
 def _spare_the_collector() -> None:
-    """A seed makes much garbage and soon ends; what it leaves is collected now and then."""
+    """A seed makes much garbage and soon ends: what it leaves is collected before the next one."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 10)
 
