@@ -1,6 +1,7 @@
 # ruff: noqa: INP001 — started by path
 """Run the gates that every change must pass, all of them, and print what each took."""
 
+import os
 import subprocess
 import sys
 import time
@@ -40,6 +41,7 @@ def passes(name: str, command: Command) -> bool:
     done = subprocess.run(  # noqa: S603 — the commands stand above
         [str(part) for part in command],
         cwd=ROOT,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},  # the next run need not compile again
         check=False,
         text=True,
         stdout=None if name in COMPUTING else subprocess.PIPE,

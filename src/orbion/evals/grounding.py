@@ -1,11 +1,11 @@
 """The set `grounding`: does every claim of a reply stand in the facts that it was given?"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from orbion.domain.backing import CatalogueFact, read_backing
+from orbion.domain.backing import Backing, CatalogueFact, read_backing
 from orbion.domain.grounding import find_ungrounded
 from orbion.domain.toml_table import TomlTable
 from orbion.evals.labelled import EvalSet, false_share
@@ -49,9 +49,17 @@ def _reais(table: TomlTable, key: str) -> Decimal:
     return Decimal(table.amount(key, "write reais as a number")) / 100
 
 
-def _judge(case: Grounded) -> Sequence[Judged]:
-    found = find_ungrounded(case.reply, read_backing(case.catalogue, case.texts))
-    return (verdict(ok=case.ok, found=found),)
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """Reads the same facts once: a set has many replies to few businesses."""
+
+    _read: dict[tuple[object, ...], Backing] = field(default_factory=dict)
+
+    def __call__(self, case: Grounded) -> Sequence[Judged]:
+        facts = (case.catalogue, case.texts)
+        if facts not in self._read:
+            self._read[facts] = read_backing(*facts)
+        return (verdict(ok=case.ok, found=find_ungrounded(case.reply, self._read[facts])),)
 
 
 def verdict(*, ok: bool, found: Sequence[str]) -> Judged:
@@ -68,6 +76,6 @@ GROUNDING: Final = EvalSet(
     name="grounding",
     purpose="claims of a reply without a fact",
     parse=_parse,
-    judge=_judge,
+    judge=_Judging(),
     gate=GATE,
 )
