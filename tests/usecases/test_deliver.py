@@ -213,6 +213,15 @@ async def test_a_lost_lease_leaves_the_send_to_the_next_owner(post: Post) -> Non
     assert post.channel.sent == []
 
 
+async def assert_that_the_next_owner_sends_nothing(post: Post) -> None:
+    with pytest.raises(LeaseLostError):
+        await post.work()
+    post.clock.pass_(16)
+    await post.work()
+    assert post.channel.sent == ["oi"]
+    assert await settled(post) == [("sent", None, "WA1")]
+
+
 async def test_an_accept_outlives_the_lease_of_its_sender(post: Post) -> None:
     await post.queue("oi")
 
@@ -221,12 +230,7 @@ async def test_an_accept_outlives_the_lease_of_its_sender(post: Post) -> None:
         await claim_one(post.store, Queue.OUT, "w2")
 
     post.channel.on_send = sleep_over
-    with pytest.raises(LeaseLostError):
-        await post.work()
-    post.clock.pass_(16)
-    await post.work()
-    assert post.channel.sent == ["oi"]
-    assert await settled(post) == [("sent", None, "WA1")]
+    await assert_that_the_next_owner_sends_nothing(post)
 
 
 @pytest.fixture
@@ -259,12 +263,7 @@ async def test_an_accept_outlives_both_its_lease_and_the_database(post: Post, bu
         busy.times = 2
 
     post.channel.on_send = lose_all
-    with pytest.raises(LeaseLostError):
-        await post.work()
-    post.clock.pass_(16)
-    await post.work()
-    assert post.channel.sent == ["oi"]
-    assert await settled(post) == [("sent", None, "WA1")]
+    await assert_that_the_next_owner_sends_nothing(post)
 
 
 async def test_a_database_that_stays_away_leaves_the_send_in_doubt(post: Post, busy: Busy) -> None:

@@ -271,4 +271,4 @@ def _quiet() -> Generator[None]:
 
 
 def _no_lifespan() -> AbstractAsyncContextManager[deps.State]:
-    raise NotImplementedError("the state comes with each request")
+    raise RuntimeError("nothing starts this app: the state comes with each request")
