@@ -7,9 +7,10 @@ from typing import Protocol
 from orbion.domain.accounts import Gap, QrCode, Receipts
 from orbion.domain.conversations import Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event, PastPage, WebhookRequest
+from orbion.domain.forecast import StageRecord, StageSum
 from orbion.domain.gateway_webhook import Webhook
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
-from orbion.domain.leads import Lead, LeadFile, LeadRow
+from orbion.domain.leads import Lead, LeadFile, LeadRow, StageMove
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine, StoreFacts
 from orbion.domain.messages import Message
 from orbion.domain.mirror import SheetTable
@@ -367,20 +368,19 @@ class Desk(Protocol):
 
 
 class Pipeline(Protocol):
-    """Leads as operators see and move them."""
+    """Leads as operators see, move and value them."""
 
     async def lead_file(self, lead_id: int) -> LeadFile | None: ...
 
     async def move_lead(
-        self,
-        lead_id: int,
-        to: str,
-        reason: str | None,
-        actor: str,
-        *,
-        check: Callable[[Lead], None],
+        self, lead_id: int, move: StageMove, *, check: Callable[[Lead], None]
     ) -> None:
         """Move it in one write, unless `check` raises for the lead as it is then."""
+
+    async def value_lead(self, lead_id: int, centavos: int | None, actor: str) -> bool:
+        """Say what it is worth, None = not known; False if there is no such lead."""
+
+    async def stage_sums(self) -> tuple[Sequence[StageSum], Sequence[StageRecord]]: ...
 
 
 class Probe(Protocol):

@@ -3,8 +3,9 @@
 import random
 from dataclasses import replace
 
+from orbion.adapters.db.pipeline import DbPipeline
 from orbion.adapters.db.store import DbStore
-from orbion.domain.leads import Fact
+from orbion.domain.leads import Fact, StageMove
 from tests.contract.scenes import receive, reply, take_turn
 from tests.support.business import RARE, USUAL, Business, other_process
 from tests.support.stores import HandClock, hello
@@ -43,7 +44,8 @@ async def test_a_turn_keeps_no_picture_of_a_lead_that_an_operator_moved_meanwhil
 ) -> None:
     await receive(store, hello(1))
     claim, given = await take_turn(store)
-    await store.move_lead(given.lead.id, "agendado", None, "ana", check=lambda _: None)
+    moved = StageMove(to="agendado", reason=None, actor="ana")
+    await DbPipeline(db=store.db).move_lead(given.lead.id, moved, check=lambda _: None)
     learned = (Fact(slot="cidade", value="Recife"),)
     await store.finish_turn(claim, given, replace(reply("Certo"), facts=learned))
     await receive(store, hello(2))

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from orbion.adapters.db import leads, turns
 from orbion.adapters.db.histories import Histories, seen
 from orbion.adapters.db.known_leads import KnownLeads
+from orbion.adapters.db.pipeline import DbPipeline
 from orbion.adapters.db.store import DbStore
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.events import HistoryReceived, MessageDeleted, MessageEdited
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Queue
-from orbion.domain.leads import Fact, Lead
+from orbion.domain.leads import Fact, Lead, StageMove
 from orbion.domain.messages import Message, Outcome
 from orbion.domain.outbox import SendOrder, SendReceipt
 from orbion.domain.turns import Bubble, TurnResult, Verdict
@@ -104,8 +105,8 @@ class Business:
 
     async def _move(self, lead: int) -> None:
         with suppress(LookupError):  # it became another's
-            stage = self.dice.choice(STAGES)
-            await self.store.move_lead(lead, stage, None, "ana", check=lambda _: None)
+            move = StageMove(to=self.dice.choice(STAGES), reason=None, actor="ana")
+            await DbPipeline(db=self.store.db).move_lead(lead, move, check=lambda _: None)
 
     async def turn(self) -> None:
         """Say something, and at times learn, ask or judge something."""

@@ -30,7 +30,7 @@ VERBS: Mapping[str, str] = {
     "simulate": "Let simulated customers talk to the service, and show how it went.",
     "eval": "Measure a labelled set: precision, recall, F1, and each miss.",
     "conversation": "Look at conversations, take them over, give them back.",
-    "lead": "Look at leads and their history, move them along the pipeline.",
+    "lead": "Look at leads and their history, move and value them, forecast.",
     "dead": "Look at what could not be done; try it again or let it go.",
     "breaker": "Look at the circuits of a running service, hold them open or closed.",
     "quarantine": "Look at what could not be read; read it again or let it go.",

@@ -37,6 +37,15 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StageMove:
+    """Where a person moves a lead, and why if it is lost."""
+
+    to: str
+    reason: str | None
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StageChange:
     """Who moved a lead when (ms UTC), and why if it was lost."""
 
@@ -50,11 +59,12 @@ class StageChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadFile:
-    """A lead with the history of its stages, oldest first."""
+    """A lead with the history of its stages, oldest first; `value` in centavos, if one is known."""
 
     lead: Lead
     business: str
-    changes: tuple[StageChange, ...]
+    value: int | None = None
+    changes: tuple[StageChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,12 +120,16 @@ class Faq:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Reached when the score is at least `threshold` and every slot in `requires` is known."""
+    """Reached when the score is at least `threshold` and every slot in `requires` is known.
+
+    `probability` is what the business expects of leads that stand here: so many percent are won.
+    """
 
     key: str
     label: str
     threshold: int
     requires: tuple[str, ...] = ()
+    probability: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

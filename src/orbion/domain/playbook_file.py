@@ -278,9 +278,20 @@ def _stage(table: TomlTable) -> Stage:
         label=table.text("label", "add the title people read"),
         threshold=table.number("threshold", "add the score from which it holds"),
         requires=table.texts("requires", "list the keys of slots that must be known"),
+        probability=_probability(table),
     )
     table.close()
     return stage
+
+
+def _probability(table: TomlTable) -> int | None:
+    if "probability" not in table:
+        return None
+    cure = "write how many of a hundred such leads are won"
+    percent = table.number("probability", cure)
+    if percent > _HIGHEST_PERCENT:
+        table.fault("probability", f"is {percent}; {cure}")
+    return percent
 
 
 def _handoff(table: TomlTable) -> Handoff:
@@ -367,6 +378,9 @@ def _check_stages(playbook: Playbook, top: TomlTable) -> None:
     thresholds = [stage.threshold for stage in playbook.stages]
     if thresholds and (thresholds[0] != 0 or thresholds != sorted(set(thresholds))):
         top.fault("stages", "must begin at threshold 0 and go up; reorder them")
+    odds = [stage.probability for stage in playbook.stages if stage.probability is not None]
+    if odds != sorted(odds):
+        top.fault("stages", "fall in probability; a later stage is never less likely to be won")
     most = sum(slot.weight for slot in playbook.slots)
     if thresholds and thresholds[-1] > most:
         top.fault("stages", f"end at {thresholds[-1]}, but the slots give {most} points at most")

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from orbion import __version__
+from orbion.adapters.db.pipeline import DbPipeline
 from orbion.adapters.db.store import DbStore
 from orbion.config import Settings
 from orbion.domain.conversations import Account
@@ -23,6 +24,7 @@ from orbion.main.world import World
 from orbion.ports import Archive, Channel, Gateway
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import TICK_SECONDS, Report
+from orbion.usecases.forecast_leads import ForecastLeads
 from orbion.usecases.heal_gap import HealGap, HealPolicy
 from orbion.usecases.move_lead import MoveLead
 from orbion.usecases.receive import Receive
@@ -195,14 +197,13 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         clock=clock,
     )
     started = clock.monotonic()
+    leads = DbPipeline(db=store.db)
+    by_business = {account.business: name for name, account in built.accounts.items()}
     return State(
         receive=watched.receive,
         desk=store,
-        move_lead=MoveLead(
-            leads=store,
-            accounts={account.business: name for name, account in built.accounts.items()},
-            playbooks=built.playbooks,
-        ),
+        move_lead=MoveLead(leads=leads, accounts=by_business, playbooks=built.playbooks),
+        forecast_leads=ForecastLeads(leads=leads, accounts=by_business, playbooks=built.playbooks),
         access=Access(admin_key=settings.admin(), observer_key=settings.observer(), limits=limits),
         limits=limits,
         board=_board(built, watched.watches),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from orbion.domain.errors import FaultCode, RefusedError
-from orbion.domain.leads import LeadFile
+from orbion.domain.leads import LeadFile, StageMove
 from orbion.domain.pipeline import LossReason, check_move
 from orbion.domain.playbook import Playbook
 from orbion.ports import Pipeline
@@ -38,5 +38,6 @@ class MoveLead:
                 FaultCode.NOT_FOUND, f"no account is of business {found.business!r} any more"
             )
         check = partial(check_move, self.playbooks[account], to=to, reason=reason)
-        await self.leads.move_lead(lead_id, to, reason, actor, check=check)
+        move = StageMove(to=to, reason=reason, actor=actor)
+        await self.leads.move_lead(lead_id, move, check=check)
         return await self.leads.lead_file(lead_id) or found

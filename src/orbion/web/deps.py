@@ -15,6 +15,7 @@ from orbion.kit.lifecycle import Lifecycle
 from orbion.ports import Desk
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
+from orbion.usecases.forecast_leads import ForecastLeads
 from orbion.usecases.move_lead import MoveLead
 from orbion.usecases.receive import Receive
 from orbion.web.access import Access
@@ -39,6 +40,7 @@ class State:
     receive: Receive
     desk: Desk
     move_lead: MoveLead
+    forecast_leads: ForecastLeads
     access: Access
     limits: Limits
     board: HealthBoard

@@ -1,11 +1,12 @@
-"""Let operators see a lead with its history, and move it along the pipeline."""
+"""Let operators see a lead with its history, move it, say its value, and forecast."""
 
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from orbion.domain.errors import FaultCode, RefusedError, RejectedError
+from orbion.domain.forecast import MOST_CENTAVOS
 from orbion.domain.pipeline import LossReason
 from orbion.web.admin import ACTOR
 from orbion.web.deps import Admin
@@ -23,6 +24,20 @@ class Move(BaseModel):
     reason: LossReason | None = None
 
 
+class Value(BaseModel):
+    """In centavos of real; null = not known any more."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    value_centavos: int | None = Field(ge=0, le=MOST_CENTAVOS)
+
+
+@router.get("/forecast", response_model=None)
+async def forecast(state: Admin) -> Any:
+    """Sum what leads are worth, by stage and weighed by the playbook's probabilities."""
+    return plain({"items": await state.forecast_leads()})
+
+
 @router.get("/{lead_id}", response_model=None)
 async def lead(lead_id: int, state: Admin) -> Any:
     """Show one lead: what is known, how often it was asked, and every change of its stage."""
@@ -30,6 +45,15 @@ async def lead(lead_id: int, state: Admin) -> Any:
     if found is None:
         raise HTTPException(404, "no such lead")
     return plain(found)
+
+
+@router.put("/{lead_id}/value", response_model=None)
+async def value(lead_id: int, worth: Value, state: Admin) -> Any:
+    """Say what a lead is worth; the forecast and the sheet show it."""
+    leads = state.move_lead.leads
+    if not await leads.value_lead(lead_id, worth.value_centavos, ACTOR):
+        raise HTTPException(404, "no such lead")
+    return plain(await leads.lead_file(lead_id))
 
 
 @router.post("/{lead_id}/stage", response_model=None)

@@ -220,6 +220,22 @@ def test_a_lead_is_listed_moved_and_shown_with_its_history(orbion: Orbion) -> No
     assert json.loads(orbion("lead", "show", "1", "--json").stdout)["lead"]["stage"] == "perdeu"
 
 
+def test_what_leads_are_worth_is_said_forecast_and_taken_back(orbion: Orbion) -> None:
+    assert orbion("lead", "value", "1", "17,5 mil").stdout == "lead 1: R$ 17.500,00\n"
+    assert orbion("lead", "show", "1").stdout.startswith("lead 1: novo, 0 points, sol, R$ 17.500")
+    told = orbion("lead", "forecast").stdout.splitlines()
+    assert told[0] == "sol: R$ 875,00 expected of open leads"
+    assert told[1].startswith("1 have no part in it")
+    first = told[3].split("  ")
+    assert [each.strip() for each in first if each] == [
+        "novo", "2", "1", "R$ 17.500,00", "5 %", "R$ 875,00", "-",
+    ]  # fmt: skip
+    (found,) = json.loads(orbion("lead", "forecast", "--json").stdout)["items"]
+    assert (found["expected"], found["left_out"]) == (87_500, 1)
+    assert orbion("lead", "value", "1", "-").stdout == "lead 1: -\n"
+    assert orbion("lead", "forecast").stdout.startswith("sol: R$ 0,00 expected")
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "told"),
     [
@@ -227,9 +243,13 @@ def test_a_lead_is_listed_moved_and_shown_with_its_history(orbion: Orbion) -> No
         (("move", "1", "perdeu"), Exit.REJECTED, "needs a reason"),
         (("move", "9", "novo"), Exit.REFUSED, "there is no lead 9"),
         (("show", "9"), Exit.REFUSED, "there is no lead 9"),
+        (("value", "9", "R$ 10"), Exit.REFUSED, "there is no lead 9"),
+        (("value", "1", "muito"), Exit.REJECTED, "AMOUNT is 'muito'; write one amount"),
+        (("value", "1", "R$ 10 ou R$ 20"), Exit.REJECTED, "write one amount"),
+        (("value", "1", "R$ 999.999.999.999.999"), Exit.REJECTED, "write one amount"),
     ],
 )
-def test_a_lead_that_may_not_be_moved_stays(
+def test_a_lead_that_may_not_be_moved_or_valued_stays(
     orbion: Orbion, arguments: tuple[str, ...], code: Exit, told: str
 ) -> None:
     done = orbion("lead", *arguments)

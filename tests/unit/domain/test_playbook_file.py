@@ -122,6 +122,8 @@ def test_each_fault_names_its_key(tmp_path: Path, old: str, new: str, fault: str
             'requires = ["nomee"',
             "stages[3].requires has 'nomee', which is no",
         ),
+        ("probability = 5", "probability = 50", "stages fall in probability; a later stage"),
+        ("probability = 5", "probability = 101", "stages[0].probability is 101; write how many"),
         ("threshold = 0", 'threshold = 0\nrequires = ["nome"]', "stages[0].requires is not for"),
         (
             "assistente virtual da {business_name}. Se",

@@ -21,8 +21,9 @@ from orbion.domain.events import (
     MessageEchoed,
     MessageReceived,
 )
+from orbion.domain.forecast import StageRecord, StageSum
 from orbion.domain.lanes import DeadLetter, Queue, Requeued
-from orbion.domain.leads import Lead, LeadFile, LeadRow, StageChange
+from orbion.domain.leads import Lead, LeadFile, LeadRow, StageChange, StageMove
 from orbion.domain.listing import AccountLine, ConversationLine, QuarantineLine, StoreFacts
 from orbion.domain.messages import Message
 from orbion.kit.guard import Guard
@@ -31,6 +32,7 @@ from orbion.kit.lifecycle import Lifecycle
 from orbion.ports import Received
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report
+from orbion.usecases.forecast_leads import ForecastLeads
 from orbion.usecases.move_lead import MoveLead
 from orbion.usecases.receive import Receive
 from orbion.web.access import Access
@@ -111,6 +113,7 @@ class MemoryPipeline:
         default_factory=lambda: LeadFile(
             lead=Lead(id=7, contact_id=1, stage="novo", score=0, facts={"nome": "Ana"}),
             business="sol",
+            value=None,
             changes=(),
         )
     )
@@ -119,21 +122,38 @@ class MemoryPipeline:
         return self.file if lead_id == self.file.lead.id else None
 
     async def move_lead(
-        self,
-        lead_id: int,
-        to: str,
-        reason: str | None,
-        actor: str,
-        *,
-        check: Callable[[Lead], None],
+        self, lead_id: int, move: StageMove, *, check: Callable[[Lead], None]
     ) -> None:
         lead = self.file.lead
         assert lead.id == lead_id
         check(lead)
         change = StageChange(
-            before=lead.stage, after=to, actor=actor, reason=reason, turn_id=None, at=0
+            before=lead.stage,
+            after=move.to,
+            actor=move.actor,
+            reason=move.reason,
+            turn_id=None,
+            at=0,
         )
-        self.file = replace(self.file, lead=replace(lead, stage=to), changes=(change,))
+        self.file = replace(self.file, lead=replace(lead, stage=move.to), changes=(change,))
+
+    async def value_lead(self, lead_id: int, centavos: int | None, actor: str) -> bool:
+        assert actor
+        if lead_id != self.file.lead.id:
+            return False
+        self.file = replace(self.file, value=centavos)
+        return True
+
+    async def stage_sums(self) -> tuple[Sequence[StageSum], Sequence[StageRecord]]:
+        lead, value = self.file.lead, self.file.value
+        found = StageSum(
+            business="sol",
+            stage=lead.stage,
+            leads=1,
+            valued=int(value is not None),
+            value=value or 0,
+        )
+        return [found], []
 
 
 @dataclass
@@ -276,12 +296,12 @@ async def house(
     metrics, lifecycle = Metrics(), Lifecycle()
     lifecycle.ready()
     limits = Limits(address=5, failures=3, key=KEY_LIMIT, clock=clock)
+    leads, accounts, playbooks = MemoryPipeline(), {"sol": "loja"}, {"loja": solar()}
     state = State(
         receive=receiver(clock, inbox, woken, metrics),
         desk=desk,
-        move_lead=MoveLead(
-            leads=MemoryPipeline(), accounts={"sol": "loja"}, playbooks={"loja": solar()}
-        ),
+        move_lead=MoveLead(leads=leads, accounts=accounts, playbooks=playbooks),
+        forecast_leads=ForecastLeads(leads=leads, accounts=accounts, playbooks=playbooks),
         access=Access(admin_key=admin_key, observer_key=observer_key, limits=limits),
         limits=limits,
         board=HealthBoard(checks, clock=clock),

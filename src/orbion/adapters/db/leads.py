@@ -15,6 +15,7 @@ from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.identity import dialled_phone
 from orbion.domain.lanes import Claim, Queue
 from orbion.domain.leads import Lead, LeadRow, Referral
+from orbion.domain.money import write_amount
 
 _NO_TRACE: Final = "0" * 32
 MIRROR_WAIT: Final = lanes.Debounce(quiet=1_000, max_wait=5_000)
@@ -42,6 +43,7 @@ _ROW = select(
     LEAD.c.updated_at,
     LEAD.c.source,
     LEAD.c.attribution,
+    LEAD.c.value,
 ).join(CONTACT, CONTACT.c.id == LEAD.c.contact_id)
 ROW = Statement(_ROW.where(LEAD.c.id == number("lead")))
 LATEST = Statement(_ROW.order_by(LEAD.c.id.desc()).limit(number("limit")))
@@ -166,7 +168,7 @@ def claimed_row(tx: Tx, held: Claim) -> LeadRow | None:
 
 
 def _to_row(tx: Tx, row: Row) -> LeadRow:
-    lead_id, business, name, phone, stage, score, updated_at, source, attribution = row
+    lead_id, business, name, phone, stage, score, updated_at, source, attribution, value = row
     updated = datetime.fromtimestamp(updated_at / 1000, tz=UTC).isoformat(timespec="seconds")
     fixed = {
         "nome": name or "",
@@ -176,12 +178,13 @@ def _to_row(tx: Tx, row: Row) -> LeadRow:
         "atualizado": updated,
     }
     facts = dict(tx.all(FACTS, lead=lead_id))
-    known = {slot: value for slot, value in facts.items() if slot not in fixed}
+    known = {slot: told for slot, told in facts.items() if slot not in fixed}
+    worth = {} if value is None else {"valor": write_amount(value)}
     fixed["nome"] = facts.get("nome") or fixed["nome"]
     return LeadRow(
         lead_id=lead_id,
         business=business,
-        columns=fixed | known | _origin(source, from_json(attribution) or {}),
+        columns=fixed | known | worth | _origin(source, from_json(attribution) or {}),
     )
 
 

@@ -133,6 +133,7 @@ INHERIT = Statement(
         score=case((_IS_FRESH, _OLD.c.score), else_=LEAD.c.score),
         attribution=case((LEAD.c.source.is_(NULL), _OLD.c.attribution), else_=LEAD.c.attribution),
         source=case((LEAD.c.source.is_(NULL), _OLD.c.source), else_=LEAD.c.source),
+        value=case((LEAD.c.value.is_(NULL), _OLD.c.value), else_=LEAD.c.value),
         updated_at=number("now"),
         version=LEAD.c.version + 1,
     )

@@ -23,7 +23,19 @@ from sqlalchemy import (
 from orbion.adapters.db import schema_leads
 from orbion.adapters.db.schema_parts import id_column, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS: Final = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+)
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = schema_leads.METADATA

@@ -32,14 +32,16 @@ LEAD = Table(
     Column("score", Integer, nullable=False, server_default=text("0")),
     Column("source", Text),
     Column("attribution", Text),
+    Column("value", BigInteger),
     Column("version", BigInteger, nullable=False, server_default=text("1")),
     ms("created_at"),
     ms("updated_at"),
     UniqueConstraint("contact_id"),
 )
-"""`version` moves with whatever a turn reads of a lead: its stage, score, facts and questions.
+"""`value` is what the deal is worth, in centavos.
 
-It begins at the time of its making, so that an id that SQLite gives again has no old version.
+`version` moves with whatever a turn reads of a lead: its stage, score, facts and questions. It
+begins at the time of its making, so that an id that SQLite gives again has no old version.
 """
 
 FACT = Table(

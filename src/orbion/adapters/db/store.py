@@ -1,7 +1,7 @@
 """The store: every verb of the ports as one transaction body on an injected database."""
 
 import random as randoms
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -22,7 +22,6 @@ from orbion.adapters.db import (
     notices,
     outbox,
     owners,
-    pipeline,
     received,
     statuses,
     turns,
@@ -38,7 +37,7 @@ from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.events import ConnectionState, Event
 from orbion.domain.identity import Identity
 from orbion.domain.lanes import Claim, Claimed, DeadLetter, Queue, Requeued, Task
-from orbion.domain.leads import Lead, LeadFile, LeadRow
+from orbion.domain.leads import Lead, LeadRow
 from orbion.domain.listing import (
     AccountLine,
     ConversationLine,
@@ -315,20 +314,6 @@ class DbStore:
 
     async def leads(self, limit: int) -> Sequence[LeadRow]:
         return await self.operators.read(lambda tx: leads.latest(tx, limit))
-
-    async def lead_file(self, lead_id: int) -> LeadFile | None:
-        return await self.db.read(lambda tx: pipeline.lead_file(tx, lead_id))
-
-    async def move_lead(
-        self,
-        lead_id: int,
-        to: str,
-        reason: str | None,
-        actor: str,
-        *,
-        check: Callable[[Lead], None],
-    ) -> None:
-        await self.db.write(lambda tx: pipeline.move(tx, lead_id, to, reason, actor, check=check))
 
     async def note(self, actor: str, action: str, subject: str) -> None:
         await self.db.write(lambda tx: desk.audit(tx, actor, action, subject))
