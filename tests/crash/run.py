@@ -17,6 +17,7 @@ from tests.crash.databases import SqliteFile, postgres_alone
 from tests.crash.drill import Drill
 from tests.crash.report import Backlog, Plan, Report, Summary
 from tests.crash.zygote import Spawn, zygote
+from tests.support.hidden import UNEXPLAINED
 from tests.support.source import ROOT
 
 KEPT = ROOT / "data" / "crash"
@@ -63,13 +64,13 @@ SCENES: Mapping[str, Scene] = {
 
 
 async def drilled(name: str, seed: int, spawn: Spawn) -> Report:
-    """Drill once; what is needed to understand a broken promise is kept in `KEPT`."""
+    """Drill once; what is needed to understand a broken promise or a riddle is kept in `KEPT`."""
     scene = SCENES[name]
     folder = Path(tempfile.mkdtemp(prefix="orbion-crash-"))
     try:
         async with scene.opened(replace(scene.plan, seed=seed), folder, spawn) as drill:
             report = await drill.run()
-        if report.violations:
+        if report.violations or report.hidden[UNEXPLAINED]:
             keep(folder, seed, drill, report)
     except BaseException:
         say(f"what the broken drill of seed {seed} left: {folder}")

@@ -32,13 +32,14 @@ _WORD: Final = re.compile(r"\w")
 class Grounds:
     """What a reply may rest on: the data of the business, the chat, what is known of the lead.
 
+    `secret` are the `runs` of what the model was told and nobody else may read;
     `backing` is read only for a reply that says something; `receipts` are the tools of this turn,
     `own` what the business itself has written or its data make: word for word it needs no backing;
     nor does what is `written` to be said after a deed, which must have been done;
     `given_up` the slots that were asked for often enough; `language` is the one to write in.
     """
 
-    instructions: str
+    secret: frozenset[str]
     backing: Callable[[], Backing]
     facts: Facts
     receipts: tuple[str, ...] = ()
@@ -75,8 +76,7 @@ def _shape(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[str, .
 def _substance(reply: Reply, texts: Sequence[str], grounds: Grounds) -> tuple[str, ...]:
     """Claims that nothing backs; no text longer than a message is read."""
     said = "\n".join(text[:MOST_CHARACTERS] for text in texts[:MOST_BUBBLES])
-    secret = normalise(grounds.instructions)
-    if any(_leaks(text, secret) for text in texts):
+    if any(_leaks(text, grounds.secret) for text in texts):
         return ("leak",)
     said = _without(said, grounds.own)
     if not _WORD.search(said):
@@ -104,9 +104,12 @@ def _speaks_another(texts: Sequence[str], language: Language | None) -> bool:
     return language is not None and spoken is not None and spoken is not language
 
 
-def _leaks(text: str, instructions: str) -> bool:
+def _leaks(text: str, secret: frozenset[str]) -> bool:
+    return any(inner in text for inner in _INNER) or not secret.isdisjoint(runs(text))
+
+
+def runs(text: str) -> frozenset[str]:
+    """All pieces of `LEAK_CHARACTERS` of it, without accents, case and marks."""
     said = normalise(text)
     starts = range(len(said) - LEAK_CHARACTERS + 1)
-    if any(inner in text for inner in _INNER):
-        return True
-    return any(said[start : start + LEAK_CHARACTERS] in instructions for start in starts)
+    return frozenset(said[start : start + LEAK_CHARACTERS] for start in starts)

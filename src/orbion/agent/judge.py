@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from orbion.agent.checks import Grounds, find_problems
+from orbion.agent.checks import Grounds, find_problems, runs
 from orbion.agent.fallback import fall_back
 from orbion.agent.prompt import INSTRUCTIONS, knowledge
 from orbion.domain.answering import write_hours, write_item
@@ -18,6 +18,7 @@ from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, from_json
 
 _LINE: Final = 12
+_SECRET: Final = runs(INSTRUCTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ class Judge:
         """The data of the business and the words of the customer; the assistant's prove nothing."""
         backing: Callable[[], Backing] = partial(self._backing, prompt)
         return Grounds(
-            instructions=INSTRUCTIONS,
+            secret=_SECRET,
             backing=backing,
             facts=prompt.facts,
             given_up=prompt.given_up,

@@ -7,7 +7,6 @@ from math import inf
 from typing import Final
 
 from orbion.domain.extraction import read_slot, says_only
-from orbion.domain.intents import wants_human
 from orbion.domain.media import is_reaction, is_unreadable
 from orbion.domain.money import write_amount
 from orbion.domain.opening_hours import write_clock
@@ -29,7 +28,6 @@ from orbion.domain.vocabulary import COURTESY, GREETINGS, THANKS, spelled_out
 _MOST_ANSWERS: Final = 2
 _MOST_ITEMS: Final = 6
 _FAQ: Final = "faq:"
-_CUSTOMER_REQUEST: Final = "customer_request"
 _PLAIN_WORDS: Final = 8
 _COURTEOUS: Final = GREETINGS | THANKS | COURTESY
 
@@ -170,8 +168,6 @@ def _learn(
 
 
 def _handoff_reason(playbook: Playbook, pending: Sequence[str]) -> str | None:
-    if any(map(wants_human, pending)):
-        return _CUSTOMER_REQUEST
     said = [spelled_out(text) for text in pending]
     return next(
         (

@@ -4,12 +4,17 @@ Whatever is compared with a customer's words (aliases, replies, cues, phrases) i
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 from functools import cached_property
+from itertools import groupby
+from math import sqrt
+from operator import itemgetter
 from typing import Final
+
+from orbion.domain.vocabulary import spelled_out
 
 FAREWELL: Final = "Tudo bem, agradeço por avisar. Se mudar de ideia, é só me chamar por aqui."
 
@@ -98,7 +103,7 @@ class Item:
         return f"price:{self.id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Faq:
     """One answer and the ways people ask for it.
 
@@ -116,6 +121,10 @@ class Faq:
     @property
     def fact_id(self) -> str:
         return f"faq:{self.id}"
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        return frozenset().union(*self.subjects, *self.topics)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,18 +239,23 @@ class Playbook:
         return self.faq + self.objections
 
     @cached_property
-    def known_words(self) -> frozenset[str]:
-        """All words of the questions that it answers."""
-        return frozenset().union(*(entry.words for entry in self.knowledge))
+    def known_words(self) -> Mapping[str, Sequence[str]]:
+        """All words of the questions that it answers, by their first letter, sorted."""
+        every = sorted(frozenset().union(*(entry.words for entry in self.knowledge)))
+        return {first: tuple(words) for first, words in groupby(every, key=itemgetter(0))}
 
     @cached_property
-    def stem_counts(self) -> Mapping[str, int]:
-        """In how many entries each stem stands."""
-        return Counter(
-            stem
-            for entry in self.knowledge
-            for stem in frozenset().union(*entry.subjects, *entry.topics)
-        )
+    def stem_weights(self) -> Mapping[str, float]:
+        """What each stem tells of the subject: less, the more entries share it."""
+        counts = Counter(stem for entry in self.knowledge for stem in entry.stems)
+        return {stem: 1 / sqrt(count) for stem, count in counts.items()}
+
+    @cached_property
+    def item_names(self) -> Mapping[str, Sequence[str]]:
+        """How the item of an id may be called, without accents and case."""
+        return {
+            item.id: tuple(map(spelled_out, (item.name, *item.aliases))) for item in self.catalogue
+        }
 
     def slot(self, key: str | None) -> Slot | None:
         return next((slot for slot in self.slots if slot.key == key), None)

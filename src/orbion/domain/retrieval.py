@@ -1,7 +1,7 @@
 """Find the playbook's answer to what a sentence asks, by the words they share."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import takewhile
 from typing import Final
 
@@ -19,7 +19,6 @@ _TIE: Final = 0.2
 _STRANGE: Final = 0.15
 _SHORTEST_STEM: Final = 3
 _LONGEST_THING: Final = 2
-_COMMON: Final = 0.5
 _SHORTEST_SLIP: Final = 6
 _NO_SUBJECT: Final = (
     STOP_WORDS
@@ -54,13 +53,13 @@ def find_faq(playbook: Playbook, said: str, *, surely: bool = False) -> Faq | No
     something else.
     """
     asked = subjects(corrected(playbook, said))
-    known = playbook.stem_counts
-    ranked = ((_likeness(asked, entry, known), entry) for entry in playbook.knowledge)
+    weights = playbook.stem_weights
+    ranked = ((_likeness(asked, entry, weights), entry) for entry in playbook.knowledge)
     likeness, entry = max(ranked, key=lambda pair: pair[0], default=(0.0, None))
     if entry is None or likeness < _ENOUGH:
         return None
     if surely or (asks_price(said) and not answers_price(entry)):
-        return entry if _is_asked(asked, entry, known) else None
+        return entry if _is_asked(asked, entry, weights) else None
     return entry
 
 
@@ -74,7 +73,7 @@ def find_items(playbook: Playbook, said: str) -> tuple[Item, ...]:
     return tuple(
         item
         for item in playbook.catalogue
-        if any(contains_phrase(said, name) for name in map(spelled_out, (item.name, *item.aliases)))
+        if any(contains_phrase(said, name) for name in playbook.item_names[item.id])
     )
 
 
@@ -83,9 +82,11 @@ def names_unknown_thing(playbook: Playbook, said: str) -> bool:
     told = _PURPOSE.sub("", after_price(said)).split()
     named = takewhile(lambda word: word not in _ENDS_THING, told)
     thing = [stem for word in named for stem in subjects(word)][:_LONGEST_THING]
-    names = (name for item in playbook.catalogue for name in (item.name, *item.aliases))
-    offered = [subjects(spelled_out(name)) for name in (*names, *playbook.offers)]
-    return bool(thing) and not frozenset(thing) <= frozenset().union(*offered)
+    if not thing:
+        return False
+    names = (name for names in playbook.item_names.values() for name in names)
+    offered = map(subjects, (*names, *map(spelled_out, playbook.offers)))
+    return not frozenset(thing) <= frozenset().union(*offered)
 
 
 def subjects(said: str) -> frozenset[str]:
@@ -105,48 +106,55 @@ def answers_price(entry: Faq) -> bool:
     return any(asks_price(spelled_out(question)) for question in entry.questions)
 
 
-def _likeness(asked: frozenset[str], entry: Faq, known: Mapping[str, int]) -> float:
+def _likeness(asked: frozenset[str], entry: Faq, weights: Mapping[str, float]) -> float:
     """The best of: its questions, its topics, how much of what was said it speaks of at all."""
-    shared = asked & frozenset().union(*entry.subjects, *entry.topics)
-    spoken = _weight(shared, known) / _weight(asked, known) if len(shared) > 1 else 0.0
-    questions = (_covered(asked, question, known) for question in entry.subjects)
+    shared = asked & entry.stems
+    if not shared:
+        return 0.0
+    spoken = _weight(shared, weights) / _weight(asked, weights) if len(shared) > 1 else 0.0
+    questions = (_covered(asked, question, weights) for question in entry.subjects)
     topical = max((len(topic) for topic in entry.topics if topic <= asked), default=0)
-    strange = sum(stem not in known for stem in asked)
+    strange = sum(stem not in weights for stem in asked)
     sure = _TOPICAL + _TIE * spoken - (_STRANGE * max(0, strange - 2) if topical == 1 else 0.0)
     return max(*questions, _SPOKEN * spoken, sure if topical else 0.0)
 
 
-def _covered(asked: frozenset[str], question: frozenset[str], known: Mapping[str, int]) -> float:
+def _covered(
+    asked: frozenset[str], question: frozenset[str], weights: Mapping[str, float]
+) -> float:
     """How much of the question was said, less a part of what was said beside it."""
-    whole = _weight(question, known) + _BESIDE * _weight(asked - question, known)
-    return _weight(asked & question, known) / whole if question else 0.0
+    said = asked & question
+    if not said:
+        return 0.0
+    whole = _weight(question, weights) + _BESIDE * _weight(asked - question, weights)
+    return _weight(said, weights) / whole
 
 
-def _is_asked(asked: frozenset[str], entry: Faq, known: Mapping[str, int]) -> bool:
+def _is_asked(asked: frozenset[str], entry: Faq, weights: Mapping[str, float]) -> bool:
     """Whether it is the subject by more than one word, with hardly anything else said."""
     return any(len(topic) > 1 and topic <= asked for topic in entry.topics) or any(
-        len(question) > 1 and _covered(asked, question, known) >= _SURE
+        len(question) > 1 and _covered(asked, question, weights) >= _SURE
         for question in entry.subjects
     )
 
 
-def _weight(stems: Iterable[str], known: Mapping[str, int]) -> float:
-    """A word that many entries share tells less of the subject."""
-    return sum((float(known.get(stem, 1)) ** -_COMMON for stem in stems), 0.0)
+def _weight(stems: Iterable[str], weights: Mapping[str, float]) -> float:
+    return sum([weights.get(stem, 1.0) for stem in stems])
 
 
-def _right(word: str, known: Collection[str]) -> str:
-    if word in known or len(word) < _SHORTEST_SLIP:
+def _right(word: str, known: Mapping[str, Sequence[str]]) -> str:
+    if len(word) < _SHORTEST_SLIP:
         return word
-    return next((each for each in sorted(known) if _slipped(word, each)), word)
+    alike = known.get(word[0], ())
+    return word if word in alike else next((each for each in alike if _slipped(word, each)), word)
 
 
 def _slipped(one: str, other: str) -> bool:
-    """Whether one letter is wrong, missing, too much, or two have changed places.
+    """Whether one letter after the first is wrong, missing, too much, or two changed places.
 
     Another last letter makes another form or word: it is no slip.
     """
-    if one[0] != other[0] or len(other) < _SHORTEST_SLIP or abs(len(one) - len(other)) > 1:
+    if len(other) < _SHORTEST_SLIP or abs(len(one) - len(other)) > 1:
         return False
     start = next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), None)
     if start is None or start >= min(len(one), len(other)) - 1:

@@ -10,7 +10,6 @@ from orbion.domain.consent import (
     StopWish,
     confirms_stop,
     opts_in,
-    opts_out,
     stop_wish,
 )
 from orbion.domain.conversations import Mode
@@ -80,15 +79,16 @@ class Reply:
 
     def _gate(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
         """The first gate that speaks decides; None lets the agent answer (DESIGN section 3)."""
+        wishes = [stop_wish(message.text) for message in given.batch]
         return (
             self._owner(given)
-            or _consent(given, playbook)
+            or _consent(given, playbook, wishes)
             or _human_mode(given)
             or _answered_by_person(given)
             or _human_wanted(given, playbook)
             or self._loop(given, playbook)
             or self._stale(given)
-            or _doubt(given, playbook)
+            or _doubt(given, playbook, wishes[-1])
             or _loss(given, playbook)
         )
 
@@ -143,16 +143,19 @@ class Reply:
         self.wake(Queue.SHEET)
 
 
-def _consent(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+def _consent(given: TurnInput, playbook: Playbook, wishes: Sequence[StopWish]) -> TurnResult | None:
     """Follow the last wish of the batch: it may stop, start and stop again."""
-    newest_first = [message.text for message in reversed(given.batch)]
-    wish = next((text for text in newest_first if opts_out(text) or opts_in(text)), "")
+    said = [
+        (wish is StopWish.OPT_OUT, opts_in(message.text))
+        for message, wish in zip(given.batch, wishes, strict=True)
+    ]
+    stops, starts = next(filter(any, reversed(said)), (False, False))
     if given.conversation.opted_out:
-        if opts_in(wish):
+        if starts:
             bubble = Bubble(text=playbook.texts.opt_in_confirmation)
             return TurnResult(verdict=Verdict.OPTED_IN, bubbles=(bubble,))
         return TurnResult(verdict=Verdict.SUPPRESSED_OPT_OUT)
-    if opts_out(wish) or _confirms(given):
+    if stops or _confirms(given):
         confirmation = Bubble(text=playbook.texts.opt_out_confirmation, exempt="opt_out")
         quiet = given.conversation.mode is Mode.HUMAN
         return TurnResult(verdict=Verdict.OPTED_OUT, bubbles=() if quiet else (confirmation,))
@@ -168,13 +171,13 @@ def _confirms(given: TurnInput) -> bool:
     return confirms_stop("\n".join(message.text for message in given.batch))
 
 
-def _doubt(given: TurnInput, playbook: Playbook) -> TurnResult | None:
+def _doubt(given: TurnInput, playbook: Playbook, wish: StopWish) -> TurnResult | None:
     """Ask once who may want no more messages; «depois eu vejo» may also answer a question."""
     asked = given.conversation.open_slot
     newest = given.batch[-1].text
     slot = playbook.slot(asked)
     answers = slot and slot.kind is SlotKind.OPTION and read_slot(slot, newest, asked=True)
-    if asked == STOP_QUESTION or answers or stop_wish(newest) is not StopWish.AMBIGUOUS:
+    if asked == STOP_QUESTION or answers or wish is not StopWish.AMBIGUOUS:
         return None
     bubble = Bubble(text=playbook.texts.opt_out_question)
     asking = TurnResult(verdict=Verdict.CONSENT_ASKED, bubbles=(bubble,), open_slot=STOP_QUESTION)

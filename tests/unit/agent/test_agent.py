@@ -247,7 +247,7 @@ async def test_a_hand_over_says_so_and_all_its_bubbles_may_leave() -> None:
 
 
 async def test_the_fallback_hands_over_too() -> None:
-    result = await run("nonsense", "quero falar com uma pessoa")
+    result = await run("nonsense", "vou no procon")
     assert result.verdict is Verdict.HANDED_OVER
     assert result.bubbles == (Bubble(text=SOLAR.handoff.message, exempt="handoff"),)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from orbion.agent.checks import Grounds, find_problems
+from orbion.agent.checks import Grounds, find_problems, runs
 from orbion.agent.fallback import fall_back
 from orbion.agent.judge import Judge
 from orbion.agent.prompt import INSTRUCTIONS, build_prompt, knowledge
@@ -15,7 +15,7 @@ from tests.support.playbooks import solar
 from tests.support.turns import prompt, turn
 
 GROUNDS = Grounds(
-    instructions=INSTRUCTIONS,
+    secret=runs(INSTRUCTIONS),
     backing=lambda: known_to(solar(), [knowledge(solar())]).with_chat(
         ["pago R$ 450 hoje, meu zap é (19) 99999-8888, vi em sol.com.br"]
     ),

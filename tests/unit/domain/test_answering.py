@@ -126,7 +126,6 @@ def test_the_last_open_answer_closes_the_questions() -> None:
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ("prefiro falar com uma pessoa", "customer_request"),
         ("tem desconto?", "discount"),
         ("pode marcar uma visita na quinta de manhã?", "visit"),
         ("vou no procon", "complaint"),

@@ -11,6 +11,7 @@ import pytest
 from orbion.agent.checks import Grounds, find_problems
 from orbion.agent.judge import Judge
 from orbion.domain.answering import Situation, answer
+from orbion.domain.intents import wants_human
 from orbion.domain.playbook import Playbook
 from orbion.domain.qualification import stage
 from orbion.domain.reply import Reply
@@ -42,7 +43,7 @@ class Chat:
             Situation(asked=self.asked, first_contact=self.turns == 0),
         )
         grounds = Grounds(
-            instructions="",
+            secret=frozenset(),
             backing=lambda: Judge()._of(self.playbook).with_chat((text, *self.facts.values())),
             facts=self.facts,
             own=tuple(entry.answer for entry in self.playbook.knowledge),
@@ -65,7 +66,7 @@ def end(customer: dict[str, Any]) -> tuple[str, Chat]:
     playbook = PLAYBOOKS[customer["playbook"]]
     chat = Chat(playbook, {})
     for line in spoken(customer, chat):
-        if chat.hears(line).handoff:
+        if wants_human(line) or chat.hears(line).handoff:  # the gate's word comes first
             return "handoff", chat
         if stage(playbook, chat.facts) == playbook.stages[-1]:
             return playbook.stages[-1].key, chat

@@ -88,7 +88,7 @@ def test_each_shipped_playbook_is_complete_and_its_ways_to_ask_lead_to_its_answe
 def test_every_text_reads_like_a_good_salesperson(name: str) -> None:
     playbook = PLAYBOOKS[name]
     grounds = Grounds(
-        instructions="",
+        secret=frozenset(),
         backing=lambda: Judge()._of(playbook),
         facts={},
         receipts=("record_facts",),  # «anotado» is said of what was noted
