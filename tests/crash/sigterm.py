@@ -130,7 +130,7 @@ class Drill:
             for _ in range(LINES):
                 group.create_task(self._customer(process.port, seen))
             group.create_task(self._prober(process.port, seen))
-            await asyncio.sleep(self.random.uniform(0.02, 1.0))
+            await asyncio.sleep(self.random.choice((0.04, 1.0)) * self.random.random())
             started = time.monotonic()
             seen.exit_code = await process.stop(GRACE_S + LAST_REQUESTS_S + 5)
             seen.seconds = time.monotonic() - started

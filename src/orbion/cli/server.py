@@ -27,6 +27,8 @@ _KEEP_ALIVE_SECONDS: Final = 5
 _LAST_REQUESTS_SECONDS: Final = 5
 _FAREWELL_SECONDS: Final = 1.0
 _LOOK_SECONDS: Final = 0.02
+_LAST_ACCEPTS: Final = 3
+"""Passes of the loop; one may be under way for longer than the wait."""
 _CLOSE: Final = (b"connection", b"close")
 _COLLECT_AFTER: Final = (10_000, 20, 50)
 _STOPPING: Final = (signal.SIGTERM, signal.SIGINT)
@@ -46,8 +48,11 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take leave of each connection with its next answer, then close those that stay idle.
 
-        A kept connection that is closed at once loses the request that is on its way to it.
+        A kept connection that is closed at once loses the request that is on its way to it. So
+        does one that the kernel has accepted and the loop has not, when the listener closes.
         """
+        for _ in range(_LAST_ACCEPTS):
+            await asyncio.sleep(_LOOK_SECONDS)
         for server in self.servers:
             server.close()
         self.server_state.default_headers = [*self.server_state.default_headers, _CLOSE]
