@@ -8,11 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+from orbion.agent.reading import Answers
+from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.passages import Document, read_markdown
 from orbion.domain.playbook import Playbook
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.main.playbooks import playbook_path
 from orbion.main.world import World
+from orbion.ports import Knowledge
 from orbion.telemetry.logs import KNOWLEDGE, log
 
 FOLDER: Final = "folder"
@@ -76,3 +80,10 @@ def read_folder(folder: Path) -> tuple[str, list[Document]]:
         hasher.update(f"{path.name}\0{source}\0".encode())
         documents.append(read_markdown(path.stem, source, origin=FOLDER))
     return hasher.hexdigest(), documents
+
+
+def build_answers(settings: Settings, world: World, knowledge: Knowledge) -> Answers:
+    kept = CachePolicy(maxsize=settings.cache_entries, ttl=3600.0)
+    return Answers(
+        knowledge=knowledge, cache=Cache("answer", kept, clock=world.clock, random=world.random)
+    )

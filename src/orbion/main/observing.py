@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,6 +12,7 @@ from orbion.adapters.db.store import DbStore
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
+from orbion.kit.cache import CacheStatistics
 from orbion.kit.clock import Clock
 from orbion.kit.health import Check, HealthBoard, LoopMonitor
 from orbion.kit.ids import new_trace
@@ -65,6 +66,7 @@ class Built:
     archives: Mapping[str, Archive]
     sheets: Sheets
     guards: Guards
+    caches: Callable[[], Mapping[str, CacheStatistics]]
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
     background: Sequence[Background]
@@ -97,7 +99,7 @@ def observe(built: Built) -> Orbion:
     watched = _watched(built)
     state = _state(built, watched, monitor, report)
     _start_at_zero(metrics)
-    _follow(metrics, built.store, state.receive, clock)
+    _follow(metrics, built.caches, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
         *built.background,
@@ -221,7 +223,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
-            "caches": lambda: store.caches,
+            "caches": built.caches,
             "system": system(monitor, lambda: clock.monotonic() - started),
             "versions": lambda: {"orbion": __version__},
         },
@@ -282,11 +284,16 @@ def _start_at_zero(metrics: Metrics) -> None:
         metrics.outbound.inc("whatsapp", outcome, amount=0)
 
 
-def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) -> None:
+def _follow(
+    metrics: Metrics,
+    caches: Callable[[], Mapping[str, CacheStatistics]],
+    receive: Receive,
+    clock: Clock,
+) -> None:
     """Read what is counted elsewhere whenever metrics are read."""
 
     def refresh() -> None:
-        for name, statistics in store.caches.items():
+        for name, statistics in caches().items():
             metrics.cache_requests.follow(statistics.hits, name, "hit")
             metrics.cache_requests.follow(statistics.misses, name, "miss")
         for account, at in receive.last_seen.items():

@@ -8,6 +8,7 @@ from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.summaries import DbSummaries
 from orbion.agent.agent import Agent
 from orbion.agent.earlier import Earlier
+from orbion.agent.reading import Answers
 from orbion.config import Settings
 from orbion.domain.lanes import Queue
 from orbion.domain.playbook import Playbook
@@ -39,6 +40,7 @@ class Parts:
     owner_of: Callable[[str], str | None]
     events: Events | None
     llm: Callable[[], LLM]
+    answers: Answers
     sheets: Sheets
     wakeups: Wakeups
     metrics: Metrics
@@ -54,7 +56,7 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
         metrics=metrics,
-        knowledge=store,
+        answers=parts.answers,
         earlier=Earlier(
             kept=DbSummaries(db=store.db), llm=llm if settings.sums_up_by_model else None
         ),

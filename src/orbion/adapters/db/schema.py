@@ -23,14 +23,31 @@ from sqlalchemy import (
 from orbion.adapters.db import schema_leads
 from orbion.adapters.db.schema_parts import id_column, ms, partial_index
 
-REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+REVISIONS: Final = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0012",
+)
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = schema_leads.METADATA
 
 BUSINESS = Table(
-    "business", METADATA, Column("id", Text, primary_key=True), Column("name", Text, nullable=False)
+    "business",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("knowledge", BigInteger, nullable=False, server_default=text("0")),
 )
+"""`knowledge` is the version of its documents: each commit that changes them moves it."""
 
 ACCOUNT = Table(
     "account",
