@@ -23,8 +23,9 @@ def played(template: Path, *, remembered: int) -> tuple[list[bytes], dict[str, f
         assert play.service is not None
         found = play.service.state.sections["caches"]()
         prompts = sorted(msgspec.json.encode(body) for body in play.model.journal)
+        shares = {name: found[name] for name in ("history", "lead", "answer")}
         return prompts, {
-            name: each.hits / (each.hits + each.misses) for name, each in found.items()
+            name: each.hits / (each.hits + each.misses) for name, each in shares.items()
         }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from orbion.agent.asking import Asking
+from orbion.agent.catalogues import Priced, as_written
 from orbion.agent.earlier import Earlier
 from orbion.agent.fallback import fall_back
 from orbion.agent.journal import Journal, model_key
@@ -41,6 +42,7 @@ class Agent:
     judge: Judge = field(default_factory=Judge)
     answers: Answers = field(default_factory=Answers)
     earlier: Earlier = field(default_factory=Earlier)
+    priced: Priced = as_written
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -53,9 +55,9 @@ class Agent:
     async def _decide(
         self, journal: Journal, given: TurnInput, history: Sequence[Message]
     ) -> TurnResult:
-        playbook = self.playbooks[given.conversation.account]
         until = asyncio.get_running_loop().time() + self.deadline_seconds
         business = given.conversation.business
+        playbook = await self.priced(business, self.playbooks[given.conversation.account])
         read = partial(self.answers.read, business, given.knowledge, playbook)
         opening = build_prompt(playbook, given, history, await read(words_of(given.batch)))
         spoken_at = _spoken_at(given, history)

@@ -99,6 +99,14 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRange:
+    """Cells of a tab in A1 notation, as «A1:F»."""
+
+    tab: str
+    area: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Faq:
     """One answer and the ways people ask for it.
 
@@ -195,7 +203,8 @@ class Playbook:
     `objections` are answered like `faq`, but their questions are what customers object.
     `holidays` are closed days of its own, beside Brazil's when `national_holidays`; `offers` are
     words for what it sells at large, as «mensalidade». `knowledge_folder` holds its Markdown
-    documents, beside the file.
+    documents, beside the file. `catalogue_sheet` is the part of the business's sheet that holds its
+    catalogue; `catalogue` serves while that cannot be read.
     """
 
     id: str
@@ -220,6 +229,7 @@ class Playbook:
     national_holidays: bool = False
     budget: Budget = field(default_factory=Budget)
     knowledge_folder: str | None = None
+    catalogue_sheet: SheetRange | None = None
 
     @property
     def knowledge(self) -> tuple[Faq, ...]:

@@ -12,7 +12,7 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.greetings import as_greeting
 from orbion.main.database import build_store, open_database
-from orbion.main.knowing import Folders, build_answers
+from orbion.main.knowing import build_knowing
 from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import (
@@ -79,8 +79,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
         gateways = guarded_gateways(given, client, guards)
         archives = guarded_archives(given, client, guards)
         sheets = guarded_sheets(guards, client)
-        answers = build_answers(settings, world, store)
-        folders = Folders(accounts=accounts, playbooks=playbooks, shelf=store, world=world)
+        knowing = build_knowing(settings, world, accounts, playbooks, store=store, sheets=sheets)
         wakeups = Wakeups()
         loops = part.loops(
             settings,
@@ -92,7 +91,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 owner_of=owners_of(accounts, playbooks),
                 events=build_events(settings, guards, client),
                 llm=partial(build_llm, settings, guards, store, closing=stack),
-                answers=answers,
+                knowing=knowing,
                 sheets=sheets,
                 wakeups=wakeups,
                 metrics=metrics,
@@ -110,10 +109,10 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 archives=archives,
                 sheets=sheets,
                 guards=guards,
-                caches=lambda: {**store.caches, **answers.statistics},
+                knowing=knowing,
                 loops=loops,
                 wakeups=wakeups,
-                background=(partial(db.listen, wakeups.heard), folders.run, *_told(news, store)),
+                background=(partial(db.listen, wakeups.heard), *_told(news, store)),
             )
         )
 

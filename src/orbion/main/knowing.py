@@ -13,8 +13,10 @@ from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.passages import Document, read_markdown
 from orbion.domain.playbook import Playbook
-from orbion.kit.cache import Cache, CachePolicy
+from orbion.kit.cache import Cache, CachePolicy, CacheStatistics
+from orbion.main.mirroring import Sheets
 from orbion.main.playbooks import playbook_path
+from orbion.main.pricing import Prices, build_prices
 from orbion.main.world import World
 from orbion.ports import Knowledge
 from orbion.telemetry.logs import KNOWLEDGE, log
@@ -31,6 +33,19 @@ class Shelf(Protocol):
     async def replace_documents(
         self, business: str, origin: str, documents: Sequence[Document]
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowing:
+    """What is known of the businesses beside their playbooks' files."""
+
+    answers: Answers
+    prices: Prices
+    folders: "Folders"
+
+    @property
+    def caches(self) -> Mapping[str, CacheStatistics]:
+        return {**self.answers.statistics, **self.prices.catalogues.statistics}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +97,24 @@ def read_folder(folder: Path) -> tuple[str, list[Document]]:
     return hasher.hexdigest(), documents
 
 
-def build_answers(settings: Settings, world: World, knowledge: Knowledge) -> Answers:
+class Library(Shelf, Knowledge, Protocol):
+    """Where documents are kept and found."""
+
+
+def build_knowing(
+    settings: Settings,
+    world: World,
+    accounts: Mapping[str, Account],
+    playbooks: Mapping[str, Playbook],
+    *,
+    store: Library,
+    sheets: Sheets,
+) -> Knowing:
     kept = CachePolicy(maxsize=settings.cache_entries, ttl=3600.0)
-    return Answers(
-        knowledge=knowledge, cache=Cache("answer", kept, clock=world.clock, random=world.random)
+    return Knowing(
+        answers=Answers(
+            knowledge=store, cache=Cache("answer", kept, clock=world.clock, random=world.random)
+        ),
+        prices=build_prices(accounts, playbooks, sheets, world),
+        folders=Folders(accounts=accounts, playbooks=playbooks, shelf=store, world=world),
     )

@@ -8,12 +8,12 @@ from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.summaries import DbSummaries
 from orbion.agent.agent import Agent
 from orbion.agent.earlier import Earlier
-from orbion.agent.reading import Answers
 from orbion.config import Settings
 from orbion.domain.lanes import Queue
 from orbion.domain.playbook import Playbook
 from orbion.kit.ids import new_trace
 from orbion.main.database import build_pace
+from orbion.main.knowing import Knowing
 from orbion.main.mirroring import Sheets
 from orbion.main.outside import sending_rates
 from orbion.main.world import World
@@ -40,7 +40,7 @@ class Parts:
     owner_of: Callable[[str], str | None]
     events: Events | None
     llm: Callable[[], LLM]
-    answers: Answers
+    knowing: Knowing
     sheets: Sheets
     wakeups: Wakeups
     metrics: Metrics
@@ -56,7 +56,8 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
         metrics=metrics,
-        answers=parts.answers,
+        answers=parts.knowing.answers,
+        priced=parts.knowing.prices.catalogues,
         earlier=Earlier(
             kept=DbSummaries(db=store.db), llm=llm if settings.sums_up_by_model else None
         ),
