@@ -20,6 +20,7 @@ ROWS = [
     ["Kit solar 3 kWp", SHEETS, "instalado"],
     ["Kit solar 9 kWp", "a combinar", "instalado"],
 ]
+READ = "http://orbion/admin/catalogues/loja/read"
 CHECK = "catalogue:sol/Catálogo"
 
 
@@ -36,14 +37,15 @@ def google(faults: SheetFaults) -> SheetsSimulator:
     return found
 
 
-async def ask(on_stage: Stage) -> str:
+async def ask(on_stage: Stage, phone: str = "5511900000001") -> str:
     """A new customer wants to know the price; all that is answered."""
-    on_stage.gateway.customer_says("loja", "5511900000001", ASKED)
+    before = len(on_stage.gateway.journal)
+    on_stage.gateway.customer_says("loja", phone, ASKED)
     async with asyncio.timeout(20):
-        await on_stage.answers(1)
+        await on_stage.answers(before + 1)
         while (await on_stage.service.store.facts()).depth.get("out"):
             await asyncio.sleep(0.02)
-    return "\n".join(await on_stage.answers(1))
+    return "\n".join((await on_stage.answers(before + 1))[before:])
 
 
 async def looked(on_stage: Stage) -> dict[str, Any]:
@@ -60,12 +62,19 @@ async def test_a_range_of_the_google_sheet_is_what_is_sold(tmp_path: Path) -> No
         google_key_file=key_file(tmp_path),
         playbook=str(playbook(tmp_path)),
     )
-    async with stage(settings, google=google(QUICK)) as on_stage:
+    simulated = google(QUICK)
+    async with stage(settings, google=simulated) as on_stage:
         said = await ask(on_stage)
         check = await looked(on_stage)
         text = (await on_stage.web.get("http://orbion/metrics")).text
+        simulated.tab("Catálogo").put(1, 1, "R$ 8.888,00")
+        again = await on_stage.web.post(READ, headers=ADMIN)
+        other = await ask(on_stage, "5511900000002")
     assert SHEETS in said
     assert OWN not in said
+    assert (again.status_code, again.json()["items"]) == (200, 1)
+    assert "R$ 8.888,00" in other
+    assert SHEETS not in other
     assert check["status"] == "healthy"
     assert check["facts"]["items"] == 1
     assert check["facts"]["skipped"] == (

@@ -81,6 +81,14 @@ class Catalogues:
             with suppress(OrbionError):
                 await self.cache.get(key, lambda: self._read(key))
 
+    async def read_now(self, business: str, where: SheetRange) -> Catalogue:
+        """Read it whatever is kept; what fails leaves that in force, and raises."""
+        key = (business, where)
+        self._rests.pop(key, None)
+        found = await self._read(key)
+        self.cache.put(key, found)
+        return found
+
     async def _now(self, key: CatalogueKey) -> Catalogue | None:
         reading = asyncio.create_task(self.cache.get(key, lambda: self._read(key)))
         self._readings.add(reading)

@@ -212,6 +212,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
             accounts={account.business: name for name, account in built.accounts.items()},
             playbooks=built.playbooks,
         ),
+        read_catalogue=built.knowing.prices.read_now,
         access=Access(admin_key=settings.admin(), observer_key=settings.observer(), limits=limits),
         limits=limits,
         board=_board(built, watched.watches),

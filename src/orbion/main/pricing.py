@@ -43,6 +43,13 @@ class Prices:
             for business, where in dict.fromkeys(self._keys()):
                 group.create_task(self.catalogues.refresh(business, where))
 
+    async def read_now(self, account: str) -> Catalogue | None:
+        """For an operator; None if there is no such account, or its playbook names no range."""
+        where = self.playbooks[account].catalogue_sheet if account in self.accounts else None
+        if where is None:
+            return None
+        return await self.catalogues.read_now(self.accounts[account].business, where)
+
     def checks(self) -> Iterator[Check]:
         """One for each business whose playbook names a range at the start."""
         looks = self.catalogues.looks

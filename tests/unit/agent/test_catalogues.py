@@ -191,6 +191,21 @@ async def test_refreshing_reads_what_is_missing_or_old_and_nothing_else() -> Non
     assert kept.looks["sol", WHERE].trouble is sheet.error
 
 
+async def test_an_operator_has_it_read_at_once_and_a_failure_changes_nothing() -> None:
+    sheet, playbook = Cells(), book()
+    kept = catalogues(sheet, ManualClock())
+    assert await price(kept, playbook) == 777_700
+    sheet.price = "8.888,00"
+    assert await price(kept, playbook) == 777_700
+    sheet.error = UnavailableError(FaultCode.SHEETS_QUOTA, "")
+    with pytest.raises(UnavailableError):
+        await kept.read_now("sol", WHERE)
+    assert await price(kept, playbook) == 777_700
+    sheet.error = None
+    assert (await kept.read_now("sol", WHERE)).items[0].price == 888_800
+    assert await price(kept, playbook) == 888_800
+
+
 async def test_each_change_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     sheet, clock = Cells(), ManualClock()
     kept = catalogues(sheet, clock)
