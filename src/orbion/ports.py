@@ -167,6 +167,9 @@ class Sheet(Protocol):
     async def read(self, business: str) -> SheetTable | None:
         """Read what the sheet shows, without changing it; None when there is none yet."""
 
+    async def cells(self, business: str, tab: str, area: str) -> Sequence[Sequence[str]]:
+        """Read cells of any tab as people see them; `area` as «A1:F»."""
+
     async def reach(self) -> None:
         """Find out whether it can be reached at all."""
 

@@ -1,25 +1,59 @@
 """Every lead mirror keeps the same promises, whatever it writes to."""
 
+import csv
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from orbion.adapters.sheets.file import FileSheet
+from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.ports import Sheet
+from orbion.simulators.sheets_grid import Tab
 from tests.support.sheets import HurryingClock, google_sheet, inline, key_file, row, simulator
 
 FORMULA = '=IMPORTXML("http://mau.example","//a")'
 
 
+PRICES = [["nome", "preço"], ["Kit, 5", "R$ 90,00"], ["Visita"], [], ["Café; açúcar", "1"]]
+
+
 @pytest.fixture(params=["file", "google"])
 async def sheet(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[Sheet]:
+    """One that has nothing but a tab of prices, which people keep."""
     if request.param == "file":
+        with (tmp_path / "sol@tabela-de-precos.csv").open(
+            "w", encoding="utf-8", newline=""
+        ) as file:
+            csv.writer(file).writerows(PRICES)
         yield FileSheet(tmp_path, run=inline)
         return
     clock = HurryingClock()
-    async with google_sheet(simulator(clock.now), key_file(tmp_path), clock=clock) as opened:
+    google = simulator(clock.now)
+    google.tabs.append(Tab(id=7, title="Tabela de preços", cells=[list(row) for row in PRICES]))
+    async with google_sheet(google, key_file(tmp_path), clock=clock) as opened:
         yield opened
+
+
+@pytest.mark.parametrize(
+    ("area", "cells"),
+    [
+        ("A1:B", PRICES),
+        ("A2:A3", [["Kit, 5"], ["Visita"]]),
+        ("B1:B2", [["preço"], ["R$ 90,00"]]),
+        ("A:F", PRICES),
+    ],
+)
+async def test_cells_of_any_tab_are_read_as_people_see_them(
+    sheet: Sheet, area: str, cells: list[list[str]]
+) -> None:
+    assert await sheet.cells("sol", "Tabela de preços", area) == cells
+
+
+async def test_a_tab_that_is_not_there_is_said_to_be_missing(sheet: Sheet) -> None:
+    with pytest.raises(UnavailableError) as missing:
+        await sheet.cells("sol", "Outra", "A1:B")
+    assert missing.value.code is FaultCode.SHEETS_RANGE
 
 
 async def test_there_is_nothing_before_the_first_lead(sheet: Sheet) -> None:

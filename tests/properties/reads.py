@@ -6,12 +6,11 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from orbion.adapters.db.migrate import migrate_sqlite
-from orbion.adapters.db.store import DbStore
 from orbion.adapters.db.tx import Database
 from tests.support.business import RARE, USUAL, Business, other_process
 from tests.support.postgres import run_postgres
@@ -43,14 +42,15 @@ async def played(db: Database, clock: HandClock, *, turns: int, processes: int) 
 
 
 def told(name: str, business: Business, seconds: float) -> str:
-    shares = [f"{cache} {share(business.stores, cache):.1%}" for cache in ("history", "lead")]
-    reads = f"{business.turns} | {2 * business.turns} | 0"
+    shares = [f"{cache} {share(business, cache):.1%}" for cache in ("history", "lead", "answer")]
+    reads = f"{business.turns} | {3 * business.turns} | 0"
     return f"| {name} | {reads} | {' | '.join(shares)} | {seconds:.0f} s |"
 
 
-def share(stores: Sequence[DbStore], cache: str) -> float:
+def share(business: Business, cache: str) -> float:
     """Hits among the reads of all processes."""
-    found = [store.caches[cache] for store in stores]
+    kept = zip(business.stores, business.answers, strict=True)
+    found = [{**store.caches, **answers.statistics}[cache] for store, answers in kept]
     hits = sum(each.hits for each in found)
     return hits / max(1, hits + sum(each.misses for each in found))
 
@@ -67,8 +67,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--turns", type=int, default=10_000)
     turns = parser.parse_args().turns
-    sys.stdout.write("| where | turns | reads | stale | history hits | lead hits | took |\n")
-    sys.stdout.write("|---|---|---|---|---|---|---|\n")
+    sys.stdout.write(
+        "| where | turns | reads | stale | history hits | lead hits | answer hits | took |\n"
+    )
+    sys.stdout.write("|---|---|---|---|---|---|---|---|\n")
     asyncio.run(run("SQLite, one process", "", turns=turns, processes=1))
     with run_postgres() as server:
         for processes in (1, 2):

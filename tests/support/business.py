@@ -11,6 +11,7 @@ from orbion.adapters.db.histories import Histories, seen
 from orbion.adapters.db.known_leads import KnownLeads
 from orbion.adapters.db.pipeline import DbPipeline
 from orbion.adapters.db.store import DbStore
+from orbion.agent.reading import Answer, AnswerKey, Answers
 from orbion.domain.conversations import Mode, ModeReason
 from orbion.domain.events import HistoryReceived, MessageDeleted, MessageEdited
 from orbion.domain.identity import Identity
@@ -18,8 +19,12 @@ from orbion.domain.lanes import Queue
 from orbion.domain.leads import Fact, Lead, StageMove
 from orbion.domain.messages import Message, Outcome
 from orbion.domain.outbox import SendOrder, SendReceipt
+from orbion.domain.passages import Document, read_markdown
+from orbion.domain.playbook import Playbook
 from orbion.domain.turns import Bubble, TurnResult, Verdict
 from orbion.kit.cache import Cache, CachePolicy
+from orbion.kit.clock import Clock
+from tests.support.playbooks import solar
 from tests.support.stores import HandClock, echo, hello
 
 PHONES = tuple(f"551190000000{number}" for number in range(4))
@@ -40,7 +45,12 @@ RARE = {
     "hides": 2,
     "meets": 2,
     "operator_moves": 1,
+    "shelves": 2,
+    "forgets": 1,
+    "mirrors_folder": 1,
 }
+DOCUMENTS = {"manobrista": "O manobrista custa", "granizo": "O seguro de granizo custa"}
+QUESTIONS = ("tem manobrista?", "Tem MANOBRISTA", "e o seguro de granizo?", "quanto custa o kit 5?")
 
 
 def shown(messages: Sequence[Message]) -> list[Message]:
@@ -51,9 +61,24 @@ def shown(messages: Sequence[Message]) -> list[Message]:
     ]
 
 
+def two_versions() -> Sequence[Playbook]:
+    playbook = solar()
+    return playbook, replace(playbook, version="other", catalogue=())
+
+
+def kept_answers(store: DbStore, clock: Clock, *, maxsize: int = 100) -> Answers:
+    """What one process remembers of answers; without room it remembers nothing."""
+    policy = CachePolicy(maxsize=maxsize, ttl=3600)
+    cache: Cache[AnswerKey, Answer] = Cache("answer", policy, clock=clock, random=random.Random(3))
+    return Answers(knowledge=store, cache=cache)
+
+
 @dataclass(slots=True)
 class Business:
-    """Random customers, people and sends; each step is done by one of the processes."""
+    """Random customers, people and sends; each step is done by one of the processes.
+
+    `answers` are what each process keeps of what the data of the business say.
+    """
 
     stores: Sequence[DbStore]
     clock: HandClock
@@ -65,6 +90,11 @@ class Business:
     done: Counter[str] = field(default_factory=Counter)
     number: int = 0
     turns: int = 0
+    playbooks: Sequence[Playbook] = field(default_factory=two_versions)
+    answers: Sequence[Answers] = ()
+
+    def __post_init__(self) -> None:
+        self.answers = self.answers or [kept_answers(each, self.clock) for each in self.stores]
 
     @property
     def store(self) -> DbStore:
@@ -126,7 +156,8 @@ class Business:
         await self._decide(TurnResult(verdict=Verdict.SILENT))
 
     async def _decide(self, result: TurnResult) -> None:
-        store = self.store
+        at = self.dice.randrange(len(self.stores))
+        store = self.stores[at]
         for claim in (await store.claim(Queue.IN, "w", 2)).claims:
             given = await store.load_turn(claim)
             if given is None:
@@ -137,11 +168,34 @@ class Business:
             assert shown(kept) == shown(await current(store, conversation.id))
             lead = await current_lead(store, given.lead.contact_id)
             assert (given.lead, list(given.lead.facts)) == (lead, list(lead.facts))
+            await self._asks(self.answers[at], given.knowledge)
             self.turns += 1
             self.leads.add(given.lead.id)
             if self.dice.random() < MEANWHILE:
                 await self._move(given.lead.id)
             await store.finish_turn(claim, given, result)
+
+    async def _asks(self, answers: Answers, version: int) -> None:
+        """What the data say to a customer is what one who remembers nothing finds in them."""
+        playbook, asked = self.dice.choice(self.playbooks), [self.dice.choice(QUESTIONS)]
+        kept = await answers.read("sol", version, playbook, asked)
+        fresh = await Answers(knowledge=answers.knowledge).read("sol", version, playbook, asked)
+        assert kept.passages == fresh.passages
+        assert kept.look(playbook, asked[0]) == fresh.look(playbook, asked[0])
+
+    async def shelves(self) -> None:
+        await self.store.put_document("sol", self._document())
+
+    async def forgets(self) -> None:
+        await self.store.remove_document("sol", self.dice.choice(list(DOCUMENTS)))
+
+    async def mirrors_folder(self) -> None:
+        await self.store.replace_documents("sol", "operator", [self._document()])
+
+    def _document(self) -> Document:
+        name, text = self.dice.choice(list(DOCUMENTS.items()))
+        source = f"# Loja\n\n## {name}\n{text} R$ {self.number},00."
+        return read_markdown(name, source, origin="operator")
 
     async def send(self) -> None:
         store = self.store

@@ -92,6 +92,9 @@ class ScriptedSheet:
     async def read(self, business: str) -> NoReturn:
         raise NotImplementedError(business)
 
+    async def cells(self, business: str, tab: str, area: str) -> NoReturn:
+        raise NotImplementedError(business, tab, area)
+
     async def reach(self) -> NoReturn:
         raise NotImplementedError
 

@@ -263,6 +263,9 @@ class GuardedSheet:
     async def read(self, business: str) -> SheetTable | None:
         return await self._guarded(lambda: self._inner.read(business))
 
+    async def cells(self, business: str, tab: str, area: str) -> Sequence[Sequence[str]]:
+        return await self._guarded(lambda: self._inner.cells(business, tab, area))
+
     async def reach(self) -> None:
         """Ask past the breaker: this is the probe that finds a sheet that was shared again."""
         await self._inner.reach()

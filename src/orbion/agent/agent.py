@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from orbion.agent.asking import Asking
+from orbion.agent.catalogues import Priced, as_written
 from orbion.agent.earlier import Earlier
 from orbion.agent.fallback import fall_back
 from orbion.agent.journal import Journal, model_key
 from orbion.agent.judge import Judge
 from orbion.agent.loop import Loop
 from orbion.agent.prompt import build_prompt
-from orbion.agent.reading import NoDocuments, read_for, words_of
+from orbion.agent.reading import Answers, words_of
 from orbion.agent.reply import opt_out, settle
 from orbion.agent.tools import TOOLS
 from orbion.agent.tools.tool import NOTHING, Scene
@@ -24,7 +25,7 @@ from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
-from orbion.ports import LLM, Knowledge, Steps
+from orbion.ports import LLM, Steps
 from orbion.telemetry.metrics import Metrics
 
 
@@ -39,8 +40,9 @@ class Agent:
     clock: Clock
     metrics: Metrics
     judge: Judge = field(default_factory=Judge)
-    knowledge: Knowledge = field(default_factory=NoDocuments)
+    answers: Answers = field(default_factory=Answers)
     earlier: Earlier = field(default_factory=Earlier)
+    priced: Priced = as_written
 
     async def __call__(
         self, turn_id: int, given: TurnInput, history: Sequence[Message]
@@ -53,11 +55,11 @@ class Agent:
     async def _decide(
         self, journal: Journal, given: TurnInput, history: Sequence[Message]
     ) -> TurnResult:
-        playbook = self.playbooks[given.conversation.account]
         until = asyncio.get_running_loop().time() + self.deadline_seconds
         business = given.conversation.business
-        passages = await read_for(self.knowledge, business, words_of(given.batch))
-        opening = build_prompt(playbook, given, history, passages)
+        playbook = await self.priced(business, self.playbooks[given.conversation.account])
+        read = partial(self.answers.read, business, given.knowledge, playbook)
+        opening = build_prompt(playbook, given, history, await read(words_of(given.batch)))
         spoken_at = _spoken_at(given, history)
         if _needs_no_model(opening):
             return self._plainly(given, opening, journal, spoken_at)
@@ -65,9 +67,7 @@ class Agent:
         opening = await self.earlier(opening, given, history, asking)
         loop = Loop(
             asking=asking,
-            scene=Scene(
-                playbook=playbook, given=given, read=partial(read_for, self.knowledge, business)
-            ),
+            scene=Scene(playbook=playbook, given=given, read=read),
             opening=opening,
             judge=self.judge,
         )
@@ -128,6 +128,7 @@ def _needs_no_model(opening: Prompt) -> bool:
         opening.facts,
         asked=opening.asked,
         today=opening.today,
+        look=opening.look,
     )
 
 

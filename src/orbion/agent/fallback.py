@@ -19,5 +19,6 @@ def fall_back(prompt: Prompt, handoff: str | None = None) -> Reply:
             today=prompt.today,
             given_up=prompt.given_up,
             passages=prompt.passages,
+            look=prompt.look,
         ),
     )

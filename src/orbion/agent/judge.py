@@ -73,6 +73,8 @@ class Judge:
     def _lines(self, playbook: Playbook) -> tuple[str, ...]:
         lines = self._own.get(playbook.version)
         if lines is None:
+            if len(self._own) >= self.most_known:
+                self._own.clear()
             lines = self._own[playbook.version] = _own_lines(playbook)
         return lines
 

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from orbion.agent.history import CHARACTERS_PER_TOKEN, chat_history, newest_within, shown
+from orbion.agent.reading import NOTHING_READ, Read
 from orbion.agent.tools import SPECS
 from orbion.domain.answering import write_hours, write_item
 from orbion.domain.consent import STOP_QUESTION
@@ -16,7 +17,6 @@ from orbion.domain.language import Language, language_in, lock
 from orbion.domain.leads import Lead
 from orbion.domain.messages import Message
 from orbion.domain.moments import day_of
-from orbion.domain.passages import Found
 from orbion.domain.pipeline import is_over
 from orbion.domain.playbook import Playbook, Slot
 from orbion.domain.prompt import Prompt
@@ -82,7 +82,7 @@ def build_prompt(
     playbook: Playbook,
     given: TurnInput,
     history: Sequence[Message],
-    passages: tuple[Found, ...] = (),
+    read: Read = NOTHING_READ,
 ) -> Prompt:
     """Whatever a customer wrote stands in the user role, and the batch as JSON strings in it."""
     pending = tuple(text for message in given.batch if (text := shown(message)))
@@ -102,8 +102,8 @@ def build_prompt(
         "first_contact": first_contact,
         "messages": newest_within(BATCH_CHARACTERS, pending, len),
     }
-    if passages:
-        now["documents"] = {each.passage.fact_id: each.passage.text for each in passages}
+    if read.passages:
+        now["documents"] = {each.passage.fact_id: each.passage.text for each in read.passages}
     return Prompt(
         playbook=playbook,
         payer=Payer(
@@ -121,7 +121,8 @@ def build_prompt(
         asked=asked if playbook.slot(asked) else None,
         first_contact=first_contact,
         today=day_of(given.batch[-1].occurred_at, playbook.timezone) if given.batch else None,
-        passages=passages,
+        passages=read.passages,
+        look=read.look,
         tools=SPECS,
         given_up=closed,
         language=language,

@@ -63,7 +63,8 @@ def _summary(found: Playbook) -> Iterator[str]:
     yield f"hours: {write_hours(found)}"
     national = "Brazil's holidays and " if found.national_holidays else ""
     yield f"closed: {national}{len(found.holidays)} days of its own"
-    yield "prices:"
+    where = found.catalogue_sheet
+    yield "prices:" if where is None else f"prices, while {where.tab}!{where.area} cannot be read:"
     yield from (f"  {plain(write_item(item))}" for item in found.catalogue)
     yield "asks, in this order:"
     rows = [

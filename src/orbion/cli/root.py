@@ -22,7 +22,7 @@ VERBS: Mapping[str, str] = {
     "connect": "Link a phone to an account with a QR code.",
     "webhook": "Look at an account's webhook, or set it.",
     "cost": "Show what models cost on a day, by model, task and conversation.",
-    "sheet": "Compare a business's sheet with the leads, and have it written again.",
+    "sheet": "Compare a business's sheet with the leads, or read the prices in it.",
     "knowledge": "Add documents that answers are found in, list, search or remove them.",
     "demo": "Show customers, answers, leads and health on one screen.",
     "chat": "Be a customer of a running demo yourself.",

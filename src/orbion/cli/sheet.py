@@ -1,13 +1,18 @@
-"""`orbion sheet`: compare a business's sheet with the leads, and have it written again."""
+"""`orbion sheet`: compare a business's sheet with the leads, or read the prices in it."""
 
 import asyncio
 from collections.abc import Iterator
 
 import click
 
-from orbion.config import load_settings
+from orbion.cli.output import plain
+from orbion.config import Settings, load_settings
+from orbion.domain.answering import write_item
+from orbion.domain.catalogue_sheet import Catalogue, read_catalogue
+from orbion.domain.errors import FaultCode, RefusedError
 from orbion.domain.mirror import Changes
-from orbion.main.operating import operators_resync
+from orbion.main.operating import operators_resync, operators_sheets
+from orbion.main.playbooks import playbook_of
 from orbion.main.world import real_world
 
 _SHOWN = 20
@@ -15,11 +20,12 @@ _SHOWN = 20
 
 @click.group()
 def sheet() -> None:
-    """Compare a business's sheet with the leads, and have it written again.
+    """Compare a business's sheet with the leads, or read the prices in it.
 
     \b
     orbion sheet resync loja --dry-run
     orbion sheet resync loja
+    orbion sheet prices loja
     """  # noqa: D301 \b is click's mark for lines that keep their breaks
 
 
@@ -34,6 +40,32 @@ def resync(name: str, *, dry_run: bool) -> None:
     """
     for line in _told(asyncio.run(_resync(name, dry_run=dry_run)), dry_run=dry_run):
         click.echo(line)
+
+
+@sheet.command()
+@click.argument("account")
+def prices(account: str) -> None:
+    """Read the catalogue where the account's playbook says it is, and name each row left out."""
+    found = asyncio.run(_prices(load_settings(), account))
+    for item in found.items:
+        click.echo(plain(write_item(item)))
+    for row in found.skipped:
+        click.echo(row, err=True)
+    click.echo(f"{len(found.items)} sold, {len(found.skipped)} left out", err=True)
+
+
+async def _prices(settings: Settings, name: str) -> Catalogue:
+    account = settings.accounts().get(name)
+    if account is None:
+        raise RefusedError(FaultCode.NOT_FOUND, f"there is no account {name}")
+    where = playbook_of(account.playbook).catalogue_sheet
+    if where is None:
+        raise RefusedError(
+            FaultCode.NOT_FOUND, f"the playbook {account.playbook} names no [catalogue_sheet]"
+        )
+    async with operators_sheets(settings, real_world()) as sheets:
+        cells = await sheets.of(account.business).cells(account.business, where.tab, where.area)
+    return read_catalogue(cells, where)
 
 
 async def _resync(name: str, *, dry_run: bool) -> Changes:

@@ -48,7 +48,8 @@ class Settings(BaseSettings):
         default=1024,
         ge=0,
         le=1_000_000,
-        description="Conversations, and leads, that a process keeps in memory; 0 keeps none.",
+        description="Conversations, leads, and answers to questions, that a process keeps in "
+        "memory of each; 0 keeps none.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line of the log."

@@ -1,10 +1,10 @@
 """Answer a customer from the playbook's data alone: the one deterministic answerer."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
-from typing import Final
+from typing import Final, TypeAlias
 
 from orbion.domain.extraction import read_slot, says_only
 from orbion.domain.media import is_reaction, is_unreadable
@@ -45,6 +45,25 @@ class _Heard:
     substance: bool
 
 
+LookUp: TypeAlias = Callable[[Playbook, str], Sequence[ReplyBubble]]
+"""What the data say to one sentence, found as `look_up` does or kept from when it was."""
+
+
+def look_up(playbook: Playbook, sentence: str) -> Sequence[ReplyBubble]:
+    """What the data say to one sentence; nothing if it asks for nothing known."""
+    said = spelled_out(sentence)
+    found = _about_itself(playbook, said)
+    entry = find_faq(playbook, said, surely=bool(found))
+    items = find_items(playbook, said) if asks_price(said) else ()
+    if items and not (entry and answers_price(entry)):
+        return [_price_list(playbook, items)]
+    if entry:
+        return [ReplyBubble(text=entry.answer, fact_ids=(entry.fact_id,))]
+    if found or not asks_price(said) or names_unknown_thing(playbook, said):
+        return found
+    return [_price_list(playbook, playbook.catalogue[:_MOST_ITEMS])] if playbook.catalogue else []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """Where a conversation stands when it is answered.
@@ -59,6 +78,7 @@ class Situation:
     today: date | None = None
     given_up: Collection[str] = ()
     passages: Sequence[Found] = ()
+    look: LookUp = look_up
 
 
 def answer(playbook: Playbook, pending: Sequence[str], facts: Facts, now: Situation) -> Reply:
@@ -91,6 +111,7 @@ def is_plain(
     *,
     asked: str | None,
     today: date | None = None,
+    look: LookUp = look_up,
 ) -> bool:
     """Whether the batch does nothing but answer our question: no word of a model is needed then.
 
@@ -100,9 +121,8 @@ def is_plain(
         return False
     if asked not in _learn(playbook, pending, facts, asked=asked, today=today):
         return False
-    heard = _hear(
-        playbook, pending, facts, Situation(asked=asked, first_contact=False, today=today)
-    )
+    now = Situation(asked=asked, first_contact=False, today=today, look=look)
+    heard = _hear(playbook, pending, facts, now)
     if heard.answers or heard.sent_media or asked not in heard.facts:
         return False
     quotes = {fact.quote for fact in heard.facts.values()}
@@ -124,9 +144,7 @@ def _hear(playbook: Playbook, pending: Sequence[str], facts: Facts, now: Situati
     slot = playbook.slot(now.asked)
     said = learnt.get(now.asked) if now.asked else None
     asking = [part for part in parts if not (slot and said and says_only(slot, part, said))]
-    answers = {
-        bubble.fact_ids: bubble for part in asking for bubble in _find(playbook, part, now.passages)
-    }
+    answers = {bubble.fact_ids: bubble for part in asking for bubble in _find(playbook, part, now)}
     spoken = {word for text in texts for word in spelled_out(text).split()}
     return _Heard(
         answers=tuple(answers.values()),
@@ -179,28 +197,13 @@ def _handoff_reason(playbook: Playbook, pending: Sequence[str]) -> str | None:
     )
 
 
-def look_up(playbook: Playbook, sentence: str) -> list[ReplyBubble]:
-    """What the data say to one sentence; nothing if it asks for nothing known."""
-    said = spelled_out(sentence)
-    found = _about_itself(playbook, said)
-    entry = find_faq(playbook, said, surely=bool(found))
-    items = find_items(playbook, said) if asks_price(said) else ()
-    if items and not (entry and answers_price(entry)):
-        return [_price_list(playbook, items)]
-    if entry:
-        return [ReplyBubble(text=entry.answer, fact_ids=(entry.fact_id,))]
-    if found or not asks_price(said) or names_unknown_thing(playbook, said):
-        return found
-    return [_price_list(playbook, playbook.catalogue[:_MOST_ITEMS])] if playbook.catalogue else []
-
-
-def _find(playbook: Playbook, sentence: str, passages: Sequence[Found]) -> list[ReplyBubble]:
+def _find(playbook: Playbook, sentence: str, now: Situation) -> Sequence[ReplyBubble]:
     """What the playbook says to one sentence, or what the documents say to a question.
 
     A passage that is surely asked for comes before an answer that is only like the question.
     """
-    found = look_up(playbook, sentence)
-    read = next((each for each in passages if each.sentence == sentence), None)
+    found = now.look(playbook, sentence)
+    read = next((each for each in now.passages if each.sentence == sentence), None)
     if read is None or not is_question(sentence):
         return found
     if read.likeness < _least(playbook, sentence, found):

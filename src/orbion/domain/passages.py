@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orbion.domain.retrieval import subjects
-from orbion.domain.text import sentences, visible, words
+from orbion.domain.text import visible, words
 from orbion.domain.vocabulary import spelled_out
 
 MOST_CHARACTERS: Final = 320
@@ -120,13 +120,6 @@ def terms_of(text: str) -> frozenset[str]:
 def asked_terms(texts: Iterable[str]) -> tuple[str, ...]:
     """What to search for, in a stable order."""
     return tuple(sorted({term for text in texts for term in terms_of(text)})[:MOST_TERMS])
-
-
-def find_passages(candidates: Sequence[Passage], texts: Iterable[str]) -> tuple[Found, ...]:
-    """The passage that answers each sentence, where one does."""
-    parts = (part for text in texts for part in sentences(text))
-    found = (best_passage(candidates, part) for part in parts)
-    return tuple(each for each in found if each is not None)[:MOST_PASSAGES]
 
 
 def best_passage(candidates: Sequence[Passage], sentence: str) -> Found | None:

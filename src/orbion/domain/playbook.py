@@ -103,6 +103,14 @@ class Item:
         return f"price:{self.id}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetRange:
+    """Cells of a tab in A1 notation, as «A1:F»."""
+
+    tab: str
+    area: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Faq:
     """One answer and the ways people ask for it.
@@ -208,7 +216,8 @@ class Playbook:
     `objections` are answered like `faq`, but their questions are what customers object.
     `holidays` are closed days of its own, beside Brazil's when `national_holidays`; `offers` are
     words for what it sells at large, as «mensalidade». `knowledge_folder` holds its Markdown
-    documents, beside the file.
+    documents, beside the file. `catalogue_sheet` is the part of the business's sheet that holds its
+    catalogue; `catalogue` serves while that cannot be read.
     """
 
     id: str
@@ -233,6 +242,7 @@ class Playbook:
     national_holidays: bool = False
     budget: Budget = field(default_factory=Budget)
     knowledge_folder: str | None = None
+    catalogue_sheet: SheetRange | None = None
 
     @property
     def knowledge(self) -> tuple[Faq, ...]:

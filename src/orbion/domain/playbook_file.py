@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from orbion.domain.catalogue_sheet import read_range
 from orbion.domain.errors import FaultCode, RejectedError
 from orbion.domain.playbook import (
     FAREWELL,
@@ -23,6 +24,7 @@ from orbion.domain.playbook import (
     Opening,
     Option,
     Playbook,
+    SheetRange,
     Slot,
     SlotKind,
     Stage,
@@ -41,6 +43,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _LONGEST_TEXT: Final = 1000
 _HIGHEST_PERCENT: Final = 100
 _LATER: Final = "{reopens}"
+_RANGE_CURE: Final = 'write the tab and its cells, as "Catálogo!A1:F"'
 _OPT_OUT_QUESTION: Final = "Sem problema! Quer que eu pare de te mandar mensagens por aqui?"
 
 
@@ -103,6 +106,7 @@ def _playbook(name: str, version: str, raw: dict[str, Any], faults: list[str]) -
         stages=tuple(map(_stage, top.tables("stages", "add [[stages]]", least=1))),
         handoff=_handoff(top.table("handoff", "add the table [handoff]")),
         texts=_texts(top.table("texts", "add the table [texts]"), names),
+        catalogue_sheet=_catalogue_sheet(top.optional_table("catalogue_sheet", _RANGE_CURE)),
         knowledge_folder=_knowledge(top.optional_table("knowledge", "add the table [knowledge]")),
         budget=_budget(top.optional_table("budget", "add the table [budget]")),
     )
@@ -147,6 +151,17 @@ def _knowledge(table: TomlTable | None) -> str | None:
     folder = table.text("folder", "name the folder of Markdown documents beside this file")
     table.close()
     return folder
+
+
+def _catalogue_sheet(table: TomlTable | None) -> SheetRange | None:
+    if table is None:
+        return None
+    text = table.text("range", _RANGE_CURE)
+    found = read_range(text)
+    if text and found is None:
+        table.fault("range", f"is {text!r}; {_RANGE_CURE}")
+    table.close()
+    return found
 
 
 def _away(table: TomlTable, key: str, names: dict[str, str]) -> str:

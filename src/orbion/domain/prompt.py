@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from orbion.domain.answering import LookUp, look_up
 from orbion.domain.language import Language
 from orbion.domain.passages import Found
 from orbion.domain.playbook import Playbook
@@ -26,7 +27,7 @@ class Prompt:
     answer, written on the business's `today`; `passages` what its documents say to them. The
     provider may call `tools` instead of answering, unless it `must_answer`. `language` is the one
     to answer in. `summary` is the message that stands for the chat before `messages`; what is said
-    in it proves nothing.
+    in it proves nothing; `look` finds what the data of the business say to a sentence.
     """
 
     playbook: Playbook
@@ -44,6 +45,7 @@ class Prompt:
     language: Language | None = None
     summary: ChatMessage | None = None
     task: Task = "reply"
+    look: LookUp = look_up
 
 
 def models_of(reply: str, summary: str | None = None) -> Models:

@@ -59,7 +59,8 @@ class Bubble:
 class TurnInput:
     """Everything a turn reads: open messages in prompt order, the lead and the conversation.
 
-    `playbook` is the version of the playbook in force, kept with the turn.
+    `playbook` is the version of the playbook in force, kept with the turn; `knowledge` that of the
+    business's documents.
     """
 
     conversation: Conversation
@@ -69,6 +70,7 @@ class TurnInput:
     first_open_at: int
     trace: str
     playbook: str | None = None
+    knowledge: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

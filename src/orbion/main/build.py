@@ -1,17 +1,18 @@
 """Builds the whole service from settings, outside in, and runs it."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from orbion import __version__
 from orbion.adapters.db.late import LateReads
+from orbion.adapters.db.store import DbStore
 from orbion.adapters.http import build_client
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.greetings import as_greeting
 from orbion.main.database import build_store, open_database
-from orbion.main.knowing import Folders
+from orbion.main.knowing import build_knowing
 from orbion.main.mirroring import guarded_sheets
 from orbion.main.observing import Built, Orbion, observe
 from orbion.main.outside import (
@@ -29,6 +30,7 @@ from orbion.main.world import World
 from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.skew import Skew
 from orbion.web.deps import State
+from orbion.workers.supervisor import Background
 from orbion.workers.wakeups import Wakeups
 
 
@@ -77,6 +79,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
         gateways = guarded_gateways(given, client, guards)
         archives = guarded_archives(given, client, guards)
         sheets = guarded_sheets(guards, client)
+        knowing = build_knowing(settings, world, accounts, playbooks, store=store, sheets=sheets)
         wakeups = Wakeups()
         loops = part.loops(
             settings,
@@ -88,6 +91,7 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 owner_of=owners_of(accounts, playbooks),
                 events=build_events(settings, guards, client),
                 llm=partial(build_llm, settings, guards, store, closing=stack),
+                knowing=knowing,
                 sheets=sheets,
                 wakeups=wakeups,
                 metrics=metrics,
@@ -105,15 +109,16 @@ async def build(settings: Settings, world: World, part: Part = WHOLE) -> AsyncGe
                 archives=archives,
                 sheets=sheets,
                 guards=guards,
+                knowing=knowing,
                 loops=loops,
                 wakeups=wakeups,
-                background=(
-                    partial(db.listen, wakeups.heard),
-                    Folders(accounts=accounts, playbooks=playbooks, shelf=store, world=world).run,
-                    *(() if news is None else (partial(news.run, store),)),
-                ),
+                background=(partial(db.listen, wakeups.heard), *_told(news, store)),
             )
         )
+
+
+def _told(news: CircuitNews | None, store: DbStore) -> Sequence[Background]:
+    return () if news is None else (partial(news.run, store),)
 
 
 @asynccontextmanager

@@ -8,11 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Protocol
 
+from orbion.agent.reading import Answers
+from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.passages import Document, read_markdown
 from orbion.domain.playbook import Playbook
+from orbion.kit.cache import Cache, CachePolicy, CacheStatistics
+from orbion.main.mirroring import Sheets
 from orbion.main.playbooks import playbook_path
+from orbion.main.pricing import Prices, build_prices
 from orbion.main.world import World
+from orbion.ports import Knowledge
 from orbion.telemetry.logs import KNOWLEDGE, log
 
 FOLDER: Final = "folder"
@@ -27,6 +33,19 @@ class Shelf(Protocol):
     async def replace_documents(
         self, business: str, origin: str, documents: Sequence[Document]
     ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowing:
+    """What is known of the businesses beside their playbooks' files."""
+
+    answers: Answers
+    prices: Prices
+    folders: "Folders"
+
+    @property
+    def caches(self) -> Mapping[str, CacheStatistics]:
+        return {**self.answers.statistics, **self.prices.catalogues.statistics}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +95,26 @@ def read_folder(folder: Path) -> tuple[str, list[Document]]:
         hasher.update(f"{path.name}\0{source}\0".encode())
         documents.append(read_markdown(path.stem, source, origin=FOLDER))
     return hasher.hexdigest(), documents
+
+
+class Library(Shelf, Knowledge, Protocol):
+    """Where documents are kept and found."""
+
+
+def build_knowing(
+    settings: Settings,
+    world: World,
+    accounts: Mapping[str, Account],
+    playbooks: Mapping[str, Playbook],
+    *,
+    store: Library,
+    sheets: Sheets,
+) -> Knowing:
+    kept = CachePolicy(maxsize=settings.cache_entries, ttl=3600.0)
+    return Knowing(
+        answers=Answers(
+            knowledge=store, cache=Cache("answer", kept, clock=world.clock, random=world.random)
+        ),
+        prices=build_prices(accounts, playbooks, sheets, world),
+        folders=Folders(accounts=accounts, playbooks=playbooks, shelf=store, world=world),
+    )

@@ -13,11 +13,12 @@ from orbion.adapters.db.store import DbStore
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
-from orbion.kit.clock import Clock
+from orbion.kit.cache import CacheStatistics
 from orbion.kit.health import Check, HealthBoard, LoopMonitor
 from orbion.kit.ids import new_trace
 from orbion.kit.lifecycle import Lifecycle
 from orbion.main.caring import Care, build_watches
+from orbion.main.knowing import Knowing
 from orbion.main.mirroring import Sheets, sheet_guard_of
 from orbion.main.outside import Guards, guard_of
 from orbion.main.world import World
@@ -67,9 +68,15 @@ class Built:
     archives: Mapping[str, Archive]
     sheets: Sheets
     guards: Guards
+    knowing: Knowing
     loops: Sequence[QueueLoop]
     wakeups: Wakeups
     background: Sequence[Background]
+
+    @property
+    def caches(self) -> Mapping[str, CacheStatistics]:
+        """Of all that this process keeps in memory, by its name."""
+        return {**self.store.caches, **self.knowing.caches}
 
     @property
     def folder(self) -> Path:
@@ -99,10 +106,12 @@ def observe(built: Built) -> Orbion:
     watched = _watched(built)
     state = _state(built, watched, monitor, report)
     _start_at_zero(metrics)
-    _follow(metrics, built.store, state.receive, clock)
+    _follow(metrics, built, state.receive)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
     background: list[Background] = [
         *built.background,
+        built.knowing.folders.run,
+        built.knowing.prices.run,
         monitor.run,
         state.board.run,
         upkeep.prune,
@@ -204,6 +213,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         desk=store,
         move_lead=MoveLead(leads=leads, accounts=by_business, playbooks=built.playbooks),
         forecast_leads=ForecastLeads(leads=leads, accounts=by_business, playbooks=built.playbooks),
+        read_catalogue=built.knowing.prices.read_now,
         access=Access(admin_key=settings.admin(), observer_key=settings.observer(), limits=limits),
         limits=limits,
         board=_board(built, watched.watches),
@@ -222,7 +232,7 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
-            "caches": lambda: store.caches,
+            "caches": lambda: built.caches,
             "system": system(monitor, lambda: clock.monotonic() - started),
             "versions": lambda: {"orbion": __version__},
         },
@@ -248,6 +258,7 @@ def _board(built: Built, watches: Mapping[str, AccountWatch]) -> HealthBoard:
                 for name, watch in watches.items()
             ),
             *(sheet_check(sheet, guards[name]) for name, sheet in sheets.items()),
+            *built.knowing.prices.checks(),
             *(
                 ModelCheck(
                     provider=provider,
@@ -283,14 +294,14 @@ def _start_at_zero(metrics: Metrics) -> None:
         metrics.outbound.inc("whatsapp", outcome, amount=0)
 
 
-def _follow(metrics: Metrics, store: DbStore, receive: Receive, clock: Clock) -> None:
+def _follow(metrics: Metrics, built: Built, receive: Receive) -> None:
     """Read what is counted elsewhere whenever metrics are read."""
 
     def refresh() -> None:
-        for name, statistics in store.caches.items():
+        for name, statistics in built.caches.items():
             metrics.cache_requests.follow(statistics.hits, name, "hit")
             metrics.cache_requests.follow(statistics.misses, name, "miss")
         for account, at in receive.last_seen.items():
-            metrics.webhook_age_seconds.set((clock.now() - at) / 1000, account)
+            metrics.webhook_age_seconds.set((built.world.clock.now() - at) / 1000, account)
 
     metrics.before_collect(refresh)

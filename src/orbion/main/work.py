@@ -13,6 +13,7 @@ from orbion.domain.lanes import Queue
 from orbion.domain.playbook import Playbook
 from orbion.kit.ids import new_trace
 from orbion.main.database import build_pace
+from orbion.main.knowing import Knowing
 from orbion.main.mirroring import Sheets
 from orbion.main.outside import sending_rates
 from orbion.main.world import World
@@ -39,6 +40,7 @@ class Parts:
     owner_of: Callable[[str], str | None]
     events: Events | None
     llm: Callable[[], LLM]
+    knowing: Knowing
     sheets: Sheets
     wakeups: Wakeups
     metrics: Metrics
@@ -54,7 +56,8 @@ def build_loops(settings: Settings, world: World, parts: Parts) -> Sequence[Queu
         deadline_seconds=settings.model_deadline + TURN_SLACK,
         clock=world.clock,
         metrics=metrics,
-        knowledge=store,
+        answers=parts.knowing.answers,
+        priced=parts.knowing.prices.catalogues,
         earlier=Earlier(
             kept=DbSummaries(db=store.db), llm=llm if settings.sums_up_by_model else None
         ),

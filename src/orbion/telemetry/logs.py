@@ -45,6 +45,7 @@ PLAYBOOK_REFUSED: Final = "playbook.refused"
 BUDGET: Final = "budget"
 NOTICE: Final = "notice"
 KNOWLEDGE: Final = "knowledge"
+CATALOGUE: Final = "catalogue"
 BUG: Final = "bug"
 
 _ORBION: Final = logging.getLogger("orbion")

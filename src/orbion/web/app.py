@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from orbion.domain.errors import UnavailableError
-from orbion.web import admin, breakers, health, leads, metrics, webhooks
+from orbion.web import admin, breakers, catalogues, health, leads, metrics, webhooks
 from orbion.web.deps import STATE, State
 from orbion.web.limits import TooManyError, too_many
 from orbion.web.middleware import Direct, Tracing
@@ -60,6 +60,7 @@ def create_app(
     app.include_router(metrics.router)
     app.include_router(admin.router)
     app.include_router(breakers.router)
+    app.include_router(catalogues.router)
     app.include_router(leads.router)
     app.add_exception_handler(UnavailableError, admin.unavailable)
     app.add_exception_handler(TooManyError, too_many)

@@ -1,6 +1,6 @@
 """Give the handlers typed access to what the composition root built."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
@@ -8,6 +8,7 @@ from fastapi import Depends
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orbion.domain.catalogue_sheet import Catalogue
 from orbion.kit.clock import Clock
 from orbion.kit.guard import Guard
 from orbion.kit.health import HealthBoard, Heartbeat
@@ -34,13 +35,15 @@ class State:
     """What the lifespan yields.
 
     `heartbeats` are the loops without which the process is dead (event loop, dispatchers);
-    `body_limit` is in bytes.
+    `read_catalogue` reads an account's from its sheet, None if it has no such; `body_limit` is in
+    bytes.
     """
 
     receive: Receive
     desk: Desk
     move_lead: MoveLead
     forecast_leads: ForecastLeads
+    read_catalogue: Callable[[str], Awaitable[Catalogue | None]]
     access: Access
     limits: Limits
     board: HealthBoard

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 import psutil
 
+from orbion.agent.catalogues import Look as CatalogueLook
 from orbion.domain.accounts import AccountReport, Finding, Verdict
 from orbion.domain.errors import FaultCode, OrbionError
 from orbion.kit.breaker import BreakerState
@@ -84,6 +85,25 @@ def sheet_check(sheet: Sheet, guard: Guard) -> Check:
         return CheckResult(status=status, facts={"circuit": state})
 
     return Check(name=guard.name, critical=False, probe=look, timeout=15.0, every=60.0)
+
+
+def catalogue_check(name: str, latest: Callable[[], CatalogueLook | None]) -> Check:
+    """Show how the last reading of a catalogue ended; rows left out are named by their numbers."""
+
+    async def look() -> CheckResult:
+        last = latest()
+        if last is None:
+            return CheckResult(status=Status.healthy, facts={"read": False})
+        facts: dict[str, Fact] = {"read": last.found is not None, "looked_ms": last.at}
+        if last.found is None:
+            summary = "" if last.trouble is None else last.trouble.code
+            return CheckResult(status=Status.degraded, summary=summary, facts=facts)
+        items, skipped = len(last.found.items), "; ".join(last.found.skipped)
+        return CheckResult(
+            status=Status.healthy, facts=facts | {"items": items, "skipped": skipped}
+        )
+
+    return Check(name=f"catalogue:{name}", critical=False, probe=look, every=5.0)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from random import Random
 
 from orbion.agent.agent import Agent
-from orbion.agent.reading import NoDocuments
+from orbion.agent.reading import Answer, AnswerKey, Answers, NoDocuments
 from orbion.domain.passages import Passage, read_markdown
 from orbion.domain.reply import Reply, ReplyBubble
-from orbion.domain.turns import TurnResult, Verdict
+from orbion.domain.turns import Facts, TurnResult, Verdict
+from orbion.kit.cache import Cache, CachePolicy
 from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
 from tests.support.turns import JournaledTurns, SaidLLM, calls, in_turn, turn
@@ -24,7 +26,13 @@ class Library:
         return [each for each in COVER.passages if set(terms) & set(each.terms)]
 
 
-async def run(llm: SaidLLM, text: str) -> TurnResult:
+async def run(
+    llm: SaidLLM,
+    text: str,
+    *,
+    answers: Answers | None = None,
+    facts: Facts | None = None,
+) -> TurnResult:
     agent = Agent(
         llm=llm,
         turns=JournaledTurns(),
@@ -32,9 +40,9 @@ async def run(llm: SaidLLM, text: str) -> TurnResult:
         deadline_seconds=5.0,
         clock=ManualClock(),
         metrics=Metrics(),
-        knowledge=Library(),
+        answers=answers or Answers(knowledge=Library()),
     )
-    return await agent(1, turn(text), ())
+    return await agent(1, turn(text, facts=facts), ())
 
 
 async def test_the_passage_stands_in_the_prompt_and_backs_the_answer() -> None:
@@ -65,3 +73,18 @@ async def test_the_playbooks_answerer_says_the_passage_itself() -> None:
 
 async def test_a_business_without_documents_has_none() -> None:
     assert await NoDocuments().passages("sol", ["loja"]) == ()
+
+
+async def test_two_customers_share_what_the_data_say_and_nothing_of_their_own() -> None:
+    cache: Cache[AnswerKey, Answer] = Cache(
+        "answer", CachePolicy(maxsize=9, ttl=60.0), clock=ManualClock(), random=Random(1)
+    )
+    answers = Answers(knowledge=Library(), cache=cache)
+    first = await run(in_turn("nonsense"), "e tem manobrista?", answers=answers)
+    second = await run(
+        in_turn("nonsense"), "E tem MANOBRISTA?", answers=answers, facts={"nome": "Ana"}
+    )
+    assert COVER.passages[0].text in [bubble.text for bubble in first.bubbles]
+    assert COVER.passages[0].text in [bubble.text for bubble in second.bubbles]
+    assert [bubble.text for bubble in first.bubbles] != [bubble.text for bubble in second.bubbles]
+    assert (cache.statistics.hits, cache.statistics.misses) == (1, 1)

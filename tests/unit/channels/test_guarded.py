@@ -285,6 +285,9 @@ async def test_a_sheet_out_of_time_is_unavailable() -> None:
         async def read(self, business: str) -> None:
             raise AssertionError(business)
 
+        async def cells(self, business: str, tab: str, area: str) -> Sequence[Sequence[str]]:
+            raise AssertionError(business, tab, area)
+
         async def reach(self) -> None:
             raise UnavailableError(FaultCode.SHEETS_AUTH, "")
 

@@ -19,6 +19,13 @@ def test_each_shipped_playbook_is_whole_and_shown() -> None:
         assert "stages: novo from 0" in shown.output
 
 
+def test_prices_of_a_sheet_are_said_to_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "loja.toml"
+    path.write_text(f'{SOLAR_FILE.read_text()}\n[catalogue_sheet]\nrange = "Preços!A1:C"\n')
+    shown = CliRunner().invoke(orbion, ["playbook", "show", str(path)])
+    assert "prices, while Preços!A1:C cannot be read:" in shown.output
+
+
 def test_every_fault_is_told_on_its_own_line(tmp_path: Path) -> None:
     broken = tmp_path / "loja.toml"
     broken.write_text(

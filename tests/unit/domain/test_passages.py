@@ -10,13 +10,15 @@ from orbion.domain.answering import Situation, answer
 from orbion.domain.passages import (
     MOST_CHARACTERS,
     MOST_LINES,
+    Found,
     Passage,
     asked_terms,
-    find_passages,
+    best_passage,
     read_markdown,
     slug,
     terms_of,
 )
+from orbion.domain.text import sentences
 from orbion.main.knowing import read_folder
 from tests.support.playbooks import FOLDER, SHIPPED, shipped
 
@@ -47,11 +49,16 @@ def library(name: str) -> list[Passage]:
     return [each for document in documents for each in document.passages]
 
 
+def find_passages(candidates: Sequence[Passage], text: str) -> Sequence[Found]:
+    found = (best_passage(candidates, part) for part in sentences(text))
+    return [each for each in found if each is not None]
+
+
 def said(name: str, text: str) -> Sequence[tuple[str, str]]:
     """Every source and text of the answer, searched for as the database does."""
     wanted = set(asked_terms([text]))
     candidates = [each for each in library(name) if wanted & set(each.terms)]
-    found = find_passages(candidates, [text])
+    found = find_passages(candidates, text)
     reply = answer(
         shipped(name), [text], {}, Situation(asked=None, first_contact=False, passages=found)
     )
@@ -131,7 +138,7 @@ def test_after_a_passage_the_open_question_is_asked() -> None:
         [WANTED],
         {"nome": "Ana"},
         Situation(
-            asked="conta", first_contact=False, passages=find_passages(library("solar"), [WANTED])
+            asked="conta", first_contact=False, passages=find_passages(library("solar"), WANTED)
         ),
     )
     assert [bubble.fact_ids for bubble in reply.bubbles] == [("doc:empresas-e-campo:4",), ()]
@@ -146,7 +153,7 @@ def test_what_nobody_knows_is_not_known_and_the_open_question_is_asked() -> None
         [UNKNOWN],
         {"nome": "Ana"},
         Situation(
-            asked=None, first_contact=False, passages=find_passages(library("solar"), [UNKNOWN])
+            asked=None, first_contact=False, passages=find_passages(library("solar"), UNKNOWN)
         ),
     )
     (bubble,) = reply.bubbles

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from orbion.domain.errors import FaultCode, RejectedError
+from orbion.domain.playbook import SheetRange
 from orbion.domain.playbook_file import load_playbook
 from orbion.domain.qualification import open_slots, score, stage
 from orbion.domain.toml_lines import line_numbers, line_of
@@ -71,6 +72,29 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
         "business.timezone is 'Marte/Base'; write an IANA zone, as \"America/Sao_Paulo\"",
         "catalogue[0].price is not a number; write the price in reais, as 12900.00",
     ]
+
+
+def test_the_part_of_a_sheet_that_holds_the_catalogue_is_checked(tmp_path: Path) -> None:
+    cure = 'write the tab and its cells, as "Catálogo!A1:F"'
+    for written, fault in (
+        ('range = "A1:F"', f"range is 'A1:F'; {cure}"),
+        ('rnge = "Catálogo!A1:F"', f"range is missing; {cure}"),
+        ('range = ""', f"range is empty; {cure}"),
+    ):
+        changed = ("[knowledge]", f"[catalogue_sheet]\n{written}\n\n[knowledge]")
+        assert f"solar.toml: catalogue_sheet.{fault}" in faults(tmp_path, changed)
+    good = tmp_path / "good.toml"
+    good.write_text(f'{SOLAR_FILE.read_text()}\n[catalogue_sheet]\nrange = "Catálogo!A1:F"\n')
+    assert load_playbook(good).catalogue_sheet == SheetRange(tab="Catálogo", area="A1:F")
+    assert solar().catalogue_sheet is None
+
+
+def test_a_fault_of_it_names_its_line(tmp_path: Path) -> None:
+    broken = tmp_path / "solar.toml"
+    text = f'{SOLAR_FILE.read_text()}\n[catalogue_sheet]\nrange = "Catálogo"'
+    broken.write_text(text)
+    with pytest.raises(RejectedError, match=f"^solar.toml:{len(text.splitlines())}: catalogue_sh"):
+        load_playbook(broken)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The whole HTTP side in process, over stores that live in memory."""
 
 import random
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from orbion.adapters.channels.evolution import EvolutionChannel, SendTimeouts
 from orbion.adapters.http import build_client
+from orbion.domain.catalogue_sheet import Catalogue
 from orbion.domain.conversations import Account, Conversation, Mode, ModeReason
 from orbion.domain.errors import OrbionError
 from orbion.domain.events import (
@@ -281,6 +282,11 @@ class House:
         return await self.client.post(path, json=body, headers=sent)
 
 
+async def no_catalogue(_account: str) -> Catalogue | None:
+    """No playbook of the house names a sheet."""
+    return None
+
+
 @asynccontextmanager
 async def house(
     *,
@@ -288,6 +294,7 @@ async def house(
     observer_key: str | None = None,
     checks: Sequence[Check] = (),
     sections: Mapping[str, Section] | None = None,
+    read_catalogue: Callable[[str], Awaitable[Catalogue | None]] = no_catalogue,
     guards: Mapping[str, Guard] | None = None,
 ) -> AsyncGenerator[House]:
     clock, inbox, desk, probe = StillClock(), MemoryInbox(), MemoryDesk(), MemoryProbe()
@@ -302,6 +309,7 @@ async def house(
         desk=desk,
         move_lead=MoveLead(leads=leads, accounts=accounts, playbooks=playbooks),
         forecast_leads=ForecastLeads(leads=leads, accounts=accounts, playbooks=playbooks),
+        read_catalogue=read_catalogue,
         access=Access(admin_key=admin_key, observer_key=observer_key, limits=limits),
         limits=limits,
         board=HealthBoard(checks, clock=clock),

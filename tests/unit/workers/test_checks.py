@@ -11,7 +11,9 @@ from typing import NoReturn
 
 import pytest
 
+from orbion.agent.catalogues import Look
 from orbion.domain.accounts import AccountReport, Finding, fault, note, ok
+from orbion.domain.catalogue_sheet import Catalogue
 from orbion.domain.errors import FaultCode, OrbionError, RefusedError, UnavailableError
 from orbion.domain.events import ConnectionState
 from orbion.kit.breaker import Breaker, BreakerPolicy
@@ -23,6 +25,7 @@ from orbion.workers.checks import (
     ModelCheck,
     account_check,
     backup_check,
+    catalogue_check,
     circuit_check,
     circuits,
     database_check,
@@ -66,6 +69,32 @@ def guard_of(clock: HandClock) -> Guard:
         judge=lambda _: Verdict(outcome=Outcome.failure),
         observe=lambda _outcome, _seconds: None,
     )
+
+
+@pytest.mark.parametrize(
+    ("last", "status", "summary", "facts"),
+    [
+        (None, Status.healthy, "", {"read": False}),
+        (
+            Look(at=7, found=Catalogue(items=(), version="v", skipped=("row 2 …", "row 5 …"))),
+            Status.healthy,
+            "",
+            {"read": True, "looked_ms": 7, "items": 0, "skipped": "row 2 …; row 5 …"},
+        ),
+        (
+            Look(at=8, trouble=UnavailableError(FaultCode.SHEETS_RANGE, "of whom")),
+            Status.degraded,
+            "sheets.range",
+            {"read": False, "looked_ms": 8},
+        ),
+    ],
+)
+async def test_a_catalogue_shows_its_last_reading(
+    last: Look | None, status: Status, summary: str, facts: dict[str, Fact]
+) -> None:
+    check = catalogue_check("sol/Preços", lambda: last)
+    assert (check.name, check.critical) == ("catalogue:sol/Preços", False)
+    assert await check.probe() == CheckResult(status=status, summary=summary, facts=facts)
 
 
 @dataclass(slots=True)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Executable, Text, bindparam, delete, func, select, text
+from sqlalchemy import Executable, Text, bindparam, delete, func, select, text, update
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from orbion.adapters.db.schema import BUSINESS
 from orbion.adapters.db.schema_knowledge import DOCUMENT, PASSAGE
 from orbion.adapters.db.sql import bind, first, insert_into, number
 from orbion.adapters.db.tx import Statement, Tx
@@ -67,6 +68,11 @@ OF_ORIGIN = Statement(
         DOCUMENT.c.business == bind("tenant"), DOCUMENT.c.origin == bind("brought_by")
     )
 )
+NEW_VERSION = Statement(
+    update(BUSINESS)
+    .where(BUSINESS.c.id == bind("tenant"))
+    .values(knowledge=BUSINESS.c.knowledge + 1)
+)
 LINES = Statement(
     select(DOCUMENT.c.name, DOCUMENT.c.title, DOCUMENT.c.origin, func.count(PASSAGE.c.id))
     .outerjoin(PASSAGE, PASSAGE.c.document_id == DOCUMENT.c.id)
@@ -92,7 +98,8 @@ def search(tx: Tx, business: str, terms: Sequence[str]) -> Sequence[Passage]:
 def put(tx: Tx, business: str, document: Document) -> None:
     """Keep it in the place of what had its name."""
     tx.run(SET_BUSINESS, id=business, name=business)
-    remove(tx, business, document.name)
+    tx.run(NEW_VERSION, tenant=business)
+    _drop(tx, business, document.name)
     document_id = first(
         tx.one(
             ADD_DOCUMENT,
@@ -117,6 +124,11 @@ def put(tx: Tx, business: str, document: Document) -> None:
 
 def remove(tx: Tx, business: str, name: str) -> bool:
     """Forget it; False if there is none of that name."""
+    tx.run(NEW_VERSION, tenant=business)
+    return _drop(tx, business, name)
+
+
+def _drop(tx: Tx, business: str, name: str) -> bool:
     document_id = first(tx.one(FIND, tenant=business, called=name))
     if document_id is None:
         return False

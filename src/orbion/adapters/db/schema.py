@@ -35,14 +35,20 @@ REVISIONS: Final = (
     "0009",
     "0010",
     "0011",
+    "0012",
 )
 """Every migration this program knows, oldest first; the last one is what it needs."""
 
 METADATA: Final = schema_leads.METADATA
 
 BUSINESS = Table(
-    "business", METADATA, Column("id", Text, primary_key=True), Column("name", Text, nullable=False)
+    "business",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("knowledge", BigInteger, nullable=False, server_default=text("0")),
 )
+"""`knowledge` is the version of its documents: each commit that changes them moves it."""
 
 ACCOUNT = Table(
     "account",

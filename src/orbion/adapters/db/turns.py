@@ -12,7 +12,7 @@ from orbion.adapters.db.effects import apply_effects
 from orbion.adapters.db.histories import HISTORY
 from orbion.adapters.db.inbox import InboxPolicy
 from orbion.adapters.db.leads import lead_head, lead_of
-from orbion.adapters.db.schema import CONVERSATION, MESSAGE, TURN, TURN_STEP
+from orbion.adapters.db.schema import BUSINESS, CONVERSATION, MESSAGE, TURN, TURN_STEP
 from orbion.adapters.db.sql import bind, first, from_json, insert_into, number
 from orbion.adapters.db.tx import Row, Statement, Tx
 from orbion.domain.conversations import Conversation, Mode
@@ -58,11 +58,13 @@ HISTORY_OF = Statement(
     .order_by(MESSAGE.c.seq.desc())
     .limit(number("limit"))
 )
+_KNOWLEDGE = select(BUSINESS.c.knowledge).where(BUSINESS.c.id == bind("tenant"))
 RECENT_TURNS = Statement(
-    select(func.count()).where(
+    select(func.count(), _KNOWLEDGE.scalar_subquery()).where(
         TURN.c.conversation_id == number("conversation"), TURN.c.started_at >= number("since")
     )
 )
+"""How many there were, and the version of the documents that the next one is answered from."""
 LAST_TURN = Statement(
     select(TURN.c.id, TURN.c.verdict)
     .where(TURN.c.conversation_id == number("conversation"))
@@ -142,14 +144,17 @@ def load_turn(tx: Tx, held: Claim) -> TurnInput | None:
     if found is None:
         return None
     batch = sorted((to_message(row) for row in rows), key=lambda each: (each.occurred_at, each.seq))
-    since = tx.now - _MINUTE_MS
+    business, since = found.business, tx.now - _MINUTE_MS
+    recent = tx.one(RECENT_TURNS, conversation=found.id, since=since, tenant=business)
+    turns_last_minute, knowledge = recent or (0, 0)
     return TurnInput(
         conversation=found,
         lead=lead_head(tx, found.contact_id),
         batch=tuple(batch),
-        turns_last_minute=int(first(tx.one(RECENT_TURNS, conversation=found.id, since=since))),
+        turns_last_minute=turns_last_minute,
         first_open_at=min(row[-1] for row in rows),
         trace=waiting[-1].trace if waiting else "",
+        knowledge=knowledge,
     )
 
 

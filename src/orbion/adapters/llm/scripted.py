@@ -28,6 +28,7 @@ class ScriptedLLM:
                 today=prompt.today,
                 given_up=prompt.given_up,
                 passages=prompt.passages,
+                look=prompt.look,
             ),
         )
         return Completion(text=reply.to_json(), model="scripted")

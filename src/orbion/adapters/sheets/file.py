@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from orbion.domain.catalogue_sheet import within
 from orbion.domain.errors import FaultCode, UnavailableError
 from orbion.domain.leads import LeadRow
 from orbion.domain.mirror import KEY, SheetTable, key_of
+from orbion.domain.passages import slug
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -46,6 +48,18 @@ class FileSheet:
             await self._run(lambda: found.append(_table(*_read(path))))
         return found[0] if found else None
 
+    async def cells(self, business: str, tab: str, area: str) -> Sequence[Sequence[str]]:
+        """Read a file of its own, «business@tab.csv»: people keep it, nothing here writes it."""
+        path = self._directory / f"{quote(business, safe='')}@{slug(tab)}.csv"
+        found: list[Sequence[Sequence[str]]] = []
+        try:
+            await self._run(lambda: found.append(_grid(path)))
+        except OSError as error:
+            raise UnavailableError(
+                FaultCode.SHEETS_RANGE, f"{path.name} cannot be read: {error.strerror}"
+            ) from error
+        return within(found[0], area)
+
     async def reach(self) -> None:
         """Be there always: the health of the disk has a check of its own."""
 
@@ -76,6 +90,14 @@ def _read(path: Path) -> tuple[list[str], dict[str, dict[str, str]]]:
         header = list(reader.fieldnames or ())
         lines = {row.get(KEY) or f"#{number}": row for number, row in enumerate(reader)}
     return (header if KEY in header else [KEY, *header]), lines
+
+
+def _grid(path: Path) -> Sequence[Sequence[str]]:
+    """Every cell as it was written; Excel in Brazil separates them by semicolons."""
+    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    title = text.partition("\n")[0]
+    separator = ";" if title.count(";") > title.count(",") else ","
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
 
 
 def _table(header: Sequence[str], lines: Mapping[str, Mapping[str, str]]) -> SheetTable:

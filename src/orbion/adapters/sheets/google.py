@@ -55,6 +55,10 @@ class GoogleSheet:
         tab = self._known(await self._api.tabs())
         return None if tab is None else table_of(await self._read(tab))
 
+    async def cells(self, business: str, tab: str, area: str) -> Sequence[Sequence[str]]:  # noqa: ARG002
+        (grid,) = await self._api.read([f"{quoted(tab)}!{area}"])
+        return grid
+
     async def reach(self) -> None:
         await self._api.tabs()
 

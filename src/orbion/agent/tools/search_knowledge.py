@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from orbion.agent.tools.tool import Arguments, Outcome, Scene, Tool, answered, refusal
-from orbion.domain.answering import look_up, quoted, write_item
+from orbion.domain.answering import quoted, write_item
 from orbion.domain.reply import ReplyBubble
 from orbion.domain.retrieval import find_items
 from orbion.domain.vocabulary import spelled_out
@@ -17,11 +17,12 @@ class SearchKnowledge(Arguments):
 
 
 async def search_knowledge(asked: SearchKnowledge, scene: Scene) -> Outcome:
-    found = look_up(scene.playbook, asked.query) or [
+    read = await scene.read([asked.query])
+    found = read.look(scene.playbook, asked.query) or [
         ReplyBubble(text=write_item(item), fact_ids=(item.fact_id,))
         for item in find_items(scene.playbook, spelled_out(asked.query))
     ]
-    passages = () if found else await scene.read([asked.query])
+    passages = () if found else read.passages
     found = found or [quoted(each.passage) for each in passages]
     if not found:
         return refusal("nada nos dados sobre isso; diga que não sabe ou chame uma pessoa")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from orbion.agent.reading import NOTHING_READ, Read
 from orbion.domain.errors import OrbionError
 from orbion.domain.leads import Fact
 from orbion.domain.passages import Found
@@ -23,21 +24,21 @@ Quote: TypeAlias = Annotated[
 ]
 
 
-async def read_nothing(_texts: Sequence[str]) -> tuple[Found, ...]:
+async def read_nothing(_texts: Sequence[str]) -> Read:
     """The business has no documents."""
-    return ()
+    return NOTHING_READ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
     """The one conversation that a tool can touch: it comes from the server, never the model.
 
-    `read` finds what the documents of its business say to some words.
+    `read` finds what the data of its business say to some words.
     """
 
     playbook: Playbook
     given: TurnInput
-    read: Callable[[Sequence[str]], Awaitable[tuple[Found, ...]]] = read_nothing
+    read: Callable[[Sequence[str]], Awaitable[Read]] = read_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
