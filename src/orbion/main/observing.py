@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orbion import __version__
 from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.trade import trade
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
@@ -19,6 +20,7 @@ from orbion.kit.lifecycle import Lifecycle
 from orbion.main.caring import Care, build_watches
 from orbion.main.mirroring import Sheets, sheet_guard_of
 from orbion.main.outside import Guards, guard_of
+from orbion.main.playbooks import stages_of
 from orbion.main.world import World
 from orbion.ports import Archive, Channel, Gateway
 from orbion.telemetry.metrics import Metrics
@@ -47,6 +49,7 @@ from orbion.workers.checks import (
 from orbion.workers.healing import Healing
 from orbion.workers.loop import QueueLoop
 from orbion.workers.supervisor import Background, Supervisor
+from orbion.workers.trade import TradeCount
 from orbion.workers.upkeep import Upkeep
 from orbion.workers.wakeups import Wakeups
 
@@ -99,12 +102,18 @@ def observe(built: Built) -> Orbion:
     _start_at_zero(metrics)
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
+    counting = TradeCount(
+        read=lambda: built.store.db.read(trade),
+        stages=lambda: stages_of(built.accounts, built.playbooks),
+        metrics=metrics,
+    )
     background: list[Background] = [
         *built.background,
         monitor.run,
         state.board.run,
         upkeep.prune,
         upkeep.measure,
+        counting.run,
         partial(_tick, report),
         *(watch.run for watch in watched.watches.values()),
         *(each.run for each in watched.healings.values()),

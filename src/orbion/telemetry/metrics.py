@@ -47,6 +47,7 @@ class Metrics:
         self._before_collect: list[Callable[[], None]] = []
         self._declare_webhooks()
         self._declare_turns()
+        self._declare_business()
         self._declare_model()
         self._declare_outbound()
         self._declare_accounts()
@@ -156,6 +157,20 @@ class Metrics:
         self.opt_outs = self._counter("opt_outs_total", "Contacts who asked for no more messages.")
         self.sheet_rows = self._counter(
             "sheet_rows_total", "Lead rows written to the sheet, by outcome.", "outcome"
+        )
+
+    def _declare_business(self) -> None:
+        self.leads = self._gauge("leads", "Leads by their present stage.", "business", "stage")
+        self.conversations_open = self._gauge(
+            "conversations_open",
+            "Conversations in which a customer wrote within a day, by who answers.",
+            "business",
+            "mode",
+        )
+        self.lead_cost = self._gauge(
+            "lead_cost_microusd",
+            "Cost of models over the leads that came, both of 30 days, millionths of a dollar.",
+            "business",
         )
 
     def _declare_model(self) -> None:
