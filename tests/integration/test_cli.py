@@ -52,7 +52,7 @@ def test_it_says_where_it_is_ready_and_stops_gracefully(
     serving: tuple["subprocess.Popen[str]", str],
 ) -> None:
     process, url = serving
-    assert get(f"{url}/health/ready") == (200, {"status": "ready", "reason": ""})
+    assert get(f"{url}/health/ready") == (200, {"status": "pass", "reason": ""})
     process.send_signal(signal.SIGTERM)
     out, log = process.communicate(timeout=SECONDS)
     assert process.returncode == 0

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,10 +45,10 @@ from orbion.workers.checks import (
     database_check,
     disk_check,
     sheet_check,
-    system,
 )
 from orbion.workers.healing import Healing
 from orbion.workers.loop import QueueLoop
+from orbion.workers.machine import Machine
 from orbion.workers.supervisor import Background, Supervisor
 from orbion.workers.trade import TradeCount
 from orbion.workers.upkeep import Upkeep
@@ -98,7 +99,8 @@ def observe(built: Built) -> Orbion:
     monitor = LoopMonitor(clock=clock, observe=metrics.event_loop_lag_seconds.observe)
     report = Report(metrics, clock=clock)
     watched = _watched(built)
-    state = _state(built, watched, monitor, report)
+    machine = Machine(monitor, clock=clock, cpu_seconds=time.process_time)
+    state = _state(built, watched, machine, report)
     _start_at_zero(metrics)
     _follow(metrics, built.store, state.receive, clock)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
@@ -110,6 +112,7 @@ def observe(built: Built) -> Orbion:
     background: list[Background] = [
         *built.background,
         monitor.run,
+        machine.run,
         state.board.run,
         upkeep.prune,
         upkeep.measure,
@@ -194,7 +197,7 @@ def _healings(built: Built) -> Mapping[str, Healing]:
     return {name: Healing(heal, name, random=random) for name in built.archives}
 
 
-def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report) -> State:
+def _state(built: Built, watched: _Watched, machine: Machine, report: Report) -> State:
     settings, clock, store = built.settings, built.world.clock, built.store
     lifecycle = Lifecycle()
     limits = Limits(
@@ -203,7 +206,6 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         key=settings.key_per_minute,
         clock=clock,
     )
-    started = clock.monotonic()
     return State(
         receive=watched.receive,
         desk=store,
@@ -225,13 +227,13 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
             clock=clock,
             random=built.world.random,
         ),
-        heartbeats={"event_loop": monitor.heartbeat}
+        heartbeats={"event_loop": machine.monitor.heartbeat}
         | {f"queue:{loop.queue}": loop.heartbeat for loop in built.loops},
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
             "caches": lambda: store.caches,
-            "system": system(monitor, lambda: clock.monotonic() - started),
+            "system": machine.look,
             "versions": lambda: {"orbion": __version__},
         },
         metrics=built.guards.metrics,
