@@ -140,7 +140,20 @@ MODEL: Final = (
         "Turns",
         (
             Panel("Verdicts", "reqps", {"{{verdict}}": rate("orbion_turns_total", "verdict")}),
-            Panel("Duration", "s", quantiles("orbion_turn_seconds")),
+            Panel("Duration", "s", quantiles("orbion_turn_seconds", where='{stage="whole"}')),
+            Panel(
+                "Duration of its parts, p95",
+                "s",
+                {
+                    "{{stage}}": "histogram_quantile(0.95, sum by (le, stage) (rate("
+                    'orbion_turn_seconds_bucket{stage!="whole"}[$__rate_interval])))'
+                },
+            ),
+            Panel(
+                "Seconds of work a second, by part",
+                "s",
+                {"{{stage}}": rate('orbion_turn_seconds_sum{stage!="whole"}', "stage")},
+            ),
             Panel("Model calls a turn", "short", quantiles("orbion_turn_model_calls")),
             Panel("Tools", "reqps", {"{{tool}}": rate("orbion_tool_calls_total", "tool")}),
             Panel(

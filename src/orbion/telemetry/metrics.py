@@ -16,6 +16,7 @@ from orbion.telemetry.instruments import Counter, Gauge, Histogram
 
 _ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 _CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0)
+_TURN_SECONDS = (0.001, 0.0025, 0.005, *_CALL_SECONDS)
 _REPLY_SECONDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 300.0, 600.0, 900.0)
 _COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _CALLS_A_TURN = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
@@ -129,7 +130,10 @@ class Metrics:
     def _declare_turns(self) -> None:
         self.turns = self._counter("turns_total", "Turns by their verdict.", "verdict")
         self.turn_seconds = self._histogram(
-            "turn_seconds", "Seconds from a turn's claim to its commit.", buckets=_CALL_SECONDS
+            "turn_seconds",
+            "Seconds of a turn's parts; the whole is from its claim to its commit.",
+            "stage",
+            buckets=_TURN_SECONDS,
         )
         self.turn_model_calls = self._histogram(
             "turn_model_calls", "Model calls that one turn needed.", buckets=_CALLS_A_TURN

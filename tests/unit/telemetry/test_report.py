@@ -77,7 +77,7 @@ def test_totals_equal_the_prometheus_samples() -> None:
     chance = random.Random(4)
     for _ in range(10_000):
         bench.metrics.webhook_requests.inc("evolution", chance.choice(["stored", "duplicate"]))
-        bench.metrics.turn_seconds.observe(chance.random())
+        bench.metrics.turn_seconds.observe(chance.random(), chance.choice(["whole", "model"]))
         bench.metrics.circuit_calls.inc("openai", chance.choice(["success", "failure"]))
     exposed = {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
