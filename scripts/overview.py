@@ -5,6 +5,7 @@ from typing import Final
 
 from scripts.panels import Panel, Row, per_hour, quantiles, rate, share
 
+REQUESTS: Final = "orbion_http_requests_total"
 OVERVIEW: Final = (
     Row(
         "Objectives",
@@ -50,6 +51,34 @@ OVERVIEW: Final = (
                 },
             ),
             Panel("Duration", "s", quantiles("orbion_webhook_ack_seconds")),
+        ),
+    ),
+    Row(
+        "Operators' routes: rate, errors, duration",
+        (
+            Panel(
+                "Rate by route",
+                "reqps",
+                {"{{method}} {{route}}": rate(REQUESTS, "method, route")},
+            ),
+            Panel(
+                "Errors",
+                "reqps",
+                {
+                    "{{method}} {{route}}": rate(
+                        f'{REQUESTS}{{status=~"4xx|5xx"}}', "method, route"
+                    )
+                    + f" or 0 * {rate(REQUESTS, 'method, route')}"
+                },
+            ),
+            Panel(
+                "Duration, p95",
+                "s",
+                {
+                    "p95 {{method}} {{route}}": "histogram_quantile(0.95, "
+                    f"{rate('orbion_http_request_seconds_bucket', 'le, method, route')})"
+                },
+            ),
         ),
     ),
     Row(

@@ -15,6 +15,7 @@ from orbion.telemetry.failures import Failures
 from orbion.telemetry.instruments import Counter, Gauge, Histogram
 
 _ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+_HTTP_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0)
 _TURN_SECONDS = (0.001, 0.0025, 0.005, *_CALL_SECONDS)
 _REPLY_SECONDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 300.0, 600.0, 900.0)
@@ -23,6 +24,7 @@ _CALLS_A_TURN = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 _GROUP_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 _MODEL_SECONDS = tuple(0.01 * 2.0**power for power in range(14))
 _TOKENS = tuple(4.0**power for power in range(14))
+_ROUTE = ("method", "route")
 _GEN_AI = "gen_ai_"
 _MODEL_CALL = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model")
 
@@ -47,6 +49,7 @@ class Metrics:
         self._docs: list[MetricDoc] = []
         self._before_collect: list[Callable[[], None]] = []
         self._declare_webhooks()
+        self._declare_operators()
         self._declare_turns()
         self._declare_business()
         self._declare_model()
@@ -125,6 +128,20 @@ class Metrics:
         )
         self.quarantine = self._counter(
             "quarantine_total", "Events set aside for a person to look at.", "channel", "reason"
+        )
+
+    def _declare_operators(self) -> None:
+        self.http_requests = self._counter(
+            "http_requests_total",
+            "Requests of operators and monitoring, by route and class of status.",
+            *_ROUTE,
+            "status",
+        )
+        self.http_seconds = self._histogram(
+            "http_request_seconds",
+            "Seconds from such a request's arrival to its answer's end.",
+            *_ROUTE,
+            buckets=_HTTP_SECONDS,
         )
 
     def _declare_turns(self) -> None:

@@ -145,6 +145,10 @@ class Report:
                 **merged("orbion_webhook_ack_seconds"),
                 "outcomes": shares("orbion_webhook_requests", "outcome"),
             },
+            "operators": {
+                **merged("orbion_http_request_seconds"),
+                "statuses": shares("orbion_http_requests", "status"),
+            },
             "turns": {
                 **merged("orbion_turn_seconds", stage="whole"),
                 "verdicts": shares("orbion_turns", "verdict"),
