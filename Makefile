@@ -39,7 +39,7 @@ serve:  ## run the service with the settings of the environment and .env
 	@$(SETUP) run
 	@$(BIN)/orbion serve
 
-bench:  ## measure durable acknowledgements, start time and memory
+bench:  ## measure durable acknowledgements, start time, its imports and memory
 	@$(SETUP) dev
 	@$(BIN)/python -m loadtests.bench
 

@@ -8,7 +8,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -22,6 +22,7 @@ from loadtests.gateway import QUESTIONS, Customers
 from loadtests.glass import glass
 from loadtests.growth import growth
 from loadtests.http1 import HOST
+from loadtests.imports import Imported, heaviest, imports_of_a_start
 from loadtests.lanes import WORKERS, postgres_store, speeds, sqlite_store
 from loadtests.machine import machine
 from loadtests.probes import probes
@@ -40,6 +41,7 @@ from loadtests.webhooks import LINES, captured_requests
 from tests.support.postgres import DURABLE, PostgresServer, run_postgres
 
 STARTS: Final = 5
+HEAVIEST: Final = 12
 MESSAGES: Final = 10_000
 PHONES: Final = 1_000
 IN_FLIGHT: Final = 64
@@ -177,10 +179,23 @@ def starts() -> Figures:
                 seconds.append(program.started)
                 time.sleep(SETTLING_SECONDS)
                 megabytes.append(program.rss_mb())
+        imported = imports_of_a_start(Path(name), environment)
     ready, idle = statistics.median(seconds), statistics.median(megabytes)
     print(f"\nspawn → ready {ready * 1000:.0f} ms (G8 ≤ 1000), idle RSS {idle:.0f} MB (G8 ≤ 90)")
     print(f"  medians of {STARTS}; the first start, with migration: {first * 1000:.0f} ms")
-    return {"ready_s": ready, "all_s": seconds, "first_s": first, "rss_idle_mb": idle}
+    figures = {"ready_s": ready, "all_s": seconds, "first_s": first, "rss_idle_mb": idle}
+    return figures | {"imports_ms": _imports(imported)}
+
+
+def _imports(imported: Sequence[Imported]) -> Mapping[str, float]:
+    """Show the heaviest packages; that they are timed makes them slower."""
+    packages = heaviest(imported)
+    whole = sum(each.ms for each in packages)
+    print(f"\nimports of a start: {len(imported)} modules, {whole:.0f} ms while they are timed")
+    print(f"{'package':26}{'modules':>9}{'ms':>9}{'share':>9}")
+    for each in packages[:HEAVIEST]:
+        print(f"{each.package:26}{each.modules:9}{each.ms:9.1f}{each.ms / whole:9.0%}")
+    return {each.package: each.ms for each in packages}
 
 
 def _make_database(folder: Path, environment: Mapping[str, str]) -> float:

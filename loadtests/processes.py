@@ -89,7 +89,11 @@ def serving(folder: Path, environment: Mapping[str, str]) -> AbstractContextMana
     """Run `orbion serve` itself, with its log in `folder`."""
     port = free_port()
     command = ("orbion", "serve", "--port", str(port))
-    return running(*command, port=port, log=folder / "log", environment=environment)
+    return running(*command, port=port, log=log_in(folder), environment=environment)
+
+
+def log_in(folder: Path) -> Path:
+    return folder / "log"
 
 
 def database_in(folder: Path) -> Path:

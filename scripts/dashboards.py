@@ -5,163 +5,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from scripts.panels import Panel, Row, per_hour, quantiles, rate, share
+from scripts.overview import OVERVIEW
+from scripts.panels import Panel, Row, per_hour, quantiles, rate
 
 WIDTH: Final = 24
 HEIGHT: Final = 7
 DATASOURCE: Final = {"type": "prometheus", "uid": "orbion-prometheus"}
 
-
-OVERVIEW: Final = (
-    Row(
-        "Objectives",
-        (
-            Panel(
-                "Missed, over an hour",
-                "percentunit",
-                {
-                    "S1 webhooks": "orbion:ack_errors:ratio_rate1h",
-                    "S2 answers": "orbion:answer_errors:ratio_rate1h",
-                    "S3 sends": "orbion:send_errors:ratio_rate1h",
-                },
-            ),
-            Panel("Firing alerts", "short", {"{{alertname}}": 'ALERTS{alertstate="firing"}'}),
-            Panel(
-                "Numbers connected",
-                "short",
-                {
-                    "{{account}}": "orbion_whatsapp_connected",
-                    "{{account}} faults": "orbion_account_faults",
-                },
-            ),
-        ),
-    ),
-    Row(
-        "Webhooks: rate, errors, duration",
-        (
-            Panel(
-                "Rate by outcome",
-                "reqps",
-                {"{{outcome}}": rate("orbion_webhook_requests_total", "outcome")},
-            ),
-            Panel(
-                "Errors",
-                "reqps",
-                {
-                    "{{outcome}}": rate(
-                        "orbion_webhook_requests_total"
-                        '{outcome=~"unavailable|unauthorized|too_large|disconnected"}',
-                        "outcome",
-                    ),
-                    "refused {{account}}": rate("orbion_webhooks_refused_total", "account"),
-                },
-            ),
-            Panel("Duration", "s", quantiles("orbion_webhook_ack_seconds")),
-        ),
-    ),
-    Row(
-        "Dependencies: rate, errors, duration",
-        (
-            Panel(
-                "Calls by outcome",
-                "reqps",
-                {"{{service}} {{outcome}}": rate("orbion_circuit_calls_total", "service, outcome")},
-            ),
-            Panel(
-                "Circuits not closed",
-                "short",
-                {"{{circuit}}": '1 - orbion_circuit_state{state="closed"}'},
-            ),
-            Panel("Duration", "s", quantiles("orbion_dependency_seconds", "service")),
-            Panel(
-                "Failures by cause",
-                "reqps",
-                {
-                    "{{code}}": rate("orbion_failures_total", "code"),
-                    "again {{service}} {{reason}}": rate("orbion_retry_total", "service, reason"),
-                },
-            ),
-        ),
-    ),
-    Row(
-        "Process, database, disk: use, saturation, errors",
-        (
-            Panel(
-                "Processor",
-                "percentunit",
-                {"{{instance}}": "rate(orbion_process_cpu_seconds_total[$__rate_interval])"},
-            ),
-            Panel(
-                "Memory",
-                "bytes",
-                {"{{instance}}": "orbion_process_resident_memory_bytes"},
-            ),
-            Panel("Event loop is late", "s", quantiles("orbion_event_loop_lag_seconds")),
-            Panel("Commit", "s", quantiles("orbion_db_commit_seconds")),
-            Panel(
-                "Transactions a commit",
-                "short",
-                {
-                    "mean": share("orbion_db_group_size_sum", "orbion_db_group_size_count"),
-                },
-            ),
-            Panel(
-                "Free disk",
-                "bytes",
-                {
-                    "free {{instance}}": "orbion_disk_free_bytes",
-                    "reserve {{instance}}": "orbion_disk_reserve_bytes",
-                    "size {{instance}}": "orbion_disk_size_bytes",
-                },
-            ),
-            Panel("Newest backup", "s", {"{{instance}}": "orbion_backup_age_seconds"}),
-            Panel("Clock is ahead", "s", {"{{instance}}": "orbion_clock_skew_seconds"}),
-            Panel("Open files", "short", {"{{instance}}": "orbion_process_open_fds"}),
-            Panel(
-                "Cache reads",
-                "reqps",
-                {"{{cache}} {{result}}": rate("orbion_cache_requests_total", "cache, result")},
-            ),
-            Panel(
-                "Running since, and what",
-                "dateTimeAsIso",
-                {
-                    "{{version}} on Python {{python}}": "orbion_process_start_time_seconds * 1000 "
-                    "* on (job, instance) group_left (version, python) orbion_build_info"
-                },
-            ),
-        ),
-    ),
-    Row(
-        "Business",
-        (
-            Panel(
-                "Messages an hour",
-                "short",
-                {"{{kind}}": per_hour("orbion_inbound_messages_total", "kind")},
-            ),
-            Panel(
-                "People an hour",
-                "short",
-                {
-                    "taken over": "sum(increase(orbion_takeover_total[1h]))",
-                    "given back: {{reason}}": per_hour("orbion_releases_total", "reason"),
-                    "opted out": "sum(increase(orbion_opt_outs_total[1h]))",
-                },
-            ),
-            Panel(
-                "Lead rows an hour",
-                "short",
-                {"{{outcome}}": per_hour("orbion_sheet_rows_total", "outcome")},
-            ),
-            Panel(
-                "Notices an hour",
-                "short",
-                {"{{kind}}: {{outcome}}": per_hour("orbion_notices_total", "kind, outcome")},
-            ),
-        ),
-    ),
-)
 
 DELIVERY: Final = (
     Row(
@@ -290,7 +140,20 @@ MODEL: Final = (
         "Turns",
         (
             Panel("Verdicts", "reqps", {"{{verdict}}": rate("orbion_turns_total", "verdict")}),
-            Panel("Duration", "s", quantiles("orbion_turn_seconds")),
+            Panel("Duration", "s", quantiles("orbion_turn_seconds", where='{stage="whole"}')),
+            Panel(
+                "Duration of its parts, p95",
+                "s",
+                {
+                    "{{stage}}": "histogram_quantile(0.95, sum by (le, stage) (rate("
+                    'orbion_turn_seconds_bucket{stage!="whole"}[$__rate_interval])))'
+                },
+            ),
+            Panel(
+                "Seconds of work a second, by part",
+                "s",
+                {"{{stage}}": rate('orbion_turn_seconds_sum{stage!="whole"}', "stage")},
+            ),
             Panel("Model calls a turn", "short", quantiles("orbion_turn_model_calls")),
             Panel("Tools", "reqps", {"{{tool}}": rate("orbion_tool_calls_total", "tool")}),
             Panel(

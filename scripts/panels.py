@@ -28,12 +28,12 @@ def share(good: str, total: str) -> str:
     return f"sum(rate({good}[$__rate_interval])) / sum(rate({total}[$__rate_interval]))"
 
 
-def quantiles(metric: str, by: str = "") -> Mapping[str, str]:
-    """p50, p95 and p99 of a histogram; `by` splits them by a label."""
+def quantiles(metric: str, by: str = "", *, where: str = "") -> Mapping[str, str]:
+    """p50, p95 and p99 of a histogram; `by` splits them by a label, `where` selects series."""
     labels, legend = (f", {by}", f" {{{{{by}}}}}") if by else ("", "")
     return {
         f"p{quantile}{legend}": f"histogram_quantile({quantile / 100}, "
-        f"sum by (le{labels}) (rate({metric}_bucket[$__rate_interval])))"
+        f"sum by (le{labels}) (rate({metric}_bucket{where}[$__rate_interval])))"
         for quantile in (50, 95, 99)
     }
 

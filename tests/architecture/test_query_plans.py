@@ -31,6 +31,7 @@ from orbion.adapters.db import (
     leads,
     outbox,
     statuses,
+    trade,
     turns,
     upkeep,
 )
@@ -42,7 +43,7 @@ HOT: Final = (
     *(gaps, greetings, history),
     *(inbox, knowledge, lanes, leads, outbox, statuses, turns),
 )
-UPKEEP: Final = (desk, upkeep)
+UPKEEP: Final = (desk, trade, upkeep)
 EXEMPT: Final[Mapping[str, str]] = {
     "connections.LAST_MESSAGE": "the doctor's: walks the key backwards and stops at its limit",
     "knowledge.SEARCH": "ranks what the text search found: a test of its own looks at the plan",
@@ -50,6 +51,9 @@ EXEMPT: Final[Mapping[str, str]] = {
     "lanes.FREE_ALL": "once a start, before anything is served: an index would cost each claim",
     "accounts.LINES": "an operator's list of the numbers: a handful",
     "leads.LATEST": "an operator's list: walks the key backwards and stops at its limit",
+    "trade.LEADS": "once a minute, in the background: an index would cost each turn",
+    "trade.CONVERSATIONS": "the same",
+    "trade.COSTS": "walks the businesses, a handful; the days of each are found in the key",
     "upkeep.LANES": "a background probe: reads the index of the lanes that have work, no others",
     "upkeep.OPEN_MESSAGES": "a background probe: counts in the partial index of open messages",
     "upkeep.DEAD_COUNT": "a background probe over rows that each need an operator: a handful",

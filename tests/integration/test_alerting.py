@@ -37,6 +37,7 @@ SILENT: Final = {
     "orbion_failures_total": "what failed was refused for good",
     "orbion_clock_skew_seconds": "the simulated gateway tells no date",
     "orbion_notices_total": "nobody asked for a person",
+    "orbion_lead_cost_microusd": "leads are counted each minute, and none had come at the first",
     "orbion_releases_total": "no person had taken over",
 }
 """What no panel can show of this run, because it did not happen."""

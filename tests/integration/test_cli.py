@@ -17,11 +17,11 @@ import pytest
 SECONDS = 30
 
 
-def start(folder: Path, *arguments: str) -> "subprocess.Popen[str]":
+def start(folder: Path, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(  # noqa: S603 our own program
         [sys.executable, "-m", "orbion", *arguments],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder)},
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -52,7 +52,7 @@ def test_it_says_where_it_is_ready_and_stops_gracefully(
     serving: tuple["subprocess.Popen[str]", str],
 ) -> None:
     process, url = serving
-    assert get(f"{url}/health/ready") == (200, {"status": "ready", "reason": ""})
+    assert get(f"{url}/health/ready") == (200, {"status": "pass", "reason": ""})
     process.send_signal(signal.SIGTERM)
     out, log = process.communicate(timeout=SECONDS)
     assert process.returncode == 0
@@ -61,6 +61,15 @@ def test_it_says_where_it_is_ready_and_stops_gracefully(
     names = [each["event"] for each in events]
     assert names[-2:] == ["service.draining", "service.stopped"]
     assert "ORBION_ACCOUNTS_FILE" in next(each["hint"] for each in events if "hint" in each)
+
+
+def test_its_log_can_be_written_for_a_person(tmp_path: Path) -> None:
+    process = start(tmp_path, "serve", "--port", "0", ORBION_LOG_FORMAT="pretty")
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("orbion ready on ")
+    process.send_signal(signal.SIGTERM)
+    _, log = process.communicate(timeout=SECONDS)
+    assert re.fullmatch(r"[0-9:.]+Z info    service.stopped.*", log.splitlines()[-1])
 
 
 def test_ctrl_c_stops_it_as_well(serving: tuple["subprocess.Popen[str]", str]) -> None:

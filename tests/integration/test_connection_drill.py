@@ -33,13 +33,13 @@ async def until(holds: Callable[[], Awaitable[object]]) -> None:
 
 async def account_health(on_stage: Stage) -> dict[str, Any]:
     detailed = (await on_stage.web.get("http://orbion/health/detailed")).json()
-    found: dict[str, Any] = detailed["checks"].get("whatsapp:loja", {"facts": {}})
-    return found
+    found: list[dict[str, Any]] = detailed["checks"].get("whatsapp:connection", [{}])
+    return found[0]
 
 
 async def seen(on_stage: Stage, state: str) -> dict[str, Any]:
     async def holds() -> object:
-        return (await account_health(on_stage))["facts"].get("state") == state
+        return (await account_health(on_stage)).get("observedValue") == state
 
     await until(holds)
     return await account_health(on_stage)
@@ -87,7 +87,7 @@ async def test_a_number_that_goes_and_comes_back_loses_nothing(
             await on_stage.answers(len(CUSTOMERS))
         await on_stage.gateway.drained()
         await answered(on_stage)
-        assert (await seen(on_stage, "open"))["status"] == "healthy"
+        assert (await seen(on_stage, "open"))["status"] == "pass"
         assert counted(on_stage.service.metrics, "whatsapp_connected", "loja") == 1
         reached = {accepted.jid.partition("@")[0] for accepted in on_stage.gateway.journal}
     assert reached == set(CUSTOMERS)
@@ -106,7 +106,7 @@ async def test_a_number_that_goes_and_comes_back_loses_nothing(
 async def paused(on_stage: Stage, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Alarmed by log, metric and finding; every answer waits, none was tried."""
     health = await seen(on_stage, "close")
-    assert (health["status"], health["summary"]) == ("degraded", "connection")
+    assert (health["status"], health["output"]) == ("warn", "connection")
     assert health["facts"]["connection"] == "fault: the number is not connected: close"
     assert SECRET not in str(health)
     assert counted(on_stage.service.metrics, "whatsapp_connected", "loja") == 0
@@ -206,7 +206,7 @@ async def test_webhooks_with_a_wrong_secret_are_an_alarm(
         await on_stage.service.watches["loja"].look()
 
         async def shown() -> object:
-            return (await account_health(on_stage))["summary"] == "refused webhooks"
+            return (await account_health(on_stage)).get("output") == "refused webhooks"
 
         await until(shown)
         assert counted(on_stage.service.metrics, "webhooks_refused_total", "loja") == 8

@@ -170,7 +170,7 @@ async def test_the_lead_reaches_the_sheet(on_stage: Stage, tmp_path: Path) -> No
 
 async def test_health_tells_what_was_measured(on_stage: Stage) -> None:
     assert (await on_stage.web.get("http://orbion/health/live")).status_code == 200
-    assert (await on_stage.web.get("http://orbion/health/ready")).json()["status"] == "ready"
+    assert (await on_stage.web.get("http://orbion/health/ready")).json()["status"] == "pass"
     detailed = (await on_stage.web.get("http://orbion/health/detailed")).json()
     assert detailed["store"]["schema"] == HEAD
     assert SECRET not in json.dumps(detailed)

@@ -31,6 +31,9 @@ answers are `application/health+json`.
 - `/health/live`: restart it? 503 when the event loop or a dispatcher has not moved for 50 s.
 - `/health/ready`: send it webhooks? 503 when a message could not be stored durably now.
 - `/health`: 200 healthy or degraded, 503 unhealthy, from the last probes of the background.
+- `status` is `pass`, `warn` or `fail`; the whole also tells its `level`. `checks` are listed by
+  component and measurement (`disk:utilization`), each with `observedValue`, `observedUnit`, `time`,
+  and `output` where something is wrong.
 - `/health/detailed`: every part; with `ORBION_METRICS_KEY` set it needs that key.
 - `ORBION_WATCHDOG_PORT`: the same as live, from a thread that a blocked event loop does not stop;
   the log's `loop.stuck` says what it was doing.
@@ -89,7 +92,8 @@ class Checkup(Play):
         last = dict(zip(PATHS, answers[-len(PATHS) :], strict=True))
         self.found = Found(
             answers={
-                path: (each.status_code, each.json()["status"]) for path, each in last.items()
+                path: (each.status_code, each.json().get("level", each.json()["status"]))
+                for path, each in last.items()
             },
             says=_reason({path: each.json() for path, each in last.items()}),
             outside=outside,
@@ -184,15 +188,21 @@ def _reason(said: Mapping[str, Mapping[str, object]]) -> str:
     assert isinstance(stuck, list)
     assert isinstance(checks, dict)
     ill = [
-        f"{name}: {check['summary'] or check['facts'].get('circuit', check['status'])}"
-        for name, check in checks.items()
-        if check["status"] != "healthy"
+        f"{_named(name, check)}: {check.get('output') or check['facts'].get('circuit')}"
+        for name, found in checks.items()
+        for check in found
+        if check["status"] != "pass"
     ]
     parts = [f"stuck {name}" for name in stuck] + [
         str(said["/health/ready"]["reason"]),
         *sorted(ill),
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _named(name: str, check: Mapping[str, str]) -> str:
+    component = name.partition(":")[0]
+    return f"{component}:{check['componentId']}" if "componentId" in check else component
 
 
 def main() -> int:

@@ -232,7 +232,8 @@ class Play:
         assert self.web is not None
         url = f"http://orbion/health{path}"
         answer: httpx.Response = await self.loop.begin(self.life, self.web.get(url))
-        return f"{answer.status_code} {answer.json()['status']}"
+        said = answer.json()
+        return f"{answer.status_code} {said.get('level', said['status'])}"
 
     async def _rest(self) -> None:
         """Wait until nothing is left to do and the mirror shows it."""

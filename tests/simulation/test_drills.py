@@ -23,14 +23,14 @@ def test_a_drill_ends_well_and_as_it_is_written(
 ) -> None:
     seen = play(drill, template=playing[1])
     assert (seen.bugs, seen.lost, seen.twice, seen.mirror_is_right) == ([], 0, 0, True)
-    assert seen.health["/live"] == {"200 live"}
+    assert seen.health["/live"] == {"200 pass"}
     assert seen.afterwards == {"answered"}
     if "disk" in drill.broken:
         assert (503 in seen.webhooks) == (drill.trouble in REFUSES)
         assert not seen.webhooks - {200, 503}
     else:
         assert seen.webhooks == {200}
-        assert seen.health["/ready"] == {"200 ready"}
+        assert seen.health["/ready"] == {"200 pass"}
         assert seen.health[""] <= {"200 healthy", "200 degraded"}
         assert seen.misplaced == 0
     assert row(drill, seen) in DOCUMENT.read_text(), "run make drills"

@@ -61,7 +61,12 @@ async def test_a_burst_is_one_turn_with_the_history_before_it(talk: Talk) -> Non
 async def test_a_turn_is_counted_timed_and_wakes_who_goes_on(talk: Talk) -> None:
     await talk.turn("oi")
     assert talk.turns(Verdict.ANSWERED) == 1
-    assert counted(talk.metrics, "turn_seconds_sum") == 2
+    seconds = {
+        each: counted(talk.metrics, "turn_seconds_sum", each)
+        for each in ("load", "settle", "whole")
+    }
+    assert seconds == {"load": 0, "settle": 0, "whole": 2}
+    assert counted(talk.metrics, "turn_seconds_count", "load") == 1
     assert talk.woken == [Queue.OUT, Queue.SHEET]
     assert await due(talk.store, Queue.IN) is None
 

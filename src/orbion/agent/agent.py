@@ -25,6 +25,7 @@ from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
 from orbion.domain.turns import TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
+from orbion.kit.stopwatch import Stopwatch
 from orbion.ports import LLM, Steps
 from orbion.telemetry.metrics import Metrics
 
@@ -49,11 +50,18 @@ class Agent:
     ) -> TurnResult:
         """Decide the turn; a provider's trouble ends as a fallback answer, a bug is raised."""
         journal = Journal(self.turns, turn_id, steps=await self.turns.steps(turn_id))
-        result = await self._decide(journal, given, history)
+        watch = Stopwatch(self.clock)
+        result = await self._decide(journal, given, history, watch)
+        for stage, seconds in watch.parts.items():
+            self.metrics.turn_seconds.observe(seconds, stage)
         return replace(result, steps=journal.kept)
 
     async def _decide(
-        self, journal: Journal, given: TurnInput, history: Sequence[Message]
+        self,
+        journal: Journal,
+        given: TurnInput,
+        history: Sequence[Message],
+        watch: Stopwatch,
     ) -> TurnResult:
         until = asyncio.get_running_loop().time() + self.deadline_seconds
         business = given.conversation.business
@@ -63,7 +71,7 @@ class Agent:
         spoken_at = _spoken_at(given, history)
         if _needs_no_model(opening):
             return self._plainly(given, opening, journal, spoken_at)
-        asking = Asking(llm=self.llm, journal=journal, clock=self.clock, until=until)
+        asking = Asking(llm=self.llm, journal=journal, watch=watch, until=until)
         opening = await self.earlier(opening, given, history, asking)
         loop = Loop(
             asking=asking,

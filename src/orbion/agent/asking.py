@@ -8,8 +8,8 @@ import msgspec
 from orbion.agent.journal import Journal, Key, model_key
 from orbion.domain.errors import FaultCode, RefusedError, UnavailableError
 from orbion.domain.prompt import Prompt
-from orbion.domain.turns import Completion
-from orbion.kit.clock import Clock
+from orbion.domain.turns import Completion, Stage
+from orbion.kit.stopwatch import Stopwatch
 from orbion.ports import LLM
 
 
@@ -19,7 +19,7 @@ class Asking:
 
     llm: LLM
     journal: Journal
-    clock: Clock
+    watch: Stopwatch
     until: float
 
     async def __call__(self, prompt: Prompt) -> Completion | FaultCode:
@@ -28,15 +28,16 @@ class Asking:
         recorded = self._recorded(key)
         if recorded is not None:
             return recorded
-        started = self.clock.monotonic()
+        started = self.watch.start()
         completion = await self._complete(prompt)
+        seconds = self.watch.stop(Stage.MODEL, started)
         if isinstance(completion, Completion):
             await self.journal.write(
                 "model",
                 key,
                 msgspec.json.encode(completion).decode(),
                 tokens=(completion.tokens_in, completion.tokens_out),
-                ms=int((self.clock.monotonic() - started) * 1000),
+                ms=int(seconds * 1000),
             )
         return completion
 

@@ -17,7 +17,7 @@ from orbion.domain.errors import FaultCode
 from orbion.domain.passages import Found
 from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply
-from orbion.domain.turns import ChatMessage, Completion, ToolCall
+from orbion.domain.turns import ChatMessage, Completion, Stage, ToolCall
 from orbion.kit.ids import digest
 
 MOST_CALLS: Final = 5
@@ -75,11 +75,18 @@ class Loop:
             return await self._shorten(said)
         if said.tool_calls:
             return TOOL_LOOP if prompt.must_answer else await self._use_tools(said)
-        judged = self.judge(said.text, prompt, handoff=self.effects.handoff, receipts=self.receipts)
+        judged = self._judged(said.text, prompt)
         if isinstance(judged, Reply):
             self.asking.journal.keep("passed", model_key(prompt), CHAIN)
             return judged
         return await self._send_back(said, judged)
+
+    def _judged(self, text: str, prompt: Prompt) -> Reply | str:
+        watch = self.asking.watch
+        started = watch.start()
+        judged = self.judge(text, prompt, handoff=self.effects.handoff, receipts=self.receipts)
+        watch.stop(Stage.CHECKS, started)
+        return judged
 
     async def _shorten(self, fault: FaultCode) -> FaultCode | None:
         """Ask about too long a chat once more, with less of its history."""
@@ -116,9 +123,9 @@ class Loop:
         recorded = asking.journal.find("tool", key)
         if recorded is not None:
             return msgspec.json.decode(recorded, type=Outcome)
-        started = asking.clock.monotonic()
+        started = asking.watch.start()
         outcome = await run_tool(call, self.scene)
-        ms = int((asking.clock.monotonic() - started) * 1000)
+        ms = int(asking.watch.stop(Stage.TOOLS, started) * 1000)
         await asking.journal.write("tool", key, msgspec.json.encode(outcome).decode(), ms=ms)
         return outcome
 

@@ -68,10 +68,10 @@ def webhooks(fates: Mapping[str, Sequence[Sequence[str]]]) -> str:
 
 
 def health(found: Mapping[str, Any]) -> str:
-    checks = found["checks"].items()
-    groups = Counter((name.partition(":")[0], check["status"]) for name, check in checks)
+    checks = ((name.partition(":")[0], each) for name, each in found["checks"].items())
+    groups = Counter((name, check["status"]) for name, each in checks for check in each)
     parts = (f"{name} {status}" + f" ({n})" * (n > 1) for (name, status), n in groups.items())
-    return f"{found['status']}: {', '.join(parts)}"
+    return f"{found['level']}: {', '.join(parts)}"
 
 
 def _known(columns: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What a command does first: read the settings, and send the log to stderr as JSON."""
+"""What a command does first: read the settings, and send the log to stderr."""
 
 import logging
 import sys
@@ -11,8 +11,8 @@ _CHATTY = ("httpx", "alembic", "uvicorn", "asyncio", "aiohttp")
 
 
 def log_to_stderr(settings: Settings) -> None:
-    """Log as JSON with every secret that the settings hold redacted."""
-    configure(settings.log_level, sys.stderr, secrets_of(settings))
+    """Log with every secret that the settings hold redacted."""
+    configure(settings.log_level, sys.stderr, secrets_of(settings), settings.log_format)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="Least important line of the log."
     )
+    log_format: Literal["json", "pretty"] = Field(
+        default="json", description="Of each line on stderr: JSON, or pretty for a terminal."
+    )
     accounts_file: Path | None = Field(
         default=None, description="TOML with one [accounts.<id>] table a WhatsApp number."
     )

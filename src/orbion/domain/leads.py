@@ -68,6 +68,20 @@ class LeadFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trade:
+    """What a business has: leads by stage, conversations of the last day by who answers.
+
+    `new` of the leads came within the last 30 days; models took `cost` micro-dollars in these.
+    """
+
+    business: str
+    leads: Mapping[str, int]
+    conversations: Mapping[str, int]
+    new: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeadRow:
     """A lead as the sheet shows it; `columns` keeps the order in which they are written."""
 

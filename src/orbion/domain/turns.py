@@ -12,6 +12,17 @@ from orbion.domain.messages import Message
 from orbion.domain.outgoing import Content, Text
 
 
+class Stage(StrEnum):
+    """What takes a turn's time; `WHOLE` is from its claim to its commit, the others lie within."""
+
+    LOAD = "load"
+    MODEL = "model"
+    TOOLS = "tools"
+    CHECKS = "checks"
+    SETTLE = "settle"
+    WHOLE = "whole"
+
+
 class Verdict(StrEnum):
     """Written on every turn, so that silence can always be explained."""
 

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from orbion.kit.clock import Clock
 
@@ -20,19 +21,29 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What a probe found; summary and facts are shown to anyone, so no secret, no personal data."""
+    """What a probe found, shown to anyone: no secret, no personal data.
+
+    `observed` is the value of what the check measures, None when there is none.
+    """
 
     status: Status
     summary: str = ""
+    observed: Fact = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A probe run `every` seconds, cut off after `timeout`; only `critical` ones make unhealthy."""
+    """A probe run `every` seconds, cut off after `timeout`; only `critical` ones make unhealthy.
+
+    What it looks at is one of a `kind`, and the value that it observes is in `unit`.
+    """
 
     name: str
     critical: bool
+    measures: str
+    unit: str = ""
+    kind: Literal["component", "datastore", "system"] = "component"
     probe: Callable[[], Awaitable[CheckResult]]
     timeout: float = 2.0
     every: float = 15.0
@@ -42,7 +53,7 @@ class Check:
 class CheckReport:
     """The last result of a check: when it was taken (ms UTC) and the seconds that it took."""
 
-    critical: bool
+    check: Check
     result: CheckResult
     at: int
     seconds: float
@@ -95,7 +106,7 @@ class HealthBoard:
         except Exception as error:  # noqa: BLE001 - a failing probe is a finding; its text may hold secrets
             result = CheckResult(status=Status.unhealthy, summary=type(error).__name__)
         self._reports[check.name] = CheckReport(
-            critical=check.critical,
+            check=check,
             result=result,
             at=self._clock.now(),
             seconds=self._clock.monotonic() - started,
@@ -103,7 +114,7 @@ class HealthBoard:
 
 
 def _weighed(report: CheckReport) -> Status:
-    if report.result.status is Status.unhealthy and not report.critical:
+    if report.result.status is Status.unhealthy and not report.check.critical:
         return Status.degraded
     return report.result.status
 

@@ -91,7 +91,7 @@ def _handler(found: Callable[[], Sequence[str]]) -> type[BaseHTTPRequestHandler]
     class Probe(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             names = found()
-            said = {"status": "stuck" if names else "live", "stuck": list(names)}
+            said = {"status": "fail" if names else "pass", "stuck": list(names)}
             body = json.dumps(said).encode()
             self.send_response(503 if names else 200)
             self.send_header("content-type", "application/health+json")

@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from orbion import __version__
 from orbion.adapters.db.pipeline import DbPipeline
 from orbion.adapters.db.store import DbStore
+from orbion.adapters.db.trade import trade
 from orbion.config import Settings
 from orbion.domain.conversations import Account
 from orbion.domain.playbook import Playbook
@@ -21,6 +23,7 @@ from orbion.main.caring import Care, build_watches
 from orbion.main.knowing import Knowing
 from orbion.main.mirroring import Sheets, sheet_guard_of
 from orbion.main.outside import Guards, guard_of
+from orbion.main.playbooks import stages_of
 from orbion.main.world import World
 from orbion.ports import Archive, Channel, Gateway
 from orbion.telemetry.metrics import Metrics
@@ -45,11 +48,12 @@ from orbion.workers.checks import (
     database_check,
     disk_check,
     sheet_check,
-    system,
 )
 from orbion.workers.healing import Healing
 from orbion.workers.loop import QueueLoop
+from orbion.workers.machine import Machine
 from orbion.workers.supervisor import Background, Supervisor
+from orbion.workers.trade import TradeCount
 from orbion.workers.upkeep import Upkeep
 from orbion.workers.wakeups import Wakeups
 
@@ -104,18 +108,26 @@ def observe(built: Built) -> Orbion:
     monitor = LoopMonitor(clock=clock, observe=metrics.event_loop_lag_seconds.observe)
     report = Report(metrics, clock=clock)
     watched = _watched(built)
-    state = _state(built, watched, monitor, report)
+    machine = Machine(monitor, clock=clock, cpu_seconds=time.process_time)
+    state = _state(built, watched, machine, report)
     _start_at_zero(metrics)
     _follow(metrics, built, state.receive)
     upkeep = Upkeep(probe=built.store, metrics=metrics)
+    counting = TradeCount(
+        read=lambda: built.store.db.read(trade),
+        stages=lambda: stages_of(built.accounts, built.playbooks),
+        metrics=metrics,
+    )
     background: list[Background] = [
         *built.background,
         built.knowing.folders.run,
         built.knowing.prices.run,
         monitor.run,
+        machine.run,
         state.board.run,
         upkeep.prune,
         upkeep.measure,
+        counting.run,
         partial(_tick, report),
         *(watch.run for watch in watched.watches.values()),
         *(each.run for each in watched.healings.values()),
@@ -196,7 +208,7 @@ def _healings(built: Built) -> Mapping[str, Healing]:
     return {name: Healing(heal, name, random=random) for name in built.archives}
 
 
-def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report) -> State:
+def _state(built: Built, watched: _Watched, machine: Machine, report: Report) -> State:
     settings, clock, store = built.settings, built.world.clock, built.store
     lifecycle = Lifecycle()
     limits = Limits(
@@ -205,7 +217,6 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
         key=settings.key_per_minute,
         clock=clock,
     )
-    started = clock.monotonic()
     leads = DbPipeline(db=store.db)
     by_business = {account.business: name for name, account in built.accounts.items()}
     return State(
@@ -227,13 +238,13 @@ def _state(built: Built, watched: _Watched, monitor: LoopMonitor, report: Report
             clock=clock,
             random=built.world.random,
         ),
-        heartbeats={"event_loop": monitor.heartbeat}
+        heartbeats={"event_loop": machine.monitor.heartbeat}
         | {f"queue:{loop.queue}": loop.heartbeat for loop in built.loops},
         guards=built.guards.made,
         sections={
             "circuits": circuits(built.guards.made),
             "caches": lambda: built.caches,
-            "system": system(monitor, lambda: clock.monotonic() - started),
+            "system": machine.look,
             "versions": lambda: {"orbion": __version__},
         },
         metrics=built.guards.metrics,

@@ -1,12 +1,14 @@
 """Keeps the playbooks in force: a changed file is read at a turn's start, a broken one refused."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from orbion.domain.conversations import Account
 from orbion.domain.errors import RejectedError
+from orbion.domain.pipeline import LOST, WON
 from orbion.domain.playbook import Playbook
 from orbion.domain.playbook_file import load_playbook
 from orbion.kit.clock import Clock
@@ -72,6 +74,17 @@ class LivePlaybooks(Mapping[str, Playbook]):
             playbook=load_playbook(path),
             looked=self._clock.monotonic(),
         )
+
+
+def stages_of(
+    accounts: Mapping[str, Account], playbooks: Mapping[str, Playbook]
+) -> Mapping[str, Collection[str]]:
+    """Every stage in which a lead of a business can be, the two ends among them."""
+    found: dict[str, dict[str, None]] = {}
+    for name, account in accounts.items():
+        stages = (*(stage.key for stage in playbooks[name].stages), WON, LOST)
+        found.setdefault(account.business, {}).update(dict.fromkeys(stages))
+    return found
 
 
 def _look(file: _File) -> None:

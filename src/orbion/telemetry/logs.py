@@ -1,4 +1,4 @@
-"""Name the events of the log and write each as one line of JSON without personal data."""
+"""Name the events of the log and write each as one line, without personal data."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, TextIO
+from typing import Any, Final, Literal, TextIO, TypeAlias
 
 import msgspec
 
@@ -48,8 +48,10 @@ KNOWLEDGE: Final = "knowledge"
 CATALOGUE: Final = "catalogue"
 BUG: Final = "bug"
 
+Form: TypeAlias = Literal["json", "pretty"]
+
 _ORBION: Final = logging.getLogger("orbion")
-_HANDLER: Final = "orbion-json"
+_HANDLER: Final = "orbion-lines"
 _SHORTEST_SECRET: Final = 6
 _UNMASKED: Final = frozenset({"trace"})
 _NO_FIELDS: Mapping[str, object] = {}
@@ -76,14 +78,17 @@ def log(
         _ORBION.handle(_Line(event, level, error, fields))
 
 
-def configure(level: str | int, stream: TextIO, secrets: Iterable[str] = ()) -> None:
-    """Send every logger of the process to `stream` as JSON; a second call replaces the first."""
+def configure(
+    level: str | int, stream: TextIO, secrets: Iterable[str] = (), form: Form = "json"
+) -> None:
+    """Send every logger of the process to `stream`; a second call replaces the first."""
     root = logging.getLogger()
     for handler in [each for each in root.handlers if each.get_name() == _HANDLER]:
         root.removeHandler(handler)
     handler = _Lines(stream)
     handler.set_name(_HANDLER)
-    handler.setFormatter(JsonFormatter(redactor(secrets)))
+    formatter = JsonFormatter if form == "json" else PrettyFormatter
+    handler.setFormatter(formatter(redactor(secrets)))
     handler.setLevel(level)
     root.addHandler(handler)
     root.setLevel(level)
@@ -146,6 +151,10 @@ class JsonFormatter(logging.Formatter):
         self._told_second = ""
 
     def format(self, record: logging.LogRecord) -> str:
+        return _escaped(_to_json(self.read(record)))
+
+    def read(self, record: logging.LogRecord) -> dict[str, Any]:
+        """What its line says, with nothing in it that may not be shown."""
         line: dict[str, Any] = {
             "time": self._told(record.created),
             "level": record.levelname.lower(),
@@ -160,10 +169,7 @@ class JsonFormatter(logging.Formatter):
                 line[name] = clean(name, value)
         if record.exc_info:
             line["traceback"] = self._redact(self.formatException(record.exc_info))
-        text = _to_json(line)
-        if text.isascii() and "\x7f" not in text:
-            return text
-        return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return line
 
     def _told(self, moment: float) -> str:
         """UTC with milliseconds; a second is put in words once."""
@@ -188,7 +194,37 @@ class JsonFormatter(logging.Formatter):
         return self._redact(str(value))
 
 
-def _to_json(line: Mapping[str, Any]) -> str:
+class PrettyFormatter(JsonFormatter):
+    """The same for a person at a terminal: time (UTC), level, event, name=value, traceback below.
+
+    A value that might be taken for something else is JSON, so that none ends its line.
+    """
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = self.read(record)
+        time, level, event = (str(line.pop(name)) for name in ("time", "level", "event"))
+        traceback = str(line.pop("traceback", ""))
+        if line["logger"] == _ORBION.name:
+            del line["logger"]
+        fields = (f"{name}={_shown(value)}" for name, value in line.items() if value is not None)
+        event = event if event.isprintable() else _to_json(event)
+        head = " ".join((time.partition("T")[2], f"{level:<7}", event, *fields))
+        below = (each if each.isprintable() else _to_json(each) for each in traceback.split("\n"))
+        return _escaped("\n    ".join((head, *below) if traceback else (head,)))
+
+
+def _shown(value: object) -> str:
+    is_plain = isinstance(value, str) and value.isprintable() and not set(value) & set(' "=')
+    return str(value) if is_plain and value else _to_json(value)
+
+
+def _escaped(text: str) -> str:
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def _to_json(line: object) -> str:
     try:
         return msgspec.json.encode(line).decode()
     except (UnicodeEncodeError, OverflowError):  # a lone surrogate, an integer of over 8 bytes

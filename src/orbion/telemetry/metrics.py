@@ -15,13 +15,16 @@ from orbion.telemetry.failures import Failures
 from orbion.telemetry.instruments import Counter, Gauge, Histogram
 
 _ACK_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+_HTTP_SECONDS = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _CALL_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 40.0, 60.0)
+_TURN_SECONDS = (0.001, 0.0025, 0.005, *_CALL_SECONDS)
 _REPLY_SECONDS = (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0, 60.0, 300.0, 600.0, 900.0)
 _COMMIT_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _CALLS_A_TURN = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 _GROUP_SIZES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 _MODEL_SECONDS = tuple(0.01 * 2.0**power for power in range(14))
 _TOKENS = tuple(4.0**power for power in range(14))
+_ROUTE = ("method", "route")
 _GEN_AI = "gen_ai_"
 _MODEL_CALL = ("gen_ai_operation_name", "gen_ai_provider_name", "gen_ai_request_model")
 
@@ -46,7 +49,9 @@ class Metrics:
         self._docs: list[MetricDoc] = []
         self._before_collect: list[Callable[[], None]] = []
         self._declare_webhooks()
+        self._declare_operators()
         self._declare_turns()
+        self._declare_business()
         self._declare_model()
         self._declare_outbound()
         self._declare_accounts()
@@ -125,10 +130,27 @@ class Metrics:
             "quarantine_total", "Events set aside for a person to look at.", "channel", "reason"
         )
 
+    def _declare_operators(self) -> None:
+        self.http_requests = self._counter(
+            "http_requests_total",
+            "Requests of operators and monitoring, by route and class of status.",
+            *_ROUTE,
+            "status",
+        )
+        self.http_seconds = self._histogram(
+            "http_request_seconds",
+            "Seconds from such a request's arrival to its answer's end.",
+            *_ROUTE,
+            buckets=_HTTP_SECONDS,
+        )
+
     def _declare_turns(self) -> None:
         self.turns = self._counter("turns_total", "Turns by their verdict.", "verdict")
         self.turn_seconds = self._histogram(
-            "turn_seconds", "Seconds from a turn's claim to its commit.", buckets=_CALL_SECONDS
+            "turn_seconds",
+            "Seconds of a turn's parts; the whole is from its claim to its commit.",
+            "stage",
+            buckets=_TURN_SECONDS,
         )
         self.turn_model_calls = self._histogram(
             "turn_model_calls", "Model calls that one turn needed.", buckets=_CALLS_A_TURN
@@ -156,6 +178,20 @@ class Metrics:
         self.opt_outs = self._counter("opt_outs_total", "Contacts who asked for no more messages.")
         self.sheet_rows = self._counter(
             "sheet_rows_total", "Lead rows written to the sheet, by outcome.", "outcome"
+        )
+
+    def _declare_business(self) -> None:
+        self.leads = self._gauge("leads", "Leads by their present stage.", "business", "stage")
+        self.conversations_open = self._gauge(
+            "conversations_open",
+            "Conversations in which a customer wrote within a day, by who answers.",
+            "business",
+            "mode",
+        )
+        self.lead_cost = self._gauge(
+            "lead_cost_microusd",
+            "Cost of models over the leads that came, both of 30 days, millionths of a dollar.",
+            "business",
         )
 
     def _declare_model(self) -> None:

@@ -131,8 +131,10 @@ class Report:
     def _headlines(self, families: Mapping[str, Metric], now: _Snapshot, base: _Snapshot) -> Json:
         seconds = now.at - base.at
 
-        def merged(name: str) -> Json:
-            return _merge(self._growth(families[name], now, base).values()).render(seconds)
+        def merged(name: str, **only: str) -> Json:
+            grown = self._growth(families[name], now, base).items()
+            chosen = (growth for labels, growth in grown if only.items() <= dict(labels).items())
+            return _merge(chosen).render(seconds)
 
         def shares(name: str, label: str) -> Json:
             return _shares(self._growth(families[name], now, base), label)
@@ -143,8 +145,12 @@ class Report:
                 **merged("orbion_webhook_ack_seconds"),
                 "outcomes": shares("orbion_webhook_requests", "outcome"),
             },
+            "operators": {
+                **merged("orbion_http_request_seconds"),
+                "statuses": shares("orbion_http_requests", "status"),
+            },
             "turns": {
-                **merged("orbion_turn_seconds"),
+                **merged("orbion_turn_seconds", stage="whole"),
                 "verdicts": shares("orbion_turns", "verdict"),
             },
             "replies": {

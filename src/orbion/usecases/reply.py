@@ -22,8 +22,9 @@ from orbion.domain.messages import Message
 from orbion.domain.opening_hours import handoff_text
 from orbion.domain.pipeline import LOST, is_over
 from orbion.domain.playbook import Playbook, SlotKind
-from orbion.domain.turns import Bubble, TurnInput, TurnResult, Verdict
+from orbion.domain.turns import Bubble, Stage, TurnInput, TurnResult, Verdict
 from orbion.kit.clock import Clock
+from orbion.kit.stopwatch import Stopwatch
 from orbion.ports import Lanes, Turns
 from orbion.telemetry.logs import OPT_OUT, TURN, log
 from orbion.telemetry.metrics import Metrics
@@ -62,8 +63,10 @@ class Reply:
     wake: Wake
 
     async def __call__(self, claim: Claim) -> None:
-        started = self.clock.monotonic()
+        watch = Stopwatch(self.clock)
+        started = watch.start()
         given = await self.turns.load_turn(claim)
+        watch.stop(Stage.LOAD, started)
         if given is None:
             await self.lanes.finish(claim, claim.upto)
             return
@@ -73,9 +76,12 @@ class Reply:
         if result is None and given.turns_last_minute >= self.policy.turns_per_minute:
             await self.lanes.snooze(claim, 60 / self.policy.turns_per_minute)
             return
-        result = result or await self._answer(claim, given, playbook)
+        result = result or await self._answer(claim, given, playbook, watch)
+        decided = watch.start()
         done = await self.turns.finish_turn(claim, given, result)
-        self._report(given, done, self.clock.monotonic() - started)
+        watch.stop(Stage.SETTLE, decided)
+        watch.stop(Stage.WHOLE, started)
+        self._report(given, done, watch.parts)
 
     def _gate(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
         """The first gate that speaks decides; None lets the agent answer (DESIGN section 3)."""
@@ -99,13 +105,16 @@ class Reply:
             return None
         return TurnResult(verdict=Verdict.OWNER)
 
-    async def _answer(self, claim: Claim, given: TurnInput, playbook: Playbook) -> TurnResult:
+    async def _answer(
+        self, claim: Claim, given: TurnInput, playbook: Playbook, watch: Stopwatch
+    ) -> TurnResult:
         """Two machines must not talk to each other for ever: a person looks (row D-03)."""
-        conversation = given.conversation
+        conversation, started = given.conversation, watch.start()
         history = await self.turns.history(conversation.id, conversation.version)
         if is_machine_talk(given.batch, history):
             return _hand_over(given, playbook, Verdict.LOOP, "loop")
         turn_id = await self.turns.begin_turn(claim, given)
+        watch.stop(Stage.LOAD, started)
         return await self.answer(turn_id, given, history)
 
     def _loop(self, given: TurnInput, playbook: Playbook) -> TurnResult | None:
@@ -121,9 +130,10 @@ class Reply:
             return None
         return TurnResult(verdict=Verdict.STALE)
 
-    def _report(self, given: TurnInput, done: TurnResult, seconds: float) -> None:
+    def _report(self, given: TurnInput, done: TurnResult, parts: Mapping[str, float]) -> None:
         self.metrics.turns.inc(done.verdict)
-        self.metrics.turn_seconds.observe(seconds)
+        for stage, seconds in parts.items():
+            self.metrics.turn_seconds.observe(seconds, stage)
         if done.verdict is Verdict.OPTED_OUT:
             self.metrics.opt_outs.inc()
             log(OPT_OUT, trace=given.trace, conversation=given.conversation.id)
@@ -134,7 +144,7 @@ class Reply:
             verdict=done.verdict,
             messages=len(given.batch),
             bubbles=len(done.bubbles),
-            ms=round(seconds * 1000),
+            ms=round(parts[Stage.WHOLE] * 1000),
         )
         if done.bubbles:
             self.wake(Queue.OUT)

@@ -12,18 +12,21 @@ from orbion.domain.errors import UnavailableError
 from orbion.web import admin, breakers, catalogues, health, leads, metrics, webhooks
 from orbion.web.deps import STATE, State
 from orbion.web.limits import TooManyError, too_many
-from orbion.web.middleware import Direct, Tracing
+from orbion.web.middleware import Direct, Measured, Tracing
 
 Routes: TypeAlias = Sequence[Route]
 
 
 class App(FastAPI):
-    """Webhooks and probes, `routes`, pass FastAPI by; they only stand in its table."""
+    """Webhooks and probes, `routes`, pass FastAPI by; they only stand in its table.
+
+    Webhooks count themselves, and a probe is no work: the rest is measured by its route.
+    """
 
     def __init__(self, routes: Routes, *, new_trace: Callable[[], str], **settings: Any) -> None:
         super().__init__(**settings)
         self.router.routes.extend(routes)
-        self._front = Tracing(Direct(super().__call__, routes), new_trace=new_trace)
+        self._front = Tracing(Direct(Measured(super().__call__), routes), new_trace=new_trace)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._front(scope, receive, send)

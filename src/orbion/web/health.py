@@ -1,7 +1,9 @@
 """Tell whether the process lives, can accept messages, and how its parts are."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from fastapi import APIRouter
@@ -9,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from orbion.kit.health import CheckReport, Status
+from orbion.kit.health import CheckReport, HealthBoard, Status
 from orbion.kit.watchdog import stuck
 from orbion.web.deps import STATE, Observer, State
 from orbion.web.responses import HEALTH, json_response
@@ -17,6 +19,12 @@ from orbion.web.responses import HEALTH, json_response
 STUCK_SECONDS = 50.0  # with the next probe within a minute; a loop beats at least each half
 
 _NO_STORE: Mapping[str, str] = {"cache-control": "no-store"}
+_WORDS: Mapping[Status, str] = {
+    Status.healthy: "pass",
+    Status.degraded: "warn",
+    Status.unhealthy: "fail",
+}
+"""What health+json calls them."""
 
 Asked: TypeAlias = Callable[[State], Awaitable[Response]]
 
@@ -25,34 +33,34 @@ router = APIRouter()
 
 async def health(state: State) -> Response:
     """Report the last background probes; 503 only when a critical one failed."""
-    board = state.board
-    checks = {name: _checked(report) for name, report in board.results.items()}
-    return _answer(board.status is not Status.unhealthy, status=board.status, checks=checks)
+    level = state.board.status
+    return _answer(_WORDS[level], level=level, checks=_checks(state.board))
 
 
 async def live(state: State) -> Response:
     """Fail when a loop has stopped beating; touch nothing outside."""
     names = stuck(state.heartbeats, STUCK_SECONDS)
-    return _answer(not names, status="stuck" if names else "live", stuck=names)
+    return _answer("fail" if names else "pass", stuck=names)
 
 
 async def ready(state: State) -> Response:
     """Fail when a message could not be stored durably now."""
     obstacle = await state.readiness.obstacle()
-    return _answer(not obstacle, status="ready" if not obstacle else "not ready", reason=obstacle)
+    return _answer("fail" if obstacle else "pass", reason=obstacle)
 
 
 @router.get("/health/detailed", response_model=None)
 async def detailed(state: Observer) -> Response:
     """Show every part from memory and from counts at most a second old."""
     obstacle, facts = await asyncio.gather(state.readiness.obstacle(), state.readiness.facts())
+    level = state.board.status
     return _answer(
-        state.board.status is not Status.unhealthy,
-        status=state.board.status,
+        _WORDS[level],
+        level=level,
         ready=not obstacle,
         reason=obstacle,
         phase=state.lifecycle.phase,
-        checks={name: _checked(report) for name, report in state.board.results.items()},
+        checks=_checks(state.board),
         heartbeats={name: round(beat.age(), 1) for name, beat in state.heartbeats.items()},
         last_webhook_ms=dict(state.receive.last_seen),
         store=facts,
@@ -78,16 +86,39 @@ ROUTES = tuple(
 )
 
 
-def _answer(good: bool, **content: Any) -> Response:  # noqa: FBT001 - reads as the claim it is
-    return json_response(content, 200 if good else 503, _NO_STORE, media=HEALTH)
+def _answer(status: str, **content: Any) -> Response:
+    code = 503 if status == "fail" else 200
+    return json_response({"status": status, **content}, code, _NO_STORE, media=HEALTH)
 
 
-def _checked(report: CheckReport) -> Mapping[str, Any]:
-    return {
-        "status": report.result.status,
-        "critical": report.critical,
-        "summary": report.result.summary,
-        "facts": dict(report.result.facts),
-        "at_ms": report.at,
-        "seconds": round(report.seconds, 4),
+def _checks(board: HealthBoard) -> Mapping[str, list[Mapping[str, Any]]]:
+    """As health+json wants it: by component and measurement, each with as many as there are."""
+    found: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for report in board.results.values():
+        component, _, which = report.check.name.partition(":")
+        found[f"{component}:{report.check.measures}"].append(_checked(report, which))
+    return found
+
+
+def _checked(report: CheckReport, which: str) -> Mapping[str, Any]:
+    check, result = report.check, report.result
+    unit = check.unit if result.observed is not None else ""
+    found = {
+        "componentId": which or None,
+        "componentType": check.kind,
+        "observedValue": result.observed,
+        "observedUnit": unit or None,
+        "status": _WORDS[result.status],
+        "time": _rfc3339(report.at),
+        "output": result.summary or None,
     }
+    return {
+        **{name: value for name, value in found.items() if value is not None},
+        "critical": check.critical,
+        "seconds": round(report.seconds, 4),
+        "facts": dict(result.facts),
+    }
+
+
+def _rfc3339(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds")

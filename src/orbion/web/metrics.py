@@ -33,7 +33,7 @@ async def report(state: Observer) -> Response:
 
 @router.get("/api/metrics/summary", response_model=None)
 async def summary(state: Observer) -> Response:
-    """Sum up webhooks, turns, replies, dependencies and cache over the same windows."""
+    """Sum up webhooks, routes, turns, replies, dependencies and cache over the same windows."""
     return json_response(state.report.summary())
 
 

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-import psutil
-
 from orbion.agent.catalogues import Look as CatalogueLook
 from orbion.domain.accounts import AccountReport, Finding, Verdict
 from orbion.domain.errors import FaultCode, OrbionError
 from orbion.kit.breaker import BreakerState
 from orbion.kit.clock import Clock
 from orbion.kit.guard import Guard
-from orbion.kit.health import Check, CheckResult, Fact, LoopMonitor, Status
+from orbion.kit.health import Check, CheckResult, Fact, Status
 from orbion.ports import Probe, Provider, Sheet
 from orbion.telemetry.metrics import Metrics
 
+RESPONSE_TIME: Final = "responseTime"
+CIRCUIT: Final = "circuit"
 _LOOK_SECONDS: Final = 60.0
 BACKUP_SECONDS: Final = 26 * 3600.0
 """A day and two hours: a daily backup may be late."""
@@ -30,9 +30,17 @@ def database_check(probe: Probe) -> Check:
             seconds = await probe.write_probe()
         except OrbionError as error:
             return CheckResult(status=Status.unhealthy, summary=error.code)
-        return CheckResult(status=Status.healthy, facts={"write_ms": round(seconds * 1000, 2)})
+        return CheckResult(status=Status.healthy, observed=round(seconds * 1000, 2))
 
-    return Check(name="database", critical=True, probe=look, every=5.0)
+    return Check(
+        name="database",
+        critical=True,
+        measures=RESPONSE_TIME,
+        unit="ms",
+        kind="datastore",
+        probe=look,
+        every=5.0,
+    )
 
 
 def account_check(latest: Callable[[], AccountReport | None], guard: Guard) -> Check:
@@ -44,15 +52,15 @@ def account_check(latest: Callable[[], AccountReport | None], guard: Guard) -> C
         if report is None:
             return CheckResult(status=Status.healthy, facts={"circuit": circuit})
         well = not report.faults and circuit is BreakerState.closed
-        facts: dict[str, Fact] = {"state": report.connection, "circuit": circuit}
-        facts |= {finding.check: _told(finding) for finding in report.findings}
+        told = {finding.check: _told(finding) for finding in report.findings}
         return CheckResult(
             status=Status.healthy if well else Status.degraded,
             summary=", ".join(finding.check for finding in report.faults),
-            facts=facts | {"checked_ms": report.at},
+            observed=report.connection,
+            facts={"circuit": circuit, **told, "checked_ms": report.at},
         )
 
-    return Check(name=guard.name, critical=False, probe=look, every=1.0)
+    return Check(name=guard.name, critical=False, measures="connection", probe=look, every=1.0)
 
 
 def _told(finding: Finding) -> str:
@@ -66,9 +74,9 @@ def circuit_check(guard: Guard) -> Check:
     async def look() -> CheckResult:
         state = guard.breaker.state
         status = Status.healthy if state is BreakerState.closed else Status.degraded
-        return CheckResult(status=status, facts={"circuit": state})
+        return CheckResult(status=status, observed=state)
 
-    return Check(name=guard.name, critical=False, probe=look, every=5.0)
+    return Check(name=guard.name, critical=False, measures=CIRCUIT, probe=look, every=5.0)
 
 
 def sheet_check(sheet: Sheet, guard: Guard) -> Check:
@@ -78,13 +86,15 @@ def sheet_check(sheet: Sheet, guard: Guard) -> Check:
         try:
             await sheet.reach()
         except OrbionError as error:
-            facts: dict[str, Fact] = {"circuit": guard.breaker.state}
-            return CheckResult(status=Status.degraded, summary=error.code, facts=facts)
+            state = guard.breaker.state
+            return CheckResult(status=Status.degraded, summary=error.code, observed=state)
         state = guard.breaker.state
         status = Status.healthy if state is BreakerState.closed else Status.degraded
-        return CheckResult(status=status, facts={"circuit": state})
+        return CheckResult(status=status, observed=state)
 
-    return Check(name=guard.name, critical=False, probe=look, timeout=15.0, every=60.0)
+    return Check(
+        name=guard.name, critical=False, measures=CIRCUIT, probe=look, timeout=15.0, every=60.0
+    )
 
 
 def catalogue_check(name: str, latest: Callable[[], CatalogueLook | None]) -> Check:
@@ -98,12 +108,13 @@ def catalogue_check(name: str, latest: Callable[[], CatalogueLook | None]) -> Ch
         if last.found is None:
             summary = "" if last.trouble is None else last.trouble.code
             return CheckResult(status=Status.degraded, summary=summary, facts=facts)
-        items, skipped = len(last.found.items), "; ".join(last.found.skipped)
         return CheckResult(
-            status=Status.healthy, facts=facts | {"items": items, "skipped": skipped}
+            status=Status.healthy,
+            observed=len(last.found.items),
+            facts=facts | {"skipped": "; ".join(last.found.skipped)},
         )
 
-    return Check(name=f"catalogue:{name}", critical=False, probe=look, every=5.0)
+    return Check(name=f"catalogue:{name}", critical=False, measures="items", probe=look, every=5.0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -117,11 +128,18 @@ class ModelCheck:
     metrics: Metrics
     _next: float = 0.0
     _fault: str = ""
+    _latency_ms: float | None = None
     _facts: Mapping[str, Fact] = field(default_factory=dict)
 
     def check(self) -> Check:
         return Check(
-            name=self.guard.name, critical=False, probe=self._show, timeout=15.0, every=5.0
+            name=self.guard.name,
+            critical=False,
+            measures=RESPONSE_TIME,
+            unit="ms",
+            probe=self._show,
+            timeout=15.0,
+            every=5.0,
         )
 
     async def _show(self) -> CheckResult:
@@ -132,6 +150,7 @@ class ModelCheck:
         return CheckResult(
             status=Status.healthy if well else Status.degraded,
             summary=self._fault,
+            observed=self._latency_ms,
             facts={"model": self.model, "circuit": state, **self._facts},
         )
 
@@ -139,12 +158,13 @@ class ModelCheck:
         """Once a minute, whether the provider answers, how fast, and whether it has the model."""
         started = self.clock.monotonic()
         self._next = started + _LOOK_SECONDS
-        self._fault, self._facts = FaultCode.OPENAI_TIMEOUT, {}  # what a cancelled look leaves
+        self._fault = FaultCode.OPENAI_TIMEOUT  # what a cancelled look leaves
+        self._latency_ms, self._facts = None, {}
         try:
             known: Fact = await self.provider.reach() or "not told"
             seconds = self.clock.monotonic() - started
             self._fault = ""
-            self._facts = {"known": known, "latency_ms": round(seconds * 1000, 1)}
+            self._latency_ms, self._facts = round(seconds * 1000, 1), {"known": known}
             self.metrics.dependency_seconds.observe(seconds, self.guard.name, "reach")
         except OrbionError as error:
             self._fault = error.code
@@ -162,9 +182,19 @@ def disk_check(folder: Path, reserve: int, metrics: Metrics) -> Check:
         metrics.disk_free_bytes.set(free)
         metrics.disk_size_bytes.set(usage.total)
         status = Status.unhealthy if free < reserve else Status.healthy
-        return CheckResult(status=status, facts={"free_bytes": free})
+        used = 100 * (1 - free / usage.total)
+        facts: dict[str, Fact] = {"free_bytes": free, "total_bytes": usage.total}
+        return CheckResult(status=status, observed=round(used, 2), facts=facts)
 
-    return Check(name="disk", critical=True, probe=look, every=5.0)
+    return Check(
+        name="disk",
+        critical=True,
+        measures="utilization",
+        unit="percent",
+        kind="system",
+        probe=look,
+        every=5.0,
+    )
 
 
 def backup_check(folder: Path, metrics: Metrics, now: Callable[[], int], apart: Apart) -> Check:
@@ -178,9 +208,18 @@ def backup_check(folder: Path, metrics: Metrics, now: Callable[[], int], apart: 
         if not found:
             return CheckResult(status=Status.degraded, summary="there is none")
         status = Status.healthy if age <= BACKUP_SECONDS else Status.degraded
-        return CheckResult(status=status, facts={"age_seconds": round(age), "files": len(found)})
+        return CheckResult(status=status, observed=round(age), facts={"files": len(found)})
 
-    return Check(name="backup", critical=False, probe=look, timeout=10.0, every=60.0)
+    return Check(
+        name="backup",
+        critical=False,
+        measures="age",
+        unit="s",
+        kind="datastore",
+        probe=look,
+        timeout=10.0,
+        every=60.0,
+    )
 
 
 def _times(folder: Path) -> Iterator[float]:
@@ -192,21 +231,3 @@ def _times(folder: Path) -> Iterator[float]:
 
 def circuits(guards: Mapping[str, Guard]) -> Callable[[], Mapping[str, Any]]:
     return lambda: {name: guard.report() for name, guard in guards.items()}
-
-
-def system(monitor: LoopMonitor, uptime: Callable[[], float]) -> Callable[[], Mapping[str, Any]]:
-    """Measured now: memory, CPU since the last look, threads, event-loop lag."""
-    process = psutil.Process()
-
-    def look() -> Mapping[str, Any]:
-        with process.oneshot():
-            return {
-                "rss_bytes": process.memory_info().rss,
-                "cpu_percent": process.cpu_percent(),
-                "threads": process.num_threads(),
-                "uptime_seconds": round(uptime(), 1),
-                "loop_lag_p99_ms": round(monitor.p99 * 1000, 2),
-                "loop_lag_worst_ms": round(monitor.worst * 1000, 2),
-            }
-
-    return look

@@ -20,6 +20,7 @@ from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.summary import BY_CODE, Summary
 from orbion.domain.turns import ChatMessage, Facts, TurnResult, Verdict
+from orbion.kit.stopwatch import Stopwatch
 from orbion.ports import LLM
 from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
@@ -188,7 +189,7 @@ async def test_where_nothing_is_kept_a_long_chat_is_answered_without_its_beginni
     asking = Asking(
         llm=llm,
         journal=Journal(JournaledTurns(), 1, steps=()),
-        clock=HandClock(),
+        watch=Stopwatch(HandClock()),
         until=asyncio.get_running_loop().time() + 5,
     )
     assert await Earlier()(asked, turn("oi"), said, asking) == asked

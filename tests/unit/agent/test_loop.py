@@ -1,6 +1,7 @@
 """The model may call tools within limits and may correct itself once; then code answers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 import pytest
@@ -8,12 +9,14 @@ import pytest
 from orbion.agent.agent import Agent
 from orbion.agent.loop import MOST_CALLS, MOST_IDENTICAL
 from orbion.agent.prompt import SHORT_HISTORY
+from orbion.agent.reading import Answers
 from orbion.domain.errors import FaultCode, RefusedError
 from orbion.domain.leads import Fact
 from orbion.domain.messages import Message
+from orbion.domain.passages import Passage
 from orbion.domain.prompt import Prompt
 from orbion.domain.reply import Reply, ReplyBubble, ReplyFact
-from orbion.domain.turns import Bubble, ToolCall, TurnInput, TurnResult, Verdict
+from orbion.domain.turns import Bubble, Completion, ToolCall, TurnInput, TurnResult, Verdict
 from orbion.ports import LLM
 from orbion.telemetry.metrics import Metrics
 from tests.support.playbooks import solar
@@ -299,6 +302,45 @@ async def test_a_fallback_that_was_written_before_a_kill_does_not_ask_the_model_
     assert await run(healed, turn(WHERE), turns=turns) == first
     assert healed.prompts == []
     assert [step.kind for step in turns.written] == ["fallback"]
+
+
+@dataclass(slots=True)
+class Slow:
+    """A model that thinks for three seconds, and documents that take two to be read."""
+
+    clock: ManualClock
+    inner: SaidLLM
+
+    async def complete(self, prompt: Prompt) -> Completion:
+        self.clock.advance(3)
+        return await self.inner.complete(prompt)
+
+    async def passages(self, business: str, terms: Sequence[str]) -> Sequence[Passage]:
+        del business, terms
+        self.clock.advance(2)
+        return ()
+
+
+async def test_a_turn_tells_what_the_model_the_tools_and_the_checks_took() -> None:
+    metrics, clock = Metrics(), ManualClock()
+    slow = Slow(clock, in_turn(calls("search_knowledge", query="tem manobrista?"), FINE))
+    agent = Agent(
+        llm=slow,
+        turns=JournaledTurns(),
+        playbooks={"loja": SOLAR},
+        deadline_seconds=5.0,
+        clock=clock,
+        metrics=metrics,
+        answers=Answers(knowledge=slow),
+    )
+    await agent(1, turn("oi"), ())
+    seconds = {
+        each.labels["stage"]: each.value
+        for metric in metrics.collect()
+        for each in metric.samples
+        if each.name == "orbion_turn_seconds_sum"
+    }
+    assert seconds == {"model": 6, "tools": 2, "checks": 0}
 
 
 async def test_calls_tools_and_reasons_are_counted_with_labels_from_closed_sets() -> None:

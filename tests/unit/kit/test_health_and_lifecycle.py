@@ -29,7 +29,7 @@ def board(*checks: Check) -> HealthBoard:
 
 
 def check(name: str, *, critical: bool, status: Status) -> Check:
-    return Check(name=name, critical=critical, probe=found(status))
+    return Check(name=name, critical=critical, measures="age", probe=found(status))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ async def test_a_hanging_probe_is_cut_off() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    checks = board(Check(name="db", critical=True, probe=hang, timeout=0.001))
+    checks = board(Check(name="db", critical=True, measures="age", probe=hang, timeout=0.001))
     await checks.probe_all()
     assert checks.results["db"].result.summary == "timed out"
     assert checks.status is Status.unhealthy
@@ -78,7 +78,7 @@ async def test_a_failing_probe_tells_its_kind_and_not_its_text() -> None:
     async def fail() -> CheckResult:
         raise OSError("postgres://user:secret@host")
 
-    checks = board(Check(name="db", critical=False, probe=fail))
+    checks = board(Check(name="db", critical=False, measures="age", probe=fail))
     await checks.probe_all()
     report = checks.results["db"]
     assert report.result == CheckResult(status=Status.unhealthy, summary="OSError")
@@ -96,7 +96,7 @@ async def test_checks_repeat_at_their_interval_until_cancelled() -> None:
             thrice.set()
         return CheckResult(status=Status.healthy)
 
-    checks = board(Check(name="db", critical=True, probe=probe, every=0.001))
+    checks = board(Check(name="db", critical=True, measures="age", probe=probe, every=0.001))
     running = asyncio.create_task(checks.run())
     await thrice.wait()
     running.cancel()

@@ -69,9 +69,9 @@ def test_its_thread_looks_by_itself(bench: Bench) -> None:
 
 def test_a_probe_is_answered_by_what_beats(bench: Bench) -> None:
     port = bench.dog.listen("127.0.0.1", 0)
-    assert probe(port) == (200, {"status": "live", "stuck": []}, "application/health+json")
+    assert probe(port) == (200, {"status": "pass", "stuck": []}, "application/health+json")
     bench.clock.advance(LIMIT + 1)
-    assert probe(port)[:2] == (503, {"status": "stuck", "stuck": ["loop", "queue:in"]})
+    assert probe(port)[:2] == (503, {"status": "fail", "stuck": ["loop", "queue:in"]})
 
 
 async def test_while_the_loop_is_blocked_its_probe_fails() -> None:

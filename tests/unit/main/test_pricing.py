@@ -34,7 +34,7 @@ async def test_each_range_is_read_once_and_has_a_check(tmp_path: Path) -> None:
     running.cancel()
     (check,) = keeper.checks()
     assert check.name == "catalogue:sol/Preços"
-    assert (await check.probe()).facts["items"] == 2
+    assert (await check.probe()).observed == 2
     assert keeper.catalogues.statistics["catalogue"].loads == 1
 
 

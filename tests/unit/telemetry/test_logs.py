@@ -1,4 +1,4 @@
-"""Each event is one line of JSON that carries no phone number and no secret."""
+"""Each event is one line, JSON or pretty, that carries no phone number and no secret."""
 
 import io
 import json
@@ -121,3 +121,38 @@ def test_configuring_again_replaces_the_first(stream: io.StringIO) -> None:
     assert stream.getvalue() == ""
     assert second.getvalue().count("\n") == 1
     assert "s3cr3t-token" in second.getvalue()
+
+
+@pytest.fixture
+def pretty(stream: io.StringIO) -> io.StringIO:
+    logs.configure("INFO", stream, secrets=["s3cr3t-token"], form="pretty")
+    return stream
+
+
+def test_a_pretty_line_shows_each_field_by_its_name(pretty: io.StringIO) -> None:
+    logs.log(logs.WEBHOOK, channel="evolution", ms=1.5, events=("stored",), account=None)
+    logging.getLogger("other.library").warning("retries %d times", 3)
+    first, second = pretty.getvalue().splitlines()
+    assert len(first.partition("Z")[0]) == len("05:54:48.123")
+    assert first.partition(" ")[2] == 'info    webhook channel=evolution ms=1.5 events=["stored"]'
+    assert second.partition(" ")[2] == "warning retries 3 times logger=other.library"
+
+
+def test_a_pretty_value_cannot_be_taken_for_another_field_or_line(pretty: io.StringIO) -> None:
+    logs.log(logs.TURN, name="Ana\n05:54:48.123Z error\x1b[31m\u2028", spaced="a b=c", empty="")
+    logging.getLogger("other").warning("two\nlines\x85")
+    first, second = pretty.getvalue().splitlines()
+    assert r'name="Ana\n05:54:48.123Z error\u001b[31m\u2028"' in first
+    assert first.endswith('spaced="a b=c" empty=""')
+    assert second.partition(" ")[2] == r'warning "two\nlines\u0085" logger=other'
+
+
+def test_a_pretty_traceback_stands_below_its_line_and_nothing_in_it_is_read(
+    pretty: io.StringIO,
+) -> None:
+    error = ValueError("s3cr3t-token 5511900000042\n05:54:48.123Z info    webhook\x1b[2J")
+    logs.log(logs.BUG, logging.ERROR, error, token="s3cr3t-token")
+    head, *below = pretty.getvalue().splitlines()
+    assert head.endswith("error   bug token=[redacted]")
+    assert below[0] == "    ValueError: [redacted] 5511*******42"
+    assert below[1] == r'    "05:54:48.123Z info    webhook\u001b[2J"'

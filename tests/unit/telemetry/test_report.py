@@ -12,6 +12,8 @@ from orbion.telemetry.metrics import Metrics
 from orbion.telemetry.report import Report, extremes, quantile
 from tests.unit.kit.manual_clock import ManualClock
 
+MILLION = 1_000_000
+
 
 class Bench:
     def __init__(self) -> None:
@@ -27,6 +29,12 @@ class Bench:
                 self.metrics.webhook_ack_seconds.observe(0.003, "evolution", "stored")
             self.clock.advance(5)
             self.report.tick()
+
+    def bounds(self, name: str) -> list[float]:
+        """Of a histogram's buckets, ascending."""
+        [family] = (each for each in self.metrics.collect() if each.name == name)
+        labelled = (sample.labels.get("le") for sample in family.samples)
+        return [float(bound) for bound in labelled if bound]
 
     def webhooks(self, window: str) -> dict[str, Any]:
         [series] = self.report.render()["windows"][window]["orbion_webhook_requests"]
@@ -77,7 +85,7 @@ def test_totals_equal_the_prometheus_samples() -> None:
     chance = random.Random(4)
     for _ in range(10_000):
         bench.metrics.webhook_requests.inc("evolution", chance.choice(["stored", "duplicate"]))
-        bench.metrics.turn_seconds.observe(chance.random())
+        bench.metrics.turn_seconds.observe(chance.random(), chance.choice(["whole", "model"]))
         bench.metrics.circuit_calls.inc("openai", chance.choice(["success", "failure"]))
     exposed = {
         (sample.name, tuple(sorted(sample.labels.items()))): sample.value
@@ -153,6 +161,28 @@ def test_a_quantile_errs_by_at_most_its_bucket(q: float) -> None:
     estimate = quantile(buckets, q)
     assert estimate is not None
     assert bounds[position - 1] <= estimate <= bounds[position]
+
+
+def test_of_a_million_webhooks_each_percentile_is_in_the_bucket_of_the_exact_one() -> None:
+    """Drawn in ascending order, one from each millionth: a histogram knows no order."""
+    bench, chance = Bench(), random.Random(10).random
+    values = [0.001 * (1 - (i + chance()) / MILLION) ** -0.8 for i in range(MILLION)]
+    observe = bench.metrics.webhook_ack_seconds.observe
+    for value in values:
+        observe(value, "evolution", "stored")
+    bench.clock.advance(10)
+    [told] = bench.report.render()["windows"]["1m"]["orbion_webhook_ack_seconds"]
+    summed = bench.report.summary()["1m"]["webhooks"]
+    bounds = bench.bounds("orbion_webhook_ack_seconds")
+    crossed = set()
+    for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
+        position = bisect.bisect_left(bounds, values[int(q * MILLION)])
+        assert bounds[position - 1] <= told[name] <= bounds[position], name
+        assert summed[name] == told[name]
+        crossed.add(position)
+    assert len(crossed) == 3
+    assert told["count"] == MILLION
+    assert told["mean"] == pytest.approx(sum(values) / MILLION)
 
 
 def test_beyond_the_last_bound_the_last_bound_is_given() -> None:

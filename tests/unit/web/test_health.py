@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Literal
 
 import pytest
 
 from orbion.domain.errors import FaultCode, UnavailableError
-from orbion.kit.health import Check, CheckResult, Status
+from orbion.kit.health import Check, CheckResult, Fact, Status
 from tests.unit.web.house import OPERATOR, House, house
 
 DOWN = UnavailableError(FaultCode.DB_LOCKED, "locked")
@@ -18,11 +19,21 @@ async def orbion() -> AsyncGenerator[House]:
         yield built
 
 
-def check(name: str, status: Status, *, critical: bool = False) -> Check:
+def check(
+    name: str,
+    status: Status,
+    *,
+    critical: bool = False,
+    observed: Fact = None,
+    summary: str = "",
+    kind: Literal["component", "system"] = "component",
+) -> Check:
     async def probe() -> CheckResult:
-        return CheckResult(status=status, summary=f"is {status}", facts={"latency_ms": 3})
+        return CheckResult(status=status, summary=summary, observed=observed, facts={"known": True})
 
-    return Check(name=name, critical=critical, probe=probe)
+    return Check(
+        name=name, critical=critical, measures="responseTime", unit="ms", kind=kind, probe=probe
+    )
 
 
 async def test_a_process_with_nothing_configured_is_healthy_live_and_ready(orbion: House) -> None:
@@ -34,33 +45,76 @@ async def test_a_process_with_nothing_configured_is_healthy_live_and_ready(orbio
 
 
 @pytest.mark.parametrize(
-    ("status", "critical", "overall", "code"),
+    ("status", "critical", "overall", "word", "code"),
     [
-        (Status.healthy, True, "healthy", 200),
-        (Status.degraded, True, "degraded", 200),
-        (Status.unhealthy, False, "degraded", 200),
-        (Status.unhealthy, True, "unhealthy", 503),
+        (Status.healthy, True, "healthy", "pass", 200),
+        (Status.degraded, True, "degraded", "warn", 200),
+        (Status.unhealthy, False, "degraded", "warn", 200),
+        (Status.unhealthy, True, "unhealthy", "fail", 503),
     ],
 )
 async def test_only_a_critical_part_makes_the_whole_unhealthy(
     status: Status,
     critical: bool,  # noqa: FBT001 - a row of the table
     overall: str,
+    word: str,
     code: int,
 ) -> None:
     async with house(checks=[check("openai", status, critical=critical)]) as orbion:
         await orbion.state.board.probe_all()
         answer = await orbion.client.get("/health")
-        assert (answer.status_code, answer.json()["status"]) == (code, overall)
-        assert answer.json()["checks"]["openai"]["facts"] == {"latency_ms": 3}
+        said = answer.json()
+        assert (answer.status_code, said["status"], said["level"]) == (code, word, overall)
         assert (await orbion.client.get("/health/ready")).status_code == 200
         assert (await orbion.client.get("/health/live")).status_code == 200
+
+
+async def test_a_body_is_health_json_by_component_and_measurement() -> None:
+    fine = check("disk", Status.healthy, critical=True, observed=41.5, kind="system")
+    ill = check("whatsapp:loja", Status.unhealthy, summary="timed out")
+    also = check("whatsapp:outra", Status.degraded, observed=7)
+    async with house(checks=[fine, ill, also]) as orbion:
+        await orbion.state.board.probe_all()
+        said = (await orbion.client.get("/health")).json()
+    same = {"time": "2026-11-20T10:20:00.000+00:00", "seconds": 0.0, "facts": {"known": True}}
+    assert said["checks"] == {
+        "disk:responseTime": [
+            {
+                "componentType": "system",
+                "observedValue": 41.5,
+                "observedUnit": "ms",
+                "status": "pass",
+                "critical": True,
+                **same,
+            }
+        ],
+        "whatsapp:responseTime": [
+            {
+                "componentId": "loja",
+                "componentType": "component",
+                "status": "fail",
+                "output": "timed out",
+                "critical": False,
+                **same,
+            },
+            {
+                "componentId": "outra",
+                "componentType": "component",
+                "observedValue": 7,
+                "observedUnit": "ms",
+                "status": "warn",
+                "critical": False,
+                **same,
+            },
+        ],
+    }
 
 
 async def test_a_store_that_cannot_write_is_not_ready_but_alive(orbion: House) -> None:
     orbion.probe.fault = DOWN
     answer = await orbion.client.get("/health/ready")
-    assert (answer.status_code, answer.json()["reason"]) == (503, "db.locked")
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "fail", "reason": "db.locked"}
     assert (await orbion.client.get("/health/live")).status_code == 200
 
 
@@ -87,7 +141,8 @@ async def test_a_loop_without_a_beat_for_a_minute_is_stuck(orbion: House) -> Non
     orbion.clock.seconds += 61
     orbion.state.heartbeats["loop"].beat()
     answer = await orbion.client.get("/health/live")
-    assert (answer.status_code, answer.json()["stuck"]) == (503, ["replies"])
+    assert answer.status_code == 503
+    assert answer.json() == {"status": "fail", "stuck": ["replies"]}
     orbion.state.heartbeats["replies"].beat()
     assert (await orbion.client.get("/health/live")).status_code == 200
 
@@ -100,7 +155,7 @@ async def test_the_details_hold_every_part() -> None:
     async with house(checks=[check("sheets", Status.degraded)], sections=sections) as orbion:
         await orbion.state.board.probe_all()
         detail = (await orbion.client.get("/health/detailed")).json()
-    assert detail["status"] == "degraded"
+    assert (detail["status"], detail["level"]) == ("warn", "degraded")
     assert detail["store"]["depth"] == {"in": 3}
     assert detail["breakers"] == {"openai": "closed"}
     assert detail["versions"] == {"orbion": "0.1.0"}

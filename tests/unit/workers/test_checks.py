@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,7 @@ from orbion.domain.events import ConnectionState
 from orbion.kit.breaker import Breaker, BreakerPolicy
 from orbion.kit.concurrency import AdaptiveLimit
 from orbion.kit.guard import Guard, Outcome, Verdict
-from orbion.kit.health import Check, CheckResult, Fact, LoopMonitor, Status
+from orbion.kit.health import Check, CheckResult, Fact, Status
 from orbion.telemetry.metrics import Metrics
 from orbion.workers.checks import (
     ModelCheck,
@@ -30,7 +29,6 @@ from orbion.workers.checks import (
     circuits,
     database_check,
     disk_check,
-    system,
 )
 from tests.support.stores import HandClock
 from tests.unit.workers.doubles import gauges
@@ -72,29 +70,31 @@ def guard_of(clock: HandClock) -> Guard:
 
 
 @pytest.mark.parametrize(
-    ("last", "status", "summary", "facts"),
+    ("last", "shown"),
     [
-        (None, Status.healthy, "", {"read": False}),
+        (None, CheckResult(status=Status.healthy, facts={"read": False})),
         (
             Look(at=7, found=Catalogue(items=(), version="v", skipped=("row 2 …", "row 5 …"))),
-            Status.healthy,
-            "",
-            {"read": True, "looked_ms": 7, "items": 0, "skipped": "row 2 …; row 5 …"},
+            CheckResult(
+                status=Status.healthy,
+                observed=0,
+                facts={"read": True, "looked_ms": 7, "skipped": "row 2 …; row 5 …"},
+            ),
         ),
         (
             Look(at=8, trouble=UnavailableError(FaultCode.SHEETS_RANGE, "of whom")),
-            Status.degraded,
-            "sheets.range",
-            {"read": False, "looked_ms": 8},
+            CheckResult(
+                status=Status.degraded,
+                summary="sheets.range",
+                facts={"read": False, "looked_ms": 8},
+            ),
         ),
     ],
 )
-async def test_a_catalogue_shows_its_last_reading(
-    last: Look | None, status: Status, summary: str, facts: dict[str, Fact]
-) -> None:
+async def test_a_catalogue_shows_its_last_reading(last: Look | None, shown: CheckResult) -> None:
     check = catalogue_check("sol/Preços", lambda: last)
     assert (check.name, check.critical) == ("catalogue:sol/Preços", False)
-    assert await check.probe() == CheckResult(status=status, summary=summary, facts=facts)
+    assert await check.probe() == shown
 
 
 @dataclass(slots=True)
@@ -132,11 +132,11 @@ async def test_a_model_that_is_reached_shows_how_fast_and_whether_it_is_known(
     assert not check.critical
     found = await check.probe()
     assert found.status is Status.healthy
+    assert (found.observed, check.unit) == (250.0, "ms")
     assert found.facts == {
         "model": "gpt-4.1-mini",
         "circuit": "closed",
         "known": known,
-        "latency_ms": 250.0,
         "looked_ms": clock.now(),
     }
     assert gauges(metrics, "model_reachable") == {"gpt-4.1-mini": 1.0}
@@ -200,9 +200,7 @@ async def test_the_newest_backup_tells_its_age(
     check = backup_check(tmp_path, metrics, lambda: a_day(hours), at_once)
     found = await check.probe()
     assert not check.critical
-    assert found == CheckResult(
-        status=status, facts={"age_seconds": round(hours * 3600), "files": 2}
-    )
+    assert found == CheckResult(status=status, observed=round(hours * 3600), facts={"files": 2})
     assert gauges(metrics, "backup_age_seconds") == {"": hours * 3600}
 
 
@@ -217,7 +215,7 @@ async def test_without_any_backup_its_age_is_that_of_time(tmp_path: Path, name: 
 async def test_a_database_that_takes_a_write_is_healthy() -> None:
     check = database_check(TimedProbe(0.0123))
     assert check.critical
-    assert await check.probe() == CheckResult(status=Status.healthy, facts={"write_ms": 12.3})
+    assert await check.probe() == CheckResult(status=Status.healthy, observed=12.3)
 
 
 async def test_a_database_that_takes_none_is_unhealthy_and_says_why() -> None:
@@ -239,8 +237,8 @@ async def test_an_account_shows_each_verdict_and_only_a_fault_degrades(clock: Ha
     assert await check.probe() == CheckResult(
         status=Status.degraded,
         summary="webhook",
+        observed=ConnectionState.OPEN,
         facts={
-            "state": ConnectionState.OPEN,
             "circuit": guard.breaker.state,
             "gateway": "ok",
             "version": "note: 9.0: newer",
@@ -272,9 +270,7 @@ async def test_a_circuit_that_is_not_closed_degrades(clock: HandClock) -> None:
     assert (check.name, check.critical) == ("whatsapp:loja", False)
     assert (await check.probe()).status is Status.healthy
     guard.breaker.force_open("test")
-    assert await check.probe() == CheckResult(
-        status=Status.degraded, facts={"circuit": guard.breaker.state}
-    )
+    assert await check.probe() == CheckResult(status=Status.degraded, observed=guard.breaker.state)
 
 
 @pytest.mark.parametrize(("reserve", "status"), [(0, Status.healthy), (2**62, Status.unhealthy)])
@@ -288,7 +284,8 @@ async def test_a_disk_below_its_reserve_is_unhealthy(
     free, size, kept = (
         gauges(metrics, f"disk_{name}_bytes")[""] for name in ("free", "size", "reserve")
     )
-    assert found.facts == {"free_bytes": free}
+    assert found.facts == {"free_bytes": free, "total_bytes": size}
+    assert found.observed == pytest.approx(100 * (size - free) / size, abs=0.01)
     assert 0 < free < size
     assert kept == reserve
 
@@ -307,16 +304,3 @@ async def test_the_details_show_each_circuit_as_it_is_now(clock: HandClock) -> N
     assert (found.state, found.in_flight, found.retry_after) == ("closed", 0, 0.0)
     assert found.limit == 8
     assert found.calls.success == 1
-
-
-async def test_the_details_show_the_process(clock: HandClock) -> None:
-    monitor = LoopMonitor(clock=clock, observe=lambda _: None, every=0.001)
-    running = asyncio.create_task(monitor.run())
-    await asyncio.sleep(0.01)
-    running.cancel()
-    found = system(monitor, lambda: 12.34)()
-    assert found["rss_bytes"] > 1_000_000
-    assert found["threads"] >= threading.active_count()
-    assert found["uptime_seconds"] == 12.3
-    assert (found["loop_lag_p99_ms"], found["loop_lag_worst_ms"]) == (0, 0)
-    assert found["cpu_percent"] >= 0
