@@ -300,11 +300,9 @@ def _stage(table: TomlTable) -> Stage:
 
 
 def _probability(table: TomlTable) -> int | None:
-    if "probability" not in table:
-        return None
     cure = "write how many of a hundred such leads are won"
-    percent = table.number("probability", cure)
-    if percent > _HIGHEST_PERCENT:
+    percent = table.number("probability", cure) if "probability" in table else None
+    if percent and percent > _HIGHEST_PERCENT:
         table.fault("probability", f"is {percent}; {cure}")
     return percent
 
