@@ -37,6 +37,16 @@ def _was_echoed(judge: Judge, accepted: Accepted) -> bool:
     return accepted.id in judge.told_at
 
 
+def _was_confirmed(judge: Judge, accepted: Accepted) -> bool:
+    """A status names the id that the row had proposed."""
+    return any(
+        each.event == "messages.update"
+        and each.outcome == "delivered"
+        and each.key_id == accepted.id
+        for each in judge.evidence.deliveries
+    )
+
+
 def _was_found(judge: Judge, accepted: Accepted) -> bool:
     looks = judge.evidence.looked
     return accepted.recorded and any(
@@ -83,6 +93,7 @@ def _was_cut_off(judge: Judge, accepted: Accepted) -> bool:
 REASONS: Mapping[str, Callable[[Judge, Accepted], bool]] = {
     "words of the playbook, said again": _was_said_again,
     "echoed later": _was_echoed,
+    "its status came later": _was_confirmed,
     "found by a later look": _was_found,
     "an earlier accept of it was found": _was_taken_for_an_earlier,
     "its answer was kept": _was_answered,

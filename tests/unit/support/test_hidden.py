@@ -59,11 +59,11 @@ def late(evidence: Evidence) -> None:
     evidence.asked = [Asked(at=HIDDEN.at - PATIENCE - 1, phone=PHONE, text=TEXT)]
 
 
-def echoed(evidence: Evidence) -> None:
+def echoed(evidence: Evidence, event: str = "send.message") -> None:
     late(evidence)
     evidence.deliveries = [
         Delivery(
-            event="send.message",
+            event=event,
             instance="loja",
             key_id=HIDDEN.id,
             url="",
@@ -73,6 +73,10 @@ def echoed(evidence: Evidence) -> None:
             outcome="delivered",
         )
     ]
+
+
+def confirmed(evidence: Evidence) -> None:
+    echoed(evidence, "messages.update")
 
 
 def found(evidence: Evidence) -> None:
@@ -112,6 +116,7 @@ def cut_off(evidence: Evidence) -> None:
     ("happens", "reason"),
     [
         (echoed, "echoed later"),
+        (confirmed, "its status came later"),
         (found, "found by a later look"),
         (taken_for_an_earlier, "an earlier accept of it was found"),
         (kept, "its answer was kept"),
