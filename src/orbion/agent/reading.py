@@ -19,6 +19,9 @@ from orbion.ports import Knowledge
 AnswerKey: TypeAlias = tuple[str, int, str, str]
 """A business, the versions of its documents and of its playbook, and the words of a question."""
 
+MOST_SENTENCES: Final = 30
+"""Each may cost a search."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
@@ -77,11 +80,12 @@ class Answers:
     ) -> Read:
         """`version` is that of the business's documents, read before they are searched.
 
-        So what is kept under it is never older.
+        So what is kept under it is never older. Of a flood only the newest sentences are read.
         """
         found: list[Found] = []
         answers: dict[str, Answer] = {}
-        for part in (part for text in texts for part in sentences(text)):
+        parts = [part for text in texts for part in sentences(text)]
+        for part in parts[-MOST_SENTENCES:]:
             said = spelled_out(part)
             key = (business, version, playbook.version, said)
             answer = answers[said] = await self._answer(key, playbook)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from random import Random
 
 from orbion.agent.agent import Agent
-from orbion.agent.reading import Answer, AnswerKey, Answers, NoDocuments
+from orbion.agent.reading import MOST_SENTENCES, Answer, AnswerKey, Answers, NoDocuments
 from orbion.domain.passages import Passage, read_markdown
 from orbion.domain.reply import Reply, ReplyBubble
 from orbion.domain.turns import Facts, TurnResult, Verdict
@@ -69,6 +69,14 @@ async def test_the_playbooks_answerer_says_the_passage_itself() -> None:
     result = await run(in_turn("nonsense"), "e tem manobrista?")
     assert result.verdict is Verdict.FALLBACK
     assert COVER.passages[0].text in [bubble.text for bubble in result.bubbles]
+
+
+async def test_of_a_flood_only_the_newest_sentences_are_searched_for() -> None:
+    answers, flood = Answers(knowledge=Library()), [f"frase {number}" for number in range(100)]
+    for texts, found in ((["tem manobrista?", *flood], 0), ([*flood, "tem manobrista?"], 1)):
+        read = await answers.read("sol", 0, solar(), texts)
+        assert len(read.passages) == found
+        assert len(read.answers) == MOST_SENTENCES
 
 
 async def test_a_business_without_documents_has_none() -> None:
