@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Final, Literal
 
 from orbion.domain.playbook import Budget
@@ -118,6 +118,13 @@ class Spent:
     tokens_cached: int
     tokens_out: int
     unsettled: int
+
+
+def renewed(scope: Scope, day: date) -> date:
+    """The first day of the budget that follows the one of `day`."""
+    if scope == "month":
+        return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
+    return day + timedelta(days=1)
 
 
 def reached(held: int, limit: int, told: int) -> int | None:

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from orbion.domain.spend import (
     PriceTable,
     Reservation,
     Scope,
+    renewed,
     settled_cost,
     tightest,
 )
@@ -63,7 +64,7 @@ class MeteredLLM:
         own = prompt.playbook.budget
         limits = tightest(self.limits, own, brl_per_usd=self.brl_per_usd)
         reserved = await self.ledger.reserve(call, limits)
-        self._tell(call, reserved)
+        self._tell(call, reserved, ZoneInfo(prompt.playbook.timezone))
         if reserved.call_id is None:
             raise RefusedError(FaultCode.BUDGET_SPENT, "no budget is left for a model")
         try:
@@ -77,11 +78,13 @@ class MeteredLLM:
         self.metrics.llm_cost.inc(call.model, amount=cost)
         return said
 
-    def _tell(self, call: Call, reserved: Reservation) -> None:
+    def _tell(self, call: Call, reserved: Reservation, zone: ZoneInfo) -> None:
         """Log each step towards the end of a budget; the ledger has stored it to be told."""
         for scope, share in reserved.left.items():
             if scope != "conversation":
+                again = datetime.combine(renewed(scope, call.day), time.min, zone).timestamp()
                 self.metrics.budget_remaining.set(share, call.payer.business, scope)
+                self.metrics.budget_renewal.set(again, call.payer.business, scope)
         for alarm in reserved.alarms:
             level = logging.ERROR if alarm.percent == ALARMS[-1] else logging.WARNING
             log(

@@ -227,6 +227,12 @@ class Metrics:
             "business",
             "scope",
         )
+        self.budget_renewal = self._gauge(
+            "budget_renewal_time_seconds",
+            "When a business's budget begins anew, Unix seconds.",
+            "business",
+            "scope",
+        )
 
     def _declare_outbound(self) -> None:
         self.outbound = self._counter(

@@ -6,7 +6,7 @@ import pytest
 
 from orbion.domain.errors import RejectedError
 from orbion.domain.price_file import read_prices
-from orbion.domain.spend import reached
+from orbion.domain.spend import Scope, reached, renewed
 
 TABLE = """
 [[price]]
@@ -85,3 +85,19 @@ def test_what_is_no_toml_names_the_file() -> None:
 def test_an_empty_table_is_no_table() -> None:
     with pytest.raises(RejectedError, match="price is missing"):
         read_prices("", name="prices.toml")
+
+
+@pytest.mark.parametrize(
+    ("scope", "day", "first"),
+    [
+        ("day", date(2027, 1, 15), date(2027, 1, 16)),
+        ("day", date(2028, 2, 28), date(2028, 2, 29)),
+        ("month", date(2027, 1, 31), date(2027, 2, 1)),
+        ("month", date(2027, 2, 1), date(2027, 3, 1)),
+        ("month", date(2027, 12, 15), date(2028, 1, 1)),
+    ],
+)
+def test_a_budget_begins_anew_with_the_next_day_or_month(
+    scope: Scope, day: date, first: date
+) -> None:
+    assert renewed(scope, day) == first

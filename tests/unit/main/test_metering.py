@@ -2,9 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -64,6 +65,9 @@ async def test_an_answer_is_settled_by_its_own_usage() -> None:
     shown = metrics.render()[0].decode()
     assert 'orbion_llm_cost_microusd_total{model="gpt-4.1-mini"} 1.85e+06' in shown
     assert 'orbion_budget_remaining_ratio{business="sol",scope="day"} 0.25' in shown
+    midnight = datetime(2027, 1, 16, tzinfo=ZoneInfo("America/Sao_Paulo")).timestamp()
+    [renewal] = [each for each in shown.splitlines() if each.startswith("orbion_budget_renewal")]
+    assert float(renewal.split()[1]) == midnight
 
 
 async def test_what_is_held_is_more_than_the_words_can_cost() -> None:
