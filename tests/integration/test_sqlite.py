@@ -193,3 +193,10 @@ def test_a_released_lock_may_be_taken_again(tmp_path: Path) -> None:
     first.release()
     second.acquire()
     second.release()
+
+
+def test_a_lock_that_nobody_has_any_more_is_free(tmp_path: Path) -> None:
+    lock = FileLock(tmp_path / "orbion.db")
+    FileLock(lock.path.with_name("orbion.db")).acquire()
+    lock.acquire()
+    lock.release()

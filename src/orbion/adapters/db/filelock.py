@@ -8,11 +8,14 @@ from orbion.domain.errors import FaultCode, RejectedError
 
 
 class FileLock:
-    """Held until `release` or the process ends; the kernel frees it even after kill -9."""
+    """Held until `release`, or nobody has it, or the process ends, even by kill -9."""
 
     def __init__(self, database: Path) -> None:
-        self.path = database.with_name(database.name + ".lock")
         self._descriptor: int | None = None
+        self.path = database.with_name(database.name + ".lock")
+
+    def __del__(self) -> None:
+        self.release()
 
     def acquire(self) -> None:
         """Take it at once or raise `RejectedError` naming the process that holds it."""
