@@ -17,12 +17,21 @@ ON_A_BUSY_MACHINE = 420.0
 async def drilled(folder: Path, database: Database, plan: Plan, spawn: Spawn) -> Report:
     drill = Drill(plan=plan, folder=folder, database=database, spawn=spawn, sheet=HASTY_SHEET)
     report = await drill.run()
-    assert not report.violations, str(report)
+    assert not report.violations, told(drill, report)
     assert report.acknowledged == report.said == plan.conversations * MESSAGES
     assert plan.kills <= report.kills <= plan.kills + 1
     assert report.hidden[SENT_AGAIN] == report.duplicates
     assert not report.hidden[UNEXPLAINED]
     return report
+
+
+def told(drill: Drill, report: Report) -> str:
+    """The report, and what happened to those of whom it complains."""
+    complaint = " ".join(report.violations)
+    theirs = [said for said in drill.evidence.said if said.phone in complaint]
+    marks = {"KILLED", "BORN"}.union(*((said.phone, said.key_id) for said in theirs))
+    lines = [line for line in drill.evidence.story() if any(mark in line for mark in marks)]
+    return "\n".join([str(report), *lines])
 
 
 @pytest.mark.timeout(DRAIN_S + ON_A_BUSY_MACHINE)
